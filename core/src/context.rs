@@ -1,0 +1,42 @@
+//! [`SpanContext`]: what of a span crosses a boundary, be it a function, a queue or a network.
+
+use crate::{SpanId, TraceId};
+
+/// Trace id, span id and flags of a span: enough to make a child of it anywhere.
+///
+/// It is `Copy`, 28 bytes, borrows nothing and may be sent to interrupts, tasks and other devices.
+/// [`crate::carrier`] has its byte and text forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct SpanContext {
+    /// The trace that the span belongs to.
+    pub trace_id: TraceId,
+    /// The span.
+    pub span_id: SpanId,
+    /// Whether it is sampled, and whether for debugging.
+    pub flags: TraceFlags,
+}
+
+/// Sampling flags that travel with a context.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct TraceFlags(pub u8);
+
+impl TraceFlags {
+    /// The trace is recorded.
+    pub const SAMPLED: Self = Self(1);
+    /// The trace is recorded whatever a sampler says.
+    pub const DEBUG: Self = Self(2);
+
+    /// Whether the trace is recorded.
+    #[must_use]
+    pub const fn is_sampled(self) -> bool {
+        self.0 & Self::SAMPLED.0 != 0
+    }
+
+    /// Whether the trace is recorded whatever a sampler says.
+    #[must_use]
+    pub const fn is_debug(self) -> bool {
+        self.0 & Self::DEBUG.0 != 0
+    }
+}

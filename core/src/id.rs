@@ -1,0 +1,225 @@
+//! Identities: counted on the device, expanded by the same functions on both sides.
+//!
+//! A device never draws a random number for a span. It counts, and a fixed permutation turns
+//! (device, session, counter) into the ids that Jaeger and W3C carriers want. A permutation cannot
+//! map two inputs to one output, so two different roots never share a trace id and two spans of a
+//! session never share a span id, also on a thousand boards that run the same image.
+
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+/// Bits of the session number: one boot of one device.
+pub const SESSION_BITS: u32 = 24;
+/// Bits of the span counter as it travels on the wire.
+pub const COUNTER_BITS: u32 = 40;
+
+/// The 64-bit identity of a device; 0 is not valid.
+///
+/// Use what the board has: the unique id of the chip, a MAC address, a number from its flash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct DeviceId(pub u64);
+
+/// The 24-bit number of one boot of one device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Session(u32);
+
+impl Session {
+    /// The session with this number; bits above [`SESSION_BITS`] are cut off.
+    #[must_use]
+    pub const fn new(number: u32) -> Self {
+        Self(number & ((1 << SESSION_BITS) - 1))
+    }
+
+    /// The number, below 2^24.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+
+    /// Four bytes that name (device, session) in every frame.
+    ///
+    /// They are a hash, not an identity: the collector learns the identity from the hello and
+    /// reports two sessions that share a tag as a clash.
+    #[must_use]
+    pub const fn tag(self, device: DeviceId) -> [u8; 4] {
+        let mixed = mix(device.0 ^ ((self.0 as u64) << COUNTER_BITS));
+        let bytes = mixed.to_le_bytes();
+        [bytes[0], bytes[1], bytes[2], bytes[3]]
+    }
+}
+
+/// The 128-bit trace id of W3C and Jaeger, big-endian as in their headers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct TraceId(pub [u8; 16]);
+
+/// The 64-bit span id of W3C and Jaeger, big-endian as in their headers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct SpanId(pub [u8; 8]);
+
+impl TraceId {
+    /// The id of the trace whose root is span `counter` of this session.
+    ///
+    /// Steps on (device, session | counter), each of them reversible, hence a permutation of the
+    /// 128 bits. It maps only the all-zero input to the all-zero id, and device 0 is not valid.
+    #[must_use]
+    pub const fn expand(device: DeviceId, session: Session, counter: u64) -> Self {
+        let low = Self::expand_low(device, session, counter);
+        let high = mix(device.0 ^ mix(low));
+        Self((((high as u128) << 64) | low as u128).to_be_bytes())
+    }
+
+    /// The low 64 bits of [`TraceId::expand`]: all that a probabilistic sampler looks at.
+    #[must_use]
+    #[inline]
+    pub const fn expand_low(device: DeviceId, session: Session, counter: u64) -> u64 {
+        let counted = ((session.0 as u64) << COUNTER_BITS) | (counter & COUNTER_MASK);
+        mix(counted ^ device.0.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    /// The low 64 bits, which 64-bit systems use as the whole id.
+    #[must_use]
+    pub const fn low(self) -> u64 {
+        let id = u128::from_be_bytes(self.0);
+        (id & u64::MAX as u128) as u64
+    }
+
+    /// Whether all bits are zero, which no format allows.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        u128::from_be_bytes(self.0) == 0
+    }
+}
+
+impl SpanId {
+    /// The id of span `counter` of this session.
+    ///
+    /// A permutation of 64 bits whose key is (device, session). Counters use 40 of the 64 bits, so
+    /// the one input that would give 0 is sent to an input that no counter uses.
+    #[must_use]
+    pub const fn expand(device: DeviceId, session: Session, counter: u64) -> Self {
+        let key = mix(device.0.wrapping_add((session.0 as u64) << COUNTER_BITS));
+        let mut id = mix((counter & COUNTER_MASK) ^ key);
+        if id == 0 {
+            id = mix((counter & COUNTER_MASK) ^ key ^ (1 << 63));
+        }
+        Self(id.to_be_bytes())
+    }
+
+    /// Whether all bits are zero, which no format allows.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        u64::from_be_bytes(self.0) == 0
+    }
+}
+
+const COUNTER_MASK: u64 = (1 << COUNTER_BITS) - 1;
+
+/// A permutation of 64 bits with full avalanche (the finaliser of SplitMix64; 0 maps to 0).
+#[inline]
+const fn mix(value: u64) -> u64 {
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
+
+fn hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+}
+
+/// 32 lower-case hexadecimal digits.
+impl fmt::Display for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hex(&self.0, f)
+    }
+}
+
+impl fmt::Debug for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hex(&self.0, f)
+    }
+}
+
+/// 16 lower-case hexadecimal digits.
+impl fmt::Display for SpanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hex(&self.0, f)
+    }
+}
+
+impl fmt::Debug for SpanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hex(&self.0, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    /// A fleet that runs one image: ids must differ although everything but the counts is equal.
+    #[test]
+    fn a_thousand_identical_images_never_collide() {
+        let mut traces = HashSet::new();
+        for image in 0..1000_u64 {
+            let (device, session) = (DeviceId(1 + image % 10), Session::new((image / 10) as u32));
+            let mut spans = HashSet::new();
+            for counter in 1..=1000 {
+                assert!(traces.insert(TraceId::expand(device, session, counter)));
+                let id = SpanId::expand(device, session, counter);
+                assert!(!id.is_zero() && spans.insert(id));
+            }
+        }
+    }
+
+    #[test]
+    fn the_low_half_is_the_sampler_s_half() {
+        let (device, session) = (DeviceId(0xdead_beef), Session::new(77));
+        let id = TraceId::expand(device, session, 5);
+        assert_eq!(id.low(), TraceId::expand_low(device, session, 5));
+    }
+
+    #[test]
+    fn the_counter_that_would_give_zero_gives_another_id() {
+        let (device, session) = (DeviceId(9), Session::new(3));
+        // mix maps 0 alone to 0, so the key itself is the input to avoid; choose a device whose
+        // key lies among the counters by running the permutation backwards over small keys.
+        let key = unmix(12);
+        let device_with_key = DeviceId(key.wrapping_sub((session.get() as u64) << COUNTER_BITS));
+        assert!(!SpanId::expand(device_with_key, session, 12).is_zero());
+        assert!(!SpanId::expand(device, session, 12).is_zero());
+        assert_ne!(
+            SpanId::expand(device_with_key, session, 12),
+            SpanId::expand(device_with_key, session, 13)
+        );
+    }
+
+    /// The inverse of `mix`, which exists because `mix` is a permutation.
+    fn unmix(value: u64) -> u64 {
+        let unshift = |value: u64, by: u32| {
+            let mut result = value;
+            for _ in 0..(64 / by + 1) {
+                result = value ^ (result >> by);
+            }
+            result
+        };
+        let value = unshift(value, 31).wrapping_mul(inverse(0x94d0_49bb_1331_11eb));
+        let value = unshift(value, 27).wrapping_mul(inverse(0xbf58_476d_1ce4_e5b9));
+        unshift(value, 30)
+    }
+
+    fn inverse(odd: u64) -> u64 {
+        (0..6).fold(odd, |x, _| x.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(x))))
+    }
+
+    #[test]
+    fn mix_is_reversible() {
+        for value in [0, 1, 12, u64::MAX, 0x0123_4567_89ab_cdef] {
+            assert_eq!(mix(unmix(value)), value);
+        }
+    }
+}

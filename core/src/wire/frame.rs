@@ -1,0 +1,286 @@
+//! Frames that go up: the unit that a link carries.
+
+use super::codec::Codec;
+use super::hello::Hello;
+use super::value::next;
+use super::{DecodeError, VERSION};
+#[cfg(feature = "alloc")]
+use super::record::Record;
+use core::fmt;
+use core::marker::PhantomData;
+use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeTuple, Serializer};
+
+/// The first byte of every frame, up or down: version 4 bits, kind 3 bits, authenticated 1 bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Head {
+    /// What follows: 0 to 7.
+    pub kind: u8,
+}
+
+impl Head {
+    /// The byte.
+    #[must_use]
+    pub const fn byte(self) -> u8 {
+        VERSION << 4 | (self.kind & 7) << 1
+    }
+
+    /// Reads the byte.
+    ///
+    /// # Errors
+    /// Where the version is not ours or the frame is authenticated.
+    pub const fn parse(byte: u8) -> Result<Self, DecodeError> {
+        match (byte >> 4, byte & 1) {
+            (VERSION, 0) => Ok(Self { kind: byte >> 1 & 7 }),
+            (VERSION, _) => Err(DecodeError::Sealed),
+            (version, _) => Err(DecodeError::UnknownVersion(version)),
+        }
+    }
+}
+
+/// The kinds of frames that go up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
+pub enum FrameKind {
+    /// [`Hello`].
+    Hello = 0,
+    /// A list of records behind a [`DataHead`].
+    Data = 1,
+    /// [`Pong`].
+    Pong = 2,
+}
+
+impl FrameKind {
+    /// The kind with this number.
+    ///
+    /// # Errors
+    /// Where no kind of this version has it.
+    pub const fn parse(kind: u8) -> Result<Self, DecodeError> {
+        Ok(match kind {
+            0 => Self::Hello,
+            1 => Self::Data,
+            2 => Self::Pong,
+            _ => return Err(DecodeError::UnknownKind(kind)),
+        })
+    }
+
+    /// The first byte of a frame of this kind.
+    #[must_use]
+    pub const fn head(self) -> u8 {
+        Head { kind: self as u8 }.byte()
+    }
+}
+
+/// Running counts of what was lost on the device since its session began, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Losses {
+    /// Records that found the ring full.
+    pub ring_full: u32,
+    /// Spans that the sampler left out: meant, but counted.
+    pub sampled_out: u32,
+    /// Tags and log fields that were cut or left out for want of room.
+    pub tag_cut: u32,
+    /// Strings that went inline because the table of names was full: nothing is lost but bytes.
+    pub names_full: u32,
+    /// Spans that found no slot in the table of open spans: a reset would lose them.
+    pub open_full: u32,
+    /// Records that fit no frame of this uplink.
+    pub too_large: u32,
+}
+
+impl Losses {
+    /// The counts in the order of the mask's bits.
+    #[must_use]
+    pub const fn counts(&self) -> [u32; 6] {
+        [
+            self.ring_full,
+            self.sampled_out,
+            self.tag_cut,
+            self.names_full,
+            self.open_full,
+            self.too_large,
+        ]
+    }
+
+    const fn from_counts(counts: [u32; 6]) -> Self {
+        let [ring_full, sampled_out, tag_cut, names_full, open_full, too_large] = counts;
+        Self { ring_full, sampled_out, tag_cut, names_full, open_full, too_large }
+    }
+}
+
+/// One byte of mask, then a varint for each count that is not 0.
+impl Serialize for Losses {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let counts = self.counts();
+        let present = counts.iter().filter(|count| **count != 0);
+        let mut out = serializer.serialize_tuple(1 + present.count())?;
+        let mask = counts.iter().rev().fold(0_u8, |mask, count| mask << 1 | u8::from(*count != 0));
+        out.serialize_element(&mask)?;
+        for count in counts.iter().filter(|count| **count != 0) {
+            out.serialize_element(count)?;
+        }
+        out.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Losses {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_tuple(deserializer)
+    }
+}
+
+impl<'de> FromElements<'de> for Losses {
+    fn from_elements<S: SeqAccess<'de>>(from: &mut S) -> Result<Self, S::Error> {
+        let mask: u8 = next(from)?;
+        let mut counts = [0; 6];
+        if usize::from(mask) >> counts.len() != 0 {
+            return Err(S::Error::custom("unknown kind of loss"));
+        }
+        for (bit, count) in counts.iter_mut().enumerate() {
+            if mask >> bit & 1 != 0 {
+                *count = next(from)?;
+            }
+        }
+        Ok(Self::from_counts(counts))
+    }
+}
+
+/// What stands before the records of a data frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct DataHead {
+    /// Number of this packet in its session, from 0, of all kinds; never used twice.
+    pub packet: u32,
+    /// Number of the frame's first record in its session, from 0; definitions have no number.
+    pub first_record: u64,
+    /// Running counts of losses.
+    pub losses: Losses,
+    /// How many records follow, definitions included.
+    pub count: u8,
+}
+
+/// The answer to a ping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Pong {
+    /// Number of this packet in its session.
+    pub packet: u32,
+    /// The ping's number.
+    pub id: u32,
+    /// When the ping was received, in ticks since the session's clock began.
+    pub received_ticks: u64,
+    /// When this answer was sent, in the same ticks.
+    pub sent_ticks: u64,
+}
+
+/// A data frame.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Data<'a> {
+    /// What stands before the records.
+    pub head: DataHead,
+    /// The records; as many as the head says.
+    pub records: alloc::vec::Vec<Record<'a>>,
+}
+
+/// What a frame is, behind its head and session tag.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body<'a> {
+    /// Who speaks.
+    Hello(Hello<'a>),
+    /// Records.
+    Data(Data<'a>),
+    /// The answer to a ping.
+    Pong(Pong),
+}
+
+/// One frame that goes up.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frame<'a> {
+    /// See [`crate::Session::tag`].
+    pub session_tag: [u8; 4],
+    /// What it says.
+    pub body: Body<'a>,
+}
+
+#[cfg(feature = "alloc")]
+impl Serialize for Frame<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_tuple(3)?;
+        let kind = match self.body {
+            Body::Hello(_) => FrameKind::Hello,
+            Body::Data(_) => FrameKind::Data,
+            Body::Pong(_) => FrameKind::Pong,
+        };
+        out.serialize_element(&kind.head())?;
+        out.serialize_element(&self.session_tag)?;
+        match &self.body {
+            Body::Hello(hello) => out.serialize_element(hello)?,
+            Body::Data(data) => {
+                out.serialize_element(&data.head)?;
+                let mut codec = Codec::new();
+                data.records.iter().try_for_each(|record| record.encode(&mut codec, &mut out))?;
+            }
+            Body::Pong(pong) => out.serialize_element(pong)?,
+        }
+        out.end()
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<'de> Deserialize<'de> for Frame<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_tuple(deserializer)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<'de> FromElements<'de> for Frame<'de> {
+    fn from_elements<S: SeqAccess<'de>>(from: &mut S) -> Result<Self, S::Error> {
+        let kind = Head::parse(next(from)?).and_then(|head| FrameKind::parse(head.kind));
+        let session_tag = next(from)?;
+        let body = match kind.map_err(S::Error::custom)? {
+            FrameKind::Hello => Body::Hello(next(from)?),
+            FrameKind::Pong => Body::Pong(next(from)?),
+            FrameKind::Data => {
+                let head: DataHead = next(from)?;
+                let mut codec = Codec::new();
+                let records = (0..head.count).map(|_| Record::decode(&mut codec, from));
+                Body::Data(Data { head, records: records.collect::<Result<_, _>>()? })
+            }
+        };
+        Ok(Self { session_tag, body })
+    }
+}
+
+/// How a type is read from elements whose number is not known before the first are read.
+pub(super) trait FromElements<'de>: Sized {
+    /// Reads as many elements as there are.
+    fn from_elements<S: SeqAccess<'de>>(from: &mut S) -> Result<Self, S::Error>;
+}
+
+/// Reads `T` as a tuple.
+pub(super) fn read_tuple<'de, T: FromElements<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    struct Elements<T>(PhantomData<T>);
+
+    impl<'de, T: FromElements<'de>> Visitor<'de> for Elements<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a part of a spandrel frame")
+        }
+
+        fn visit_seq<S: SeqAccess<'de>>(self, mut from: S) -> Result<T, S::Error> {
+            T::from_elements(&mut from)
+        }
+    }
+
+    deserializer.deserialize_tuple(usize::MAX, Elements(PhantomData))
+}

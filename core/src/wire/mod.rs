@@ -1,0 +1,103 @@
+//! The wire format, version 1: types that exist once, for the device and the collector.
+//!
+//! `docs/wire-format.md` is normative. Every frame is plain postcard: `postcard::from_bytes` reads a
+//! [`Frame`] or a [`Downlink`], and the device writes its frames through the same code. A frame
+//! stands alone, given the hello of its session and the definitions of the sites and names in it.
+//!
+//! | part | holds |
+//! |---|---|
+//! | [`Frame`] | what goes up: hello, data, pong |
+//! | [`Record`] | what a data frame is a list of: span, part, log, reference, definition |
+//! | [`Downlink`] | what comes down: hello seen, requests, ping |
+
+mod codec;
+mod downlink;
+mod frame;
+mod hello;
+mod record;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use codec::{Codec, MAX_SITES, MAX_TRACES, Mark};
+pub use downlink::{Downlink, MAX_ASKED, Request};
+#[cfg(feature = "alloc")]
+pub use frame::{Body, Data};
+pub use frame::{DataHead, Frame, FrameKind, Head, Losses, Pong};
+pub use hello::{Hello, Process};
+pub use record::{Define, Log, Parent, Part, PartKey, Record, Reference, SiteRef, SpanRecord, TraceRef};
+pub use value::{MAX_VALUES, NameRef, Shape, Type, Value, Values};
+
+/// The version that this crate speaks, in the upper half of a frame's first byte.
+pub const VERSION: u8 = 1;
+
+/// The smallest frame size in bytes that an uplink may state.
+pub const MIN_MTU: usize = 48;
+
+/// Why bytes are not a frame of this version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// There are no bytes.
+    Empty,
+    /// The version is not [`VERSION`]; the other side is older or newer.
+    UnknownVersion(u8),
+    /// The kind is not known in this version.
+    UnknownKind(u8),
+    /// The frame is authenticated, and there is no key to open it with.
+    Sealed,
+    /// The bytes end early or contradict the format.
+    Malformed,
+    /// Bytes are left over behind the frame.
+    TrailingBytes(usize),
+}
+
+impl core::fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the frame is empty"),
+            Self::UnknownVersion(version) => write!(
+                f,
+                "frame of wire version {version}, and this program reads version {VERSION}: \
+                 update the older of the two"
+            ),
+            Self::UnknownKind(kind) => write!(f, "frame of unknown kind {kind}"),
+            Self::Sealed => f.write_str("the frame is authenticated: give the device's key"),
+            Self::Malformed => f.write_str("the bytes are not a frame"),
+            Self::TrailingBytes(count) => write!(f, "{count} bytes are left over behind the frame"),
+        }
+    }
+}
+
+impl core::error::Error for DecodeError {}
+
+/// Reads one frame that goes up.
+///
+/// # Errors
+/// Says what is wrong by name where `postcard::from_bytes` could only say that something is.
+#[cfg(feature = "alloc")]
+pub fn decode(bytes: &[u8]) -> Result<Frame<'_>, DecodeError> {
+    let head = bytes.first().ok_or(DecodeError::Empty)?;
+    Head::parse(*head).and_then(|head| FrameKind::parse(head.kind))?;
+    whole(postcard::take_from_bytes(bytes))
+}
+
+/// Reads one frame that comes down.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_downlink(bytes: &[u8]) -> Result<Downlink, DecodeError> {
+    let head = bytes.first().ok_or(DecodeError::Empty)?;
+    Head::parse(*head).and_then(|head| downlink::check_kind(head.kind))?;
+    whole(postcard::take_from_bytes(bytes))
+}
+
+fn whole<T>(read: Result<(T, &[u8]), postcard::Error>) -> Result<T, DecodeError> {
+    match read {
+        Ok((value, [])) => Ok(value),
+        Ok((_, rest)) => Err(DecodeError::TrailingBytes(rest.len())),
+        Err(_) => Err(DecodeError::Malformed),
+    }
+}
