@@ -26,8 +26,6 @@ pub struct Hello<'a> {
     pub flags: u8,
     /// Length of the table of sites in units of four bytes; sites have lower numbers.
     pub sites: u16,
-    /// Names defined so far; names have lower numbers.
-    pub names: u16,
     /// Running counts of losses.
     pub losses: Losses,
     /// Length in bytes of the description of the process, a [`Process`] in postcard.

@@ -17,7 +17,7 @@ fn value() -> impl Strategy<Value = OwnedValue> {
         any::<f64>().prop_filter("equal to itself", |v| !v.is_nan()).prop_map(OwnedValue::F64),
         (0..u16::MAX).prop_map(OwnedValue::Name),
         "\\PC{0,12}".prop_map(OwnedValue::Inline),
-        "\\PC{0,12}".prop_map(OwnedValue::Copied),
+        "\\PC{0,12}".prop_map(OwnedValue::Text),
     ]
 }
 
@@ -33,7 +33,7 @@ enum OwnedValue {
     F64(f64),
     Name(u16),
     Inline(String),
-    Copied(String),
+    Text(String),
 }
 
 impl OwnedValue {
@@ -48,7 +48,7 @@ impl OwnedValue {
             Self::F64(v) => Value::F64(*v),
             Self::Name(v) => Value::Static(NameRef::Id(*v)),
             Self::Inline(v) => Value::Static(NameRef::Inline(v)),
-            Self::Copied(v) => Value::Copied(v),
+            Self::Text(v) => Value::Text(v),
         }
     }
 }
@@ -222,7 +222,7 @@ fn downlinks_survive_the_way_through_bytes() {
 
 #[test]
 fn process_descriptions_survive_the_way_through_bytes() {
-    let tags = [("board", Value::Copied("mps2")), ("flash_kib", Value::U32(512))];
+    let tags = [("board", Value::Text("mps2")), ("flash_kib", Value::U32(512))];
     let process = Process { service: "formatter", build: &[1, 2], tags: &tags[..] };
     let mut bytes = [0; 64];
     let bytes = postcard::to_slice(&process, &mut bytes).unwrap();

@@ -34,8 +34,8 @@ pub enum Type {
     F64 = 7,
     /// `&'static str`: a varint, 0 and the string itself, or one more than the id of a name.
     Static = 8,
-    /// A copied string: length and bytes.
-    Copied = 9,
+    /// A string itself: length and bytes.
+    Text = 9,
 }
 
 impl Type {
@@ -51,7 +51,7 @@ impl Type {
             6 => Self::F32,
             7 => Self::F64,
             8 => Self::Static,
-            9 => Self::Copied,
+            9 => Self::Text,
             _ => return None,
         })
     }
@@ -115,8 +115,8 @@ pub enum Value<'a> {
     F64(f64),
     /// See [`Type::Static`].
     Static(NameRef<'a>),
-    /// See [`Type::Copied`].
-    Copied(&'a str),
+    /// See [`Type::Text`].
+    Text(&'a str),
 }
 
 impl<'a> Value<'a> {
@@ -132,7 +132,7 @@ impl<'a> Value<'a> {
             Self::F32(_) => Type::F32,
             Self::F64(_) => Type::F64,
             Self::Static(_) => Type::Static,
-            Self::Copied(_) => Type::Copied,
+            Self::Text(_) => Type::Text,
         }
     }
 
@@ -146,7 +146,7 @@ impl<'a> Value<'a> {
             Self::F32(value) => out.serialize_element(value),
             Self::F64(value) => out.serialize_element(value),
             Self::Static(name) => name.encode(out),
-            Self::Copied(text) => out.serialize_element(text),
+            Self::Text(text) => out.serialize_element(text),
         }
     }
 
@@ -160,7 +160,7 @@ impl<'a> Value<'a> {
             Type::F32 => Self::F32(next(from)?),
             Type::F64 => Self::F64(next(from)?),
             Type::Static => Self::Static(NameRef::decode(from)?),
-            Type::Copied => Self::Copied(next(from)?),
+            Type::Text => Self::Text(next(from)?),
         })
     }
 }

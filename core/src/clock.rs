@@ -1,0 +1,172 @@
+//! Clocks: a counter of 32 bits and its rate.
+//!
+//! The hot path reads a clock once at start and once at finish, so a clock is the address of a
+//! counter wherever the hardware has one: a read is then one load.
+
+/// A free-running 32-bit counter and its rate.
+///
+/// It counts up and wraps to 0 behind 2^32 - 1. Reading it is callable from every context.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    source: Source,
+    hz: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    Register(Register),
+    Function(fn() -> u32),
+}
+
+/// The address of a counter.
+#[derive(Clone, Copy, Debug)]
+struct Register(*const u32);
+
+// SAFETY: whoever made the clock promised that the address may be read from every context.
+unsafe impl Sync for Register {}
+// SAFETY: as above.
+unsafe impl Send for Register {}
+
+impl Clock {
+    /// The 32-bit counter at an address, for example a timer of the chip.
+    ///
+    /// # Safety
+    /// For the rest of the program the address must be valid for aligned volatile reads of four
+    /// bytes from every context, and reading it must have no side effect.
+    #[must_use]
+    pub const unsafe fn register(address: *const u32, hz: u32) -> Self {
+        Self { source: Source::Register(Register(address)), hz }
+    }
+
+    /// A counter read by a function, which must be callable from every context that records.
+    #[must_use]
+    pub const fn function(read: fn() -> u32, hz: u32) -> Self {
+        Self { source: Source::Function(read), hz }
+    }
+
+    /// The cycle counter of Cortex-M3, M4, M7 and M33 (DWT `CYCCNT`), `hz` cycles a second.
+    ///
+    /// The firmware switches it on once (`cortex_m::peripheral::DWT::enable_cycle_counter`); it
+    /// stops in deep sleep.
+    #[cfg(all(target_arch = "arm", target_os = "none"))]
+    #[must_use]
+    pub const fn dwt(hz: u32) -> Self {
+        // SAFETY: the architecture puts the counter there; a read has no side effect.
+        unsafe { Self::register(0xE000_1004 as *const u32, hz) }
+    }
+
+    /// The low half of the cycle counter of a RISC-V hart (`mcycle`), `hz` cycles a second.
+    #[cfg(target_arch = "riscv32")]
+    #[must_use]
+    pub const fn mcycle(hz: u32) -> Self {
+        fn read() -> u32 {
+            let cycles: u32;
+            // SAFETY: reads a counter; machine mode may.
+            unsafe {
+                core::arch::asm!("csrr {}, mcycle", out(reg) cycles, options(nomem, nostack));
+            }
+            cycles
+        }
+        Self::function(read, hz)
+    }
+
+    /// The driver of `embassy-time`, at its tick rate.
+    #[cfg(feature = "embassy-time")]
+    #[must_use]
+    pub const fn embassy() -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "the counter is the low half")]
+        fn read() -> u32 {
+            embassy_time::Instant::now().as_ticks() as u32
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "no tick rate is above 4 GHz")]
+        Self::function(read, embassy_time::TICK_HZ as u32)
+    }
+
+    /// The monotonic clock of the standard library, at 10 MHz; it wraps every 7 minutes.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub const fn monotonic() -> Self {
+        use std::sync::LazyLock;
+        use std::time::Instant;
+
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+        #[expect(clippy::cast_possible_truncation, reason = "the counter is the low half")]
+        fn read() -> u32 {
+            (START.elapsed().as_nanos() / 100) as u32
+        }
+        Self::function(read, 10_000_000)
+    }
+
+    /// The counter, in ticks.
+    #[inline]
+    #[must_use]
+    pub fn ticks(&self) -> u32 {
+        match self.source {
+            // SAFETY: promised by whoever made the clock.
+            Source::Register(register) => unsafe { register.0.read_volatile() },
+            Source::Function(read) => read(),
+        }
+    }
+
+    /// Ticks a second.
+    #[inline]
+    #[must_use]
+    pub const fn hz(&self) -> u32 {
+        self.hz
+    }
+}
+
+/// A clock that has only 24 bits and counts down, such as Cortex-M's `SysTick`, made one of 32.
+///
+/// The interrupt of the timer calls [`SysTickClock::wrapped`] once a turn.
+#[cfg(all(target_arch = "arm", target_os = "none"))]
+#[derive(Debug)]
+pub struct SysTickClock {
+    turns: core::sync::atomic::AtomicU32,
+}
+
+#[cfg(all(target_arch = "arm", target_os = "none"))]
+impl SysTickClock {
+    const CURRENT: *const u32 = 0xE000_E018 as *const u32;
+    const INTERRUPT_STATE: *const u32 = 0xE000_ED04 as *const u32;
+    const PENDING: u32 = 1 << 26;
+
+    /// A clock that has not turned yet; `SysTick` must run with the greatest reload, 2^24 - 1.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { turns: core::sync::atomic::AtomicU32::new(0) }
+    }
+
+    /// To be called from the `SysTick` interrupt.
+    pub fn wrapped(&self) {
+        use core::sync::atomic::Ordering::Relaxed;
+        // Only this interrupt writes: a load and a store do, also where there is no swap.
+        self.turns.store(self.turns.load(Relaxed).wrapping_add(1), Relaxed);
+    }
+
+    /// The counter, in ticks; also right where the turn's interrupt is still pending.
+    pub fn ticks(&self) -> u32 {
+        use core::sync::atomic::Ordering::Relaxed;
+        loop {
+            let turns = self.turns.load(Relaxed);
+            // SAFETY: both are registers of the architecture; these reads have no side effect.
+            let (pending, down) = unsafe {
+                (Self::INTERRUPT_STATE.read_volatile() & Self::PENDING, Self::CURRENT.read_volatile())
+            };
+            // SAFETY: as above.
+            let pending_after = unsafe { Self::INTERRUPT_STATE.read_volatile() & Self::PENDING };
+            if turns == self.turns.load(Relaxed) && pending == pending_after {
+                let turns = turns.wrapping_add(u32::from(pending != 0));
+                return (turns << 24).wrapping_add(0x00ff_ffff - (down & 0x00ff_ffff));
+            }
+        }
+    }
+}
+
+#[cfg(all(target_arch = "arm", target_os = "none"))]
+impl Default for SysTickClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,86 @@
+//! What a tracer is told once: where its identity comes from, and what it samples.
+
+use crate::{DeviceId, Session};
+
+/// Where the identity of the device comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum DeviceSource {
+    /// It is in the image.
+    Fixed(DeviceId),
+    /// It is read, for example from the unique id of the chip; always the same.
+    Function(fn() -> DeviceId),
+}
+
+impl DeviceSource {
+    /// The identity.
+    #[inline]
+    pub(crate) fn get(&self) -> DeviceId {
+        match self {
+            Self::Fixed(device) => *device,
+            Self::Function(read) => read(),
+        }
+    }
+}
+
+/// Where the number of a session comes from: it must differ from boot to boot.
+#[derive(Clone, Copy, Debug)]
+pub enum SessionSource {
+    /// A number given: for tests, and where the boot loader counts.
+    Fixed(Session),
+    /// Asked once a boot: a counter in non-volatile memory, a random number, or a counter that
+    /// survives reset mixed with entropy.
+    Function(fn() -> Session),
+}
+
+impl SessionSource {
+    /// A new number.
+    pub(crate) fn get(&self) -> Session {
+        match self {
+            Self::Fixed(session) => *session,
+            Self::Function(read) => read(),
+        }
+    }
+
+    /// The wall clock mixed with the id of the process.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub const fn process() -> Self {
+        fn read() -> Session {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            let micros = now.map_or(0, |now| now.as_micros());
+            #[expect(clippy::cast_possible_truncation, reason = "only its low bits vary")]
+            Session::new((micros as u32 >> 4) ^ std::process::id().rotate_left(8))
+        }
+        Self::Function(read)
+    }
+}
+
+/// Which roots are recorded; children follow their root.
+#[derive(Clone, Copy, Debug)]
+pub enum Sampler {
+    /// Every one.
+    Always,
+    /// None.
+    Never,
+    /// Those whose trace id, low 63 bits, is below this: see [`Sampler::probability`].
+    Below(u64),
+}
+
+impl Sampler {
+    /// A share of the roots, from 0.0 to 1.0, decided on the trace id, as Jaeger's clients do.
+    #[must_use]
+    pub const fn probability(share: f64) -> Self {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+        Self::Below((share * (1_u64 << 63) as f64) as u64)
+    }
+
+    /// Whether a root whose trace id ends in these 64 bits is recorded.
+    #[inline]
+    pub(crate) const fn samples(&self, low: u64) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Below(bound) => (low & (u64::MAX >> 1)) < *bound,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The tracer with the feature `enable`: recording into words.
+
+#[cfg(not(loom))]
+mod active;
+#[cfg(not(loom))]
+mod drain;
+#[cfg(not(loom))]
+mod names;
+#[cfg(not(loom))]
+mod record;
+#[cfg(not(loom))]
+mod recorder;
+mod ring;
+#[cfg(not(loom))]
+mod span;
+mod sync;
+#[cfg(not(loom))]
+mod time;
+#[cfg(not(loom))]
+mod tracer;
+
+#[cfg(all(test, loom))]
+mod loom_tests;
+#[cfg(all(test, not(loom)))]
+mod tests;
+
+#[cfg(not(loom))]
+pub use self::{
+    active::Scope,
+    drain::{Asked, Drain},
+    recorder::{Recorder, RecorderRef},
+    span::{ChildOf, Span},
+    tracer::Tracer,
+};

@@ -1,0 +1,127 @@
+//! The recorder: all the memory that recording needs, sized by the user and all zero at first.
+
+use super::ring::{Positions, Ring};
+use super::sync::Word;
+use core::sync::atomic::{AtomicU16, AtomicU32};
+
+/// The ring of finished spans and what a tracer keeps beside it.
+///
+/// `WORDS` is the size of the ring in words of four bytes; a span with two small tags takes eight.
+/// It is all zero, so it costs RAM (`.bss`) and no flash. One recorder belongs to one tracer.
+///
+/// ```
+/// use spandrel::Recorder;
+/// static RECORDER: Recorder<1024> = Recorder::new(); // 4 KiB: some 120 spans
+/// ```
+#[derive(Debug)]
+#[repr(C)]
+pub struct Recorder<const WORDS: usize> {
+    state: State,
+    words: [Word; WORDS],
+}
+
+impl<const WORDS: usize> Recorder<WORDS> {
+    /// An empty recorder.
+    #[must_use]
+    pub const fn new() -> Self {
+        const { assert!(WORDS >= 64, "a ring has at least 64 words") }
+        Self { state: State::new(), words: [const { Word::new() }; WORDS] }
+    }
+
+    /// What a tracer takes: the recorder without its size.
+    #[must_use]
+    pub const fn by_ref(&'static self) -> RecorderRef {
+        RecorderRef { state: &self.state, words: &self.words }
+    }
+}
+
+impl<const WORDS: usize> Default for Recorder<WORDS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A recorder of whatever size.
+#[derive(Clone, Copy, Debug)]
+pub struct RecorderRef {
+    pub(crate) state: &'static State,
+    words: &'static [Word],
+}
+
+impl<const WORDS: usize> From<&'static Recorder<WORDS>> for RecorderRef {
+    fn from(recorder: &'static Recorder<WORDS>) -> Self {
+        recorder.by_ref()
+    }
+}
+
+impl RecorderRef {
+    #[inline(always)]
+    pub(crate) fn ring(&self) -> Ring<'static> {
+        Ring { positions: &self.state.positions, words: self.words }
+    }
+}
+
+/// What a tracer keeps beside the ring.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct State {
+    pub(crate) active: ActiveSlot,
+    /// Spans numbered so far. Written within critical sections.
+    pub(crate) counter: AtomicU32,
+    /// Half turns of the clock that the keeper saw, and 2; 0 until there is a keeper.
+    pub(crate) half_wraps: AtomicU16,
+    /// See [`flag`]. Written within critical sections.
+    pub(crate) flags: AtomicU16,
+    pub(crate) positions: Positions,
+    pub(crate) sampled_out: AtomicU32,
+    pub(crate) tag_cut: AtomicU32,
+    /// The session's number, once it is asked for.
+    pub(crate) session: AtomicU32,
+}
+
+pub(crate) mod flag {
+    /// The session's number is known.
+    pub(crate) const SESSION: u16 = 1;
+    /// Somebody drains the ring.
+    pub(crate) const DRAINED: u16 = 2;
+}
+
+/// The active span of the context that owns the slot just now.
+///
+/// Contexts nest like the interrupts they are: each puts back what it found. `key` names the owner,
+/// so whatever another context left there is not taken for one's own.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct ActiveSlot {
+    /// The owner and what kind of span it is; 0 where there is none.
+    pub(crate) key: AtomicU32,
+    /// The span's number.
+    pub(crate) own: AtomicU32,
+    /// The number of its root; for a remote trace the four words of the trace id.
+    pub(crate) trace: [AtomicU32; 4],
+}
+
+impl ActiveSlot {
+    pub(crate) const fn new() -> Self {
+        Self {
+            key: AtomicU32::new(0),
+            own: AtomicU32::new(0),
+            trace: [const { AtomicU32::new(0) }; 4],
+        }
+    }
+}
+
+impl State {
+    const fn new() -> Self {
+        Self {
+            active: ActiveSlot::new(),
+            counter: AtomicU32::new(0),
+            half_wraps: AtomicU16::new(0),
+            flags: AtomicU16::new(0),
+            positions: Positions::new(),
+            sampled_out: AtomicU32::new(0),
+            tag_cut: AtomicU32::new(0),
+            session: AtomicU32::new(0),
+        }
+    }
+}

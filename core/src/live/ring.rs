@@ -1,0 +1,238 @@
+//! The ring of words that holds finished records until they are drained.
+//!
+//! Any number of producers (threads, interrupts of any priority, cores that the critical section
+//! covers) and one consumer. A producer reserves within a critical section: it writes the length
+//! of its record, not yet committed, at `head` and moves `head` behind it. Then it writes the body
+//! with interrupts on, and last the commit bit. So below `head` every boundary is valid at every
+//! instant, for a nested interrupt, another core and a reset alike; and the consumer stops at the
+//! first record that is not committed.
+//!
+//! ```text
+//!  0         head      tail               len         0    tail          head       len
+//!  | records | free... | records | pad... |           | ... | records... | free...  |
+//!            ^ limit = tail - 1 (wrapped)                          limit = len (not wrapped)
+//! ```
+//!
+//! The fast path compares with `limit` alone. Wrapping and dropping are cold. The producer only
+//! ever drops the newest; whoever wants the newest kept lets the consumer run ahead.
+//! All zero is the empty ring, so that it lies in `.bss`.
+
+use super::sync::{AtomicU32, Ordering, Word, compiler_fence};
+use critical_section::CriticalSection;
+
+/// The first word of a record: it is complete.
+pub(crate) const COMMITTED: u32 = 1;
+/// The first word of what lies between the last record and the end of the words.
+const PAD: u32 = 0xf;
+/// Where the first word holds the record's length in words: eight bits.
+pub(crate) const LEN_SHIFT: u32 = 8;
+/// The most words of one record.
+pub(crate) const MAX_RECORD_WORDS: u32 = 0xff;
+
+/// Positions in the ring, in words.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Positions {
+    /// Where the next record goes. Written within critical sections.
+    head: AtomicU32,
+    /// Where records must end; 0 before the first. Written within critical sections.
+    limit: AtomicU32,
+    /// The oldest record. Written by the consumer, within critical sections.
+    tail: AtomicU32,
+    /// Records that found no room.
+    dropped: AtomicU32,
+}
+
+impl Positions {
+    #[cfg(not(loom))]
+    pub(crate) const fn new() -> Self {
+        Self {
+            head: AtomicU32::new(0),
+            limit: AtomicU32::new(0),
+            tail: AtomicU32::new(0),
+            dropped: AtomicU32::new(0),
+        }
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn new() -> Self {
+        Self {
+            head: AtomicU32::new(0),
+            limit: AtomicU32::new(0),
+            tail: AtomicU32::new(0),
+            dropped: AtomicU32::new(0),
+        }
+    }
+
+    /// Records that found no room, since the session began.
+    pub(crate) fn dropped(&self) -> u32 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+/// The ring: positions and words, which live together in a recorder.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ring<'a> {
+    pub(crate) positions: &'a Positions,
+    pub(crate) words: &'a [Word],
+}
+
+/// Room for one record that is not committed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reserved<'a> {
+    first: *const Word,
+    ring: core::marker::PhantomData<&'a [Word]>,
+}
+
+impl<'a> Ring<'a> {
+    #[expect(clippy::cast_possible_truncation, reason = "no ring has 2^32 words")]
+    #[inline(always)]
+    fn len(self) -> u32 {
+        self.words.len() as u32
+    }
+
+    /// Reserves `len` words, 1 to 255. Takes about ten instructions where there is room at once.
+    #[inline(always)]
+    pub(crate) fn reserve(self, len: u32, cs: CriticalSection<'_>) -> Option<Reserved<'a>> {
+        let head = self.positions.head.load(Ordering::Relaxed);
+        let end = head + len;
+        let at = if end <= self.positions.limit.load(Ordering::Relaxed) {
+            head
+        } else {
+            self.reserve_at_the_end(len, cs)?
+        };
+        // SAFETY: `end <= limit <= words.len()`, or the cold path found room at the start.
+        let first = unsafe { self.words.as_ptr().add(at as usize) };
+        let reserved = Reserved { first, ring: core::marker::PhantomData };
+        // The boundary must be in memory before `head` says so: a reset may come in between.
+        reserved.first().store(len << LEN_SHIFT, Ordering::Relaxed);
+        compiler_fence(Ordering::Release);
+        self.positions.head.store(at + len, Ordering::Relaxed);
+        Some(reserved)
+    }
+
+    /// The first record ever, or one that must go to the start of the words, or one too many.
+    #[cold]
+    #[inline(never)]
+    fn reserve_at_the_end(self, len: u32, _: CriticalSection<'_>) -> Option<u32> {
+        let positions = self.positions;
+        let head = positions.head.load(Ordering::Relaxed);
+        let tail = positions.tail.load(Ordering::Relaxed);
+        let limit = positions.limit.load(Ordering::Relaxed);
+        let is_wrapped = limit != 0 && limit != self.len();
+        if !is_wrapped {
+            positions.limit.store(self.len(), Ordering::Relaxed);
+            if head + len <= self.len() {
+                return Some(head);
+            }
+            if len < tail {
+                if let Some(word) = self.words.get(head as usize) {
+                    word.store(PAD, Ordering::Relaxed);
+                }
+                // Whoever finds `head` at the start finds the pad, also after a reset.
+                compiler_fence(Ordering::Release);
+                positions.limit.store(tail - 1, Ordering::Relaxed);
+                return Some(0);
+            }
+        }
+        positions.dropped.store(positions.dropped().wrapping_add(1), Ordering::Relaxed);
+        None
+    }
+
+    /// The oldest record, if it is committed. For the one consumer alone.
+    pub(crate) fn oldest(self) -> Option<Committed<'a>> {
+        loop {
+            let positions = self.positions;
+            let (head, limit) = critical_section::with(|_| {
+                (positions.head.load(Ordering::Relaxed), positions.limit.load(Ordering::Relaxed))
+            });
+            let tail = positions.tail.load(Ordering::Relaxed);
+            let is_wrapped = limit != 0 && limit != self.len();
+            if tail == head && !is_wrapped {
+                return None;
+            }
+            let word = match self.words.get(tail as usize) {
+                Some(word) => word.load(Ordering::Acquire),
+                None => PAD,
+            };
+            if word == PAD {
+                critical_section::with(|_| {
+                    positions.limit.store(self.len(), Ordering::Relaxed);
+                    positions.tail.store(0, Ordering::Relaxed);
+                });
+                continue;
+            }
+            let len = word >> LEN_SHIFT & MAX_RECORD_WORDS;
+            let words = self.words.get(tail as usize..(tail + len) as usize)?;
+            return (word & COMMITTED != 0).then_some(Committed { first: word, words });
+        }
+    }
+
+    /// Frees the oldest record, which [`Ring::oldest`] gave. For the one consumer alone.
+    pub(crate) fn release(self, record: Committed<'_>) {
+        let positions = self.positions;
+        #[expect(clippy::cast_possible_truncation, reason = "a record has at most 255 words")]
+        let len = record.words.len() as u32;
+        critical_section::with(|_| {
+            let tail = positions.tail.load(Ordering::Relaxed) + len;
+            positions.tail.store(tail, Ordering::Relaxed);
+            if positions.limit.load(Ordering::Relaxed) != self.len() {
+                positions.limit.store(tail - 1, Ordering::Relaxed);
+            }
+        });
+    }
+}
+
+impl<'a> Reserved<'a> {
+    #[inline(always)]
+    fn first(self) -> &'a Word {
+        // SAFETY: it points into the ring's words, which live for 'a.
+        unsafe { &*self.first }
+    }
+
+    /// Writes a word of the body.
+    ///
+    /// # Safety
+    /// `at` is from 1 to below the length reserved.
+    #[inline(always)]
+    pub(crate) unsafe fn write(self, at: usize, word: u32) {
+        // SAFETY: the words reserved follow each other; nobody reads them before the commit.
+        unsafe { Word::write_body(self.first.add(at), word) };
+    }
+
+    /// Commits: `first` is the first word, with the length reserved and [`COMMITTED`].
+    #[inline(always)]
+    pub(crate) fn commit(self, first: u32) {
+        self.first().store(first, Ordering::Release);
+    }
+}
+
+/// A record that is complete and stays until it is released.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Committed<'a> {
+    first: u32,
+    words: &'a [Word],
+}
+
+impl Committed<'_> {
+    /// The first word.
+    pub(crate) fn first(&self) -> u32 {
+        self.first
+    }
+
+    /// `len` bytes of text that begin with a word of the body.
+    #[cfg(not(loom))]
+    pub(crate) fn text(&self, at: usize, len: usize) -> Option<&str> {
+        let words = self.words.get(at..)?.get(..len.div_ceil(4))?;
+        // SAFETY: the words are committed, so nobody writes them; they hold the bytes of a `str`,
+        // cut between characters, in the order of memory.
+        Some(unsafe {
+            core::str::from_utf8_unchecked(core::slice::from_raw_parts(words.as_ptr().cast(), len))
+        })
+    }
+
+    /// A word of the body.
+    pub(crate) fn word(&self, at: usize) -> Option<u32> {
+        self.words.get(at).map(Word::read_body)
+    }
+}

@@ -1,0 +1,70 @@
+//! Time: a counter of 32 bits made one of 48 by whoever watches it twice a turn.
+
+use super::recorder::State;
+use crate::Clock;
+use core::sync::atomic::Ordering::Relaxed;
+
+/// A moment: the counter and the half turns that the keeper had seen just before.
+///
+/// The keeper can only be late. So where the parity of its count contradicts the counter's top
+/// bit, one more half turn has passed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    pub(crate) half_wraps: u16,
+    pub(crate) ticks: u32,
+}
+
+/// The keeper starts counting from here, so that 0 says that there is none.
+const FIRST_HALF_WRAP: u16 = 2;
+
+impl Moment {
+    /// Now. The count is read before the counter: then it is never ahead of it.
+    #[inline(always)]
+    pub(crate) fn now(state: &State, clock: &Clock) -> Self {
+        let half_wraps = state.half_wraps.load(Relaxed);
+        Self { half_wraps, ticks: clock.ticks() }
+    }
+
+    /// Whether a keeper had begun.
+    pub(crate) fn is_kept(self) -> bool {
+        self.half_wraps != 0
+    }
+
+    /// The count as it should be; 0 stays 0.
+    fn true_half_wraps(self) -> u16 {
+        let behind = self.is_kept() && (self.half_wraps & 1) != (self.ticks >> 31) as u16;
+        match self.half_wraps.wrapping_add(u16::from(behind)) {
+            // 0 means "no keeper": the count steps over it and over 1, which keeps its parity.
+            0 if behind => FIRST_HALF_WRAP,
+            count => count,
+        }
+    }
+
+    /// Ticks since the clock began, modulo [`TURN`].
+    pub(crate) fn wide(self) -> u64 {
+        let half_wraps = self.true_half_wraps().saturating_sub(FIRST_HALF_WRAP);
+        u64::from(half_wraps >> 1) << 32 | u64::from(self.ticks)
+    }
+
+    /// Ticks from an earlier moment to this one, modulo [`TURN`].
+    pub(crate) fn since(self, start: Self) -> u64 {
+        let (end, start) = (self.wide(), start.wide());
+        if end >= start { end - start } else { end + TURN - start }
+    }
+}
+
+/// After so many ticks a moment comes again: 25 days at 64 MHz. Whoever drains knows which.
+pub(crate) const TURN: u64 = ((u16::MAX - FIRST_HALF_WRAP) as u64 + 1) / 2 << 32;
+
+/// Counts the half turns of the clock; to be called at least once in each.
+pub(crate) fn keep(state: &State, clock: &Clock) {
+    critical_section::with(|_| {
+        let now = Moment::now(state, clock);
+        let half_wraps = if now.is_kept() {
+            now.true_half_wraps()
+        } else {
+            FIRST_HALF_WRAP | (now.ticks >> 31) as u16
+        };
+        state.half_wraps.store(half_wraps, Relaxed);
+    });
+}

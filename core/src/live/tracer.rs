@@ -1,0 +1,305 @@
+//! [`Tracer`]: what firmware talks to, and how a span begins.
+
+use super::active::{self, Active};
+use super::drain::Drain;
+use super::recorder::{Recorder, RecorderRef, State, flag};
+use super::span::{ChildOf, Data, Span};
+use super::time::{self, Moment};
+use crate::config::{DeviceSource, Sampler, SessionSource};
+use crate::site::{NO_SITE, SiteStart};
+use crate::tags::{MAX_INLINE_STR, TagList};
+use crate::wire::{Losses, Value};
+use crate::{Clock, DeviceId, Session, SpanContext};
+use core::sync::atomic::Ordering::Relaxed;
+use critical_section::CriticalSection;
+
+/// Makes spans: service name, clock, identity, sampler and recorder, all in one static.
+///
+/// It lies in flash; what changes lies in its [`Recorder`].
+///
+/// ```
+/// use spandrel::{Clock, DeviceId, Recorder, SessionSource, Tracer, span};
+///
+/// static RECORDER: Recorder<1024> = Recorder::new();
+/// static TRACER: Tracer = Tracer::new("sensor-node", &RECORDER, Clock::monotonic())
+///     .device_id(DeviceId(0x0012_3456))
+///     .session(SessionSource::process());
+///
+/// let span = span!(TRACER, "read", bus = 1, state = "idle");
+/// span.finish();
+/// ```
+#[derive(Debug)]
+pub struct Tracer {
+    pub(crate) recorder: RecorderRef,
+    pub(crate) clock: Clock,
+    sampler: Sampler,
+    device: DeviceSource,
+    session: SessionSource,
+    pub(crate) service: &'static str,
+    pub(crate) build: &'static [u8],
+    pub(crate) tags: &'static [(&'static str, Value<'static>)],
+}
+
+impl Tracer {
+    /// A tracer for a service, which samples everything.
+    ///
+    /// Give it a device and a session before two boards or two boots report to one collector.
+    #[must_use]
+    pub const fn new<const WORDS: usize>(
+        service: &'static str,
+        recorder: &'static Recorder<WORDS>,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            recorder: recorder.by_ref(),
+            clock,
+            sampler: Sampler::Always,
+            device: DeviceSource::Fixed(DeviceId(1)),
+            session: SessionSource::Fixed(Session::new(1)),
+            service,
+            build: &[],
+            tags: &[],
+        }
+    }
+
+    /// The identity of the device, where it is in the image.
+    #[must_use]
+    pub const fn device_id(mut self, device: DeviceId) -> Self {
+        self.device = DeviceSource::Fixed(device);
+        self
+    }
+
+    /// The identity of the device, where it is read from the chip; asked often, always the same.
+    #[must_use]
+    pub const fn device_id_from(mut self, read: fn() -> DeviceId) -> Self {
+        self.device = DeviceSource::Function(read);
+        self
+    }
+
+    /// Where the number of each boot comes from.
+    #[must_use]
+    pub const fn session(mut self, source: SessionSource) -> Self {
+        self.session = source;
+        self
+    }
+
+    /// Which roots are recorded.
+    #[must_use]
+    pub const fn sampler(mut self, sampler: Sampler) -> Self {
+        self.sampler = sampler;
+        self
+    }
+
+    /// Tags of the process, up to 255: `("board", Value::Text("nucleo"))`.
+    #[must_use]
+    pub const fn tags(mut self, tags: &'static [(&'static str, Value<'static>)]) -> Self {
+        self.tags = tags;
+        self
+    }
+
+    /// The identity of the program's build.
+    #[must_use]
+    pub const fn build_id(mut self, build: &'static [u8]) -> Self {
+        self.build = build;
+        self
+    }
+
+    /// Starts a span with a name that need not be a constant of the call.
+    ///
+    /// A child of the active span, or a root where none is active. [`span!`](crate::span) costs
+    /// less: here the name takes a record of its own.
+    pub fn start(&'static self, name: &'static str) -> Span {
+        self.start_child_of(ChildOf::Active, name)
+    }
+
+    /// Starts a span below a given parent, with a name that need not be a constant.
+    pub fn start_child_of<'a>(
+        &'static self,
+        parent: impl Into<ChildOf<'a>>,
+        name: &'static str,
+    ) -> Span {
+        let span = self.begin(NO_SITE, parent.into());
+        span.set_operation_name(name);
+        span
+    }
+
+    /// What [`span!`](crate::span) expands to.
+    #[doc(hidden)]
+    #[inline]
+    pub fn span_at<T: TagList>(&'static self, site: &'static SiteStart, tags: T) -> Span {
+        let fast = active::with_slot(self, |slot| {
+            let is_local = slot.key.load(Relaxed) == active::context();
+            is_local.then(|| (slot.own.load(Relaxed), slot.trace[0].load(Relaxed)))
+        });
+        match fast {
+            Some((parent, trace)) if T::INLINE && tags.static_len() <= MAX_INLINE_STR => {
+                let now = Moment::now(self.recorder.state, &self.clock);
+                Span::new(self, Data::child(site, now, parent, trace, tags))
+            }
+            _ => self.begin_with(site, ChildOf::Active, tags),
+        }
+    }
+
+    /// What [`span!`](crate::span) with a parent expands to.
+    #[doc(hidden)]
+    pub fn span_child_of<T: TagList>(
+        &'static self,
+        parent: ChildOf<'_>,
+        site: &'static SiteStart,
+        tags: T,
+    ) -> Span {
+        self.begin_with(site, parent, tags)
+    }
+
+    #[inline(never)]
+    fn begin_with<T: TagList>(
+        &'static self,
+        site: &'static SiteStart,
+        parent: ChildOf<'_>,
+        tags: T,
+    ) -> Span {
+        let span = self.begin(site, parent);
+        span.first_tags(site, tags);
+        span
+    }
+
+    /// Starts a span in whatever relation, without tags.
+    fn begin(&'static self, site: &'static SiteStart, parent: ChildOf<'_>) -> Span {
+        let now = Moment::now(self.recorder.state, &self.clock);
+        let span = match parent {
+            ChildOf::Active => match Active::current(self) {
+                Some(active) => Span::new(self, Data::below(site, now, active)),
+                None => self.root(site, now),
+            },
+            ChildOf::Root => self.root(site, now),
+            ChildOf::Span(parent) => Span::new(self, Data::below(site, now, parent.as_active())),
+            ChildOf::Context(context) => self.entry(site, now, context),
+        };
+        if !span.is_sampled() {
+            self.count(&self.recorder.state.sampled_out, 1);
+        }
+        span
+    }
+
+    fn root(&'static self, site: &'static SiteStart, now: Moment) -> Span {
+        let span = Span::new(self, Data::root(site, now));
+        let sampled = match self.sampler {
+            Sampler::Always => true,
+            Sampler::Never => false,
+            Sampler::Below(_) => {
+                let counter = self.widen_counter(span.number());
+                let (device, session) = (self.device(), self.session_number());
+                self.sampler.samples(crate::TraceId::expand_low(device, session, counter))
+            }
+        };
+        if !sampled {
+            span.leave_out();
+        }
+        span
+    }
+
+    /// The first span of this device in a trace that began elsewhere.
+    fn entry(&'static self, site: &'static SiteStart, now: Moment, context: SpanContext) -> Span {
+        let span = Span::new(self, Data::entry(site, now, &context));
+        if context.flags.is_sampled() {
+            span.refer_to(&context, false);
+        }
+        span
+    }
+
+    /// The identity of the device.
+    #[inline]
+    pub fn device(&self) -> DeviceId {
+        self.device.get()
+    }
+
+    /// The session: asked of its source once, the first time.
+    #[inline]
+    pub fn session_number(&self) -> Session {
+        let state = self.recorder.state;
+        if state.flags.load(Relaxed) & flag::SESSION == 0 {
+            self.begin_session();
+        }
+        Session::new(state.session.load(Relaxed))
+    }
+
+    #[cold]
+    fn begin_session(&self) {
+        let state = self.recorder.state;
+        // The source may take its time, so it is asked with interrupts on; the first answer wins.
+        let session = self.session.get();
+        critical_section::with(|_| {
+            let flags = state.flags.load(Relaxed);
+            if flags & flag::SESSION == 0 {
+                state.session.store(session.get(), Relaxed);
+                state.flags.store(flags | flag::SESSION, Relaxed);
+            }
+        });
+    }
+
+    /// Watches the clock: to be called at least once in each half turn of its 32 bits.
+    ///
+    /// The reporter does it. Where none runs, a timer interrupt must, or else durations are marked
+    /// ambiguous. Callable from every context; masks interrupts for about 20 instructions.
+    pub fn keep_time(&self) {
+        time::keep(self.recorder.state, &self.clock);
+    }
+
+    /// Running counts of what was lost here; the reporter adds its own.
+    pub fn losses(&self) -> Losses {
+        let state = self.recorder.state;
+        Losses {
+            ring_full: state.positions.dropped(),
+            sampled_out: state.sampled_out.load(Relaxed),
+            tag_cut: state.tag_cut.load(Relaxed),
+            ..Losses::default()
+        }
+    }
+
+    /// Takes the one right to drain the ring into frames; none where it is taken.
+    ///
+    /// `NAMES` is the size of the table of what frames refer to by number, see [`Drain`].
+    pub fn drain<const NAMES: usize>(&'static self) -> Option<Drain<NAMES>> {
+        let state = self.recorder.state;
+        let is_free = critical_section::with(|_| {
+            let flags = state.flags.load(Relaxed);
+            state.flags.store(flags | flag::DRAINED, Relaxed);
+            flags & flag::DRAINED == 0
+        });
+        is_free.then(|| Drain::new(self))
+    }
+
+    /// The number of the next span.
+    #[inline(always)]
+    pub(crate) fn next_number(state: &State, cs: CriticalSection<'_>) -> u32 {
+        let number = state.counter.load(Relaxed).wrapping_add(1);
+        if number == 0 {
+            return Self::turn_counter(state, cs);
+        }
+        state.counter.store(number, Relaxed);
+        number
+    }
+
+    /// The counter's 32 bits are used up: eight more of them are in the flags.
+    #[cold]
+    fn turn_counter(state: &State, _: CriticalSection<'_>) -> u32 {
+        let flags = state.flags.load(Relaxed);
+        state.flags.store(flags.wrapping_add(1 << 8), Relaxed);
+        state.counter.store(1, Relaxed);
+        1
+    }
+
+    /// The 40 bits of a number given not long ago.
+    pub(crate) fn widen_counter(&self, number: u32) -> u64 {
+        let state = self.recorder.state;
+        let (flags, counter) =
+            critical_section::with(|_| (state.flags.load(Relaxed), state.counter.load(Relaxed)));
+        let turns = (flags >> 8) as u8;
+        let turns = if number > counter { turns.wrapping_sub(1) } else { turns };
+        u64::from(turns) << 32 | u64::from(number)
+    }
+
+    pub(crate) fn count(&self, counter: &core::sync::atomic::AtomicU32, more: u32) {
+        critical_section::with(|_| counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed));
+    }
+}

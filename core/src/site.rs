@@ -1,0 +1,157 @@
+//! Call sites: what is known at compile time, in a table that the linker makes.
+//!
+//! `span!` makes a static for its operation name and keys in the section `spandrel_sites`. A record
+//! holds 16 bits of the static's address, which name it because the section is short; on the wire
+//! it is the distance from the section's start, so no pointer leaks. Linkers give the bounds of a
+//! section whose name is an identifier as symbols, without a change to any linker script.
+
+/// The table's size is a multiple of this, as is each entry's distance from its start, in bytes.
+pub const SITE_UNIT: usize = 4;
+
+/// The most bytes of entries that 16 bits of an address can tell apart.
+pub const MAX_TABLE_BYTES: usize = SITE_UNIT << 16;
+
+/// A call site in the table: its length in two bytes, then name and keys, each with its length in
+/// one byte before it, and zeros up to a multiple of four bytes.
+#[derive(Debug)]
+#[repr(C, align(4))]
+pub struct Site<const LEN: usize>([u8; LEN]);
+
+/// The start of a [`Site`] of whatever length.
+#[derive(Debug)]
+#[repr(C, align(4))]
+pub struct SiteStart(u32);
+
+/// The size of the [`Site`] with these strings.
+#[must_use]
+pub const fn site_len(strings: &[&str]) -> usize {
+    (content_len(strings) + 2).next_multiple_of(SITE_UNIT)
+}
+
+const fn content_len(strings: &[&str]) -> usize {
+    let (mut len, mut at) = (0, 0);
+    while at < strings.len() {
+        len += 1 + strings[at].len();
+        at += 1;
+    }
+    len
+}
+
+#[expect(clippy::indexing_slicing, clippy::panic, reason = "evaluated at compile time")]
+impl<const LEN: usize> Site<LEN> {
+    /// The site with a name and keys; evaluated at compile time.
+    ///
+    /// # Panics
+    /// Where a string is longer than 255 bytes, there are more than eight keys, or `LEN` is not
+    /// [`site_len`].
+    #[must_use]
+    pub const fn new(strings: &[&str]) -> Self {
+        assert!(LEN == site_len(strings));
+        assert!(strings.len() <= 1 + crate::wire::MAX_VALUES, "at most eight tags in one call");
+        let len = content_len(strings);
+        let mut bytes = [0; LEN];
+        bytes[0] = len.to_le_bytes()[0];
+        bytes[1] = len.to_le_bytes()[1];
+        let (mut to, mut at) = (2, 0);
+        while at < strings.len() {
+            let string = strings[at].as_bytes();
+            assert!(string.len() <= 255, "a name or key is at most 255 bytes long");
+            bytes[to] = string.len().to_le_bytes()[0];
+            to += 1;
+            let mut from = 0;
+            while from < string.len() {
+                bytes[to] = string[from];
+                (to, from) = (to + 1, from + 1);
+            }
+            at += 1;
+        }
+        Self(bytes)
+    }
+
+    /// What stands for the site in calls.
+    #[inline(always)]
+    #[must_use]
+    pub const fn start(&'static self) -> &'static SiteStart {
+        // SAFETY: a site is at least four bytes long and aligned alike.
+        unsafe { &*core::ptr::from_ref(self).cast::<SiteStart>() }
+    }
+}
+
+impl SiteStart {
+    /// Sixteen bits of the address, in the upper half of the word.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "the low bits name the site")]
+    pub(crate) fn bits(&'static self) -> u32 {
+        // The lowest two bits are 0, so the lower half of the result is too.
+        (core::ptr::from_ref(self).addr() as u32) << 14
+    }
+}
+
+#[cfg(feature = "enable")]
+pub(crate) use table::{NO_SITE, Table, table};
+
+#[cfg(feature = "enable")]
+mod table {
+    use super::{MAX_TABLE_BYTES, SITE_UNIT, SiteStart};
+
+    // The table must have an entry, else no linker makes the symbols of its bounds. This one
+    // stands for "no site" in records whose name is not known at compile time.
+    crate::__site_static!(NONE, &[""]);
+    pub(crate) const NO_SITE: &SiteStart = NONE.start();
+
+    unsafe extern "C" {
+        #[cfg_attr(target_vendor = "apple", link_name = "\u{1}section$start$__DATA$spandrel_sites")]
+        #[cfg_attr(not(target_vendor = "apple"), link_name = "__start_spandrel_sites")]
+        static START: u32;
+        #[cfg_attr(target_vendor = "apple", link_name = "\u{1}section$end$__DATA$spandrel_sites")]
+        #[cfg_attr(not(target_vendor = "apple"), link_name = "__stop_spandrel_sites")]
+        static STOP: u32;
+    }
+
+    /// The sites of this program.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Table(&'static [u8]);
+
+    pub(crate) fn table() -> Table {
+        let (start, stop) = (&raw const START, &raw const STOP);
+        let len = stop.addr().wrapping_sub(start.addr()).min(MAX_TABLE_BYTES);
+        // SAFETY: the linker put the sites between the symbols; they are bytes that never change.
+        Table(unsafe { core::slice::from_raw_parts(start.cast(), len) })
+    }
+
+    impl Table {
+        /// The length in units.
+        #[expect(clippy::cast_possible_truncation, reason = "the length is bounded")]
+        pub(crate) fn units(self) -> u16 {
+            (self.0.len() / SITE_UNIT).min(usize::from(u16::MAX)) as u16
+        }
+
+        /// The number on the wire of the site whose bits a record holds; 0 where it is no site.
+        #[expect(clippy::cast_possible_truncation, reason = "modulo 2^16 on purpose")]
+        pub(crate) fn id(self, bits: u32) -> u16 {
+            if bits == NO_SITE.bits() {
+                return 0;
+            }
+            let start = (self.0.as_ptr().addr() / SITE_UNIT) as u16;
+            ((bits >> 16) as u16).wrapping_sub(start).wrapping_add(1)
+        }
+
+        /// What the site is, as a definition says it; none where the number is not of a site.
+        ///
+        /// Only the starts of entries count: the table is walked, nothing else is ever read.
+        pub(crate) fn content(self, id: u16) -> Option<&'static [u8]> {
+            let wanted = usize::from(id.checked_sub(1)?) * SITE_UNIT;
+            let mut at = 0;
+            while at < wanted {
+                at += self.entry(at)?.1;
+            }
+            (at == wanted).then(|| self.entry(at)).flatten().map(|(content, _)| content)
+        }
+
+        fn entry(self, at: usize) -> Option<(&'static [u8], usize)> {
+            let (len, rest) = self.0.get(at..)?.split_first_chunk::<2>()?;
+            let len = usize::from(u16::from_le_bytes(*len));
+            Some((rest.get(..len)?, (len + 2).next_multiple_of(SITE_UNIT)))
+        }
+    }
+}

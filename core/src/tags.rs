@@ -1,0 +1,263 @@
+//! Values of tags and fields as words: what the hot path stores instead of encoding.
+
+use crate::wire::Type;
+
+/// Words of a pointer.
+pub(crate) const POINTER_WORDS: usize = size_of::<usize>() / 4;
+
+/// Words in a span for its first values: two numbers, or a number and a static string.
+pub(crate) const INLINE_WORDS: usize = 2 + POINTER_WORDS;
+
+/// More inline words than there are: a value that is never kept in the span.
+const NEVER: usize = INLINE_WORDS + 1;
+
+/// The longest copied string in bytes; a longer one is cut and counted.
+pub const MAX_COPIED_LEN: usize = 128;
+
+/// The greatest length of a static string that fits the byte beside the shape.
+pub(crate) const MAX_INLINE_STR: usize = 254;
+
+/// A string that does not live as long as the program: it is copied, up to [`MAX_COPIED_LEN`].
+///
+/// ```
+/// # use spandrel::{Copied, TagValue};
+/// fn tag_value(name: &str) -> impl TagValue {
+///     Copied(name)
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Copied<'a>(pub &'a str);
+
+impl<'a> Copied<'a> {
+    /// The string as far as it is kept, cut between characters.
+    fn kept(self) -> &'a str {
+        cut(self.0, MAX_COPIED_LEN)
+    }
+}
+
+/// The longest start of a text that is at most `max` bytes long and ends between characters.
+pub(crate) fn cut(text: &str, max: usize) -> &str {
+    text.get(..text.floor_char_boundary(max)).unwrap_or(text)
+}
+
+/// Takes words: three arrays of them in all, each known at compile time or checked before.
+#[doc(hidden)]
+pub trait Words {
+    /// Takes one.
+    fn put(&mut self, word: u32);
+}
+
+/// What can be the value of a tag or of a log field.
+///
+/// `bool`; integers of up to 64 bits; `f32` and `f64`; `&'static str`, of which only the address is
+/// recorded; [`Copied`] for other strings. The trait is sealed.
+pub trait TagValue: Copy + sealed::Sealed {
+    #[doc(hidden)]
+    const TYPE: Type;
+    #[doc(hidden)]
+    const INLINE_WORDS: usize;
+    /// Words in a part, where nothing is left out.
+    #[doc(hidden)]
+    fn part_words(self) -> usize;
+    /// Bytes of a static string, else 0.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn static_len(self) -> usize {
+        0
+    }
+    /// Whether the value is kept only in part.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn is_cut(self) -> bool {
+        false
+    }
+    #[doc(hidden)]
+    fn put_inline(self, out: &mut impl Words);
+    #[doc(hidden)]
+    #[inline(always)]
+    fn put_part(self, out: &mut impl Words) {
+        self.put_inline(out);
+    }
+}
+
+/// The values that one macro call gives: a tuple of up to eight.
+#[doc(hidden)]
+pub trait TagList: Copy {
+    const COUNT: usize;
+    const SHAPE: u32;
+    /// Whether a span can keep the values in itself, static strings' length permitting.
+    const INLINE: bool;
+    const INLINE_WORDS: usize;
+    fn part_words(self) -> usize;
+    fn static_len(self) -> usize;
+    fn cuts(self) -> u32;
+    fn put_inline(self, out: &mut impl Words);
+    fn put_part(self, out: &mut impl Words);
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! word_values {
+    ($($ty:ty as $kind:ident: |$value:ident| [$($word:expr),+];)*) => {$(
+        impl sealed::Sealed for $ty {}
+        impl TagValue for $ty {
+            const TYPE: Type = Type::$kind;
+            const INLINE_WORDS: usize = [$(stringify!($word)),+].len();
+            #[inline(always)]
+            fn part_words(self) -> usize {
+                Self::INLINE_WORDS
+            }
+            #[inline(always)]
+            #[allow(
+                clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_lossless,
+                clippy::allow_attributes,
+                reason = "words are bits; which of the casts lose some depends on the type"
+            )]
+            fn put_inline(self, out: &mut impl Words) {
+                let $value = self;
+                $(out.put($word);)+
+            }
+        }
+    )*};
+}
+
+word_values! {
+    bool as Bool: |v| [v as u32];
+    i8 as I32: |v| [v as u32];
+    i16 as I32: |v| [v as u32];
+    i32 as I32: |v| [v as u32];
+    u8 as U32: |v| [v as u32];
+    u16 as U32: |v| [v as u32];
+    u32 as U32: |v| [v];
+    i64 as I64: |v| [v as u32, (v >> 32) as u32];
+    u64 as U64: |v| [v as u32, (v >> 32) as u32];
+    isize as I64: |v| [v as u32, (v as i64 >> 32) as u32];
+    usize as U64: |v| [v as u32, (v as u64 >> 32) as u32];
+    f32 as F32: |v| [v.to_bits()];
+    f64 as F64: |v| [v.to_bits() as u32, (v.to_bits() >> 32) as u32];
+}
+
+impl sealed::Sealed for &'static str {}
+impl TagValue for &'static str {
+    const TYPE: Type = Type::Static;
+    const INLINE_WORDS: usize = POINTER_WORDS;
+    #[inline(always)]
+    fn part_words(self) -> usize {
+        POINTER_WORDS + 1
+    }
+    #[inline(always)]
+    fn static_len(self) -> usize {
+        self.len()
+    }
+    #[inline(always)]
+    fn put_inline(self, out: &mut impl Words) {
+        put_pointer(self.as_ptr().expose_provenance(), out);
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "no static string is 4 GiB long")]
+    fn put_part(self, out: &mut impl Words) {
+        self.put_inline(out);
+        out.put(self.len() as u32);
+    }
+}
+
+impl sealed::Sealed for Copied<'_> {}
+impl TagValue for Copied<'_> {
+    const TYPE: Type = Type::Text;
+    const INLINE_WORDS: usize = NEVER;
+    fn part_words(self) -> usize {
+        1 + self.kept().len().div_ceil(4)
+    }
+    fn is_cut(self) -> bool {
+        self.0.len() > MAX_COPIED_LEN
+    }
+    fn put_inline(self, out: &mut impl Words) {
+        let text = self.kept().as_bytes();
+        #[expect(clippy::cast_possible_truncation, reason = "at most MAX_COPIED_LEN")]
+        out.put(text.len() as u32);
+        for chunk in text.chunks(4) {
+            let mut word = [0; 4];
+            word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
+            #[expect(clippy::host_endian_bytes, reason = "bytes stay in the order of memory")]
+            out.put(u32::from_ne_bytes(word));
+        }
+    }
+}
+
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "a word is the low half on 64-bit hosts")]
+fn put_pointer(address: usize, out: &mut impl Words) {
+    out.put(address as u32);
+    if POINTER_WORDS > 1 {
+        out.put((address as u64 >> 32) as u32);
+    }
+}
+
+macro_rules! tuples {
+    ($($count:literal: $($name:ident)*;)*) => {$(
+        impl<$($name: TagValue),*> TagList for ($($name,)*) {
+            const COUNT: usize = $count;
+            const SHAPE: u32 = {
+                let types: [u32; $count] = [$($name::TYPE as u32),*];
+                let (mut shape, mut at) = (0, types.len());
+                while at > 0 {
+                    at -= 1;
+                    shape = shape << 4 | types[at];
+                }
+                shape
+            };
+            const INLINE_WORDS: usize = 0 $(+ $name::INLINE_WORDS)*;
+            const INLINE: bool = {
+                let statics = 0 $(+ matches!($name::TYPE, Type::Static) as usize)*;
+                // Beside the count of half wraps there is room for two types and one length.
+                $count <= 2 && statics <= 1 && Self::INLINE_WORDS <= INLINE_WORDS
+            };
+            #[inline(always)]
+            fn part_words(self) -> usize {
+                #[allow(non_snake_case, clippy::allow_attributes, reason = "names of the types")]
+                let ($($name,)*) = self;
+                0 $(+ $name.part_words())*
+            }
+            #[inline(always)]
+            fn static_len(self) -> usize {
+                #[allow(non_snake_case, clippy::allow_attributes, reason = "names of the types")]
+                let ($($name,)*) = self;
+                0 $(+ $name.static_len())*
+            }
+            #[inline(always)]
+            fn cuts(self) -> u32 {
+                #[allow(non_snake_case, clippy::allow_attributes, reason = "names of the types")]
+                let ($($name,)*) = self;
+                0 $(+ u32::from($name.is_cut()))*
+            }
+            #[inline(always)]
+            #[allow(unused_variables, clippy::allow_attributes, reason = "unused for the empty one")]
+            fn put_inline(self, out: &mut impl Words) {
+                #[allow(non_snake_case, clippy::allow_attributes, reason = "names of the types")]
+                let ($($name,)*) = self;
+                $($name.put_inline(out);)*
+            }
+            #[inline(always)]
+            #[allow(unused_variables, clippy::allow_attributes, reason = "unused for the empty one")]
+            fn put_part(self, out: &mut impl Words) {
+                #[allow(non_snake_case, clippy::allow_attributes, reason = "names of the types")]
+                let ($($name,)*) = self;
+                $($name.put_part(out);)*
+            }
+        }
+    )*};
+}
+
+tuples! {
+    0: ;
+    1: A;
+    2: A B;
+    3: A B C;
+    4: A B C D;
+    5: A B C D E;
+    6: A B C D E F;
+    7: A B C D E F G;
+    8: A B C D E F G H;
+}
