@@ -152,7 +152,10 @@ impl SysTickClock {
             let turns = self.turns.load(Relaxed);
             // SAFETY: both are registers of the architecture; these reads have no side effect.
             let (pending, down) = unsafe {
-                (Self::INTERRUPT_STATE.read_volatile() & Self::PENDING, Self::CURRENT.read_volatile())
+                (
+                    Self::INTERRUPT_STATE.read_volatile() & Self::PENDING,
+                    Self::CURRENT.read_volatile(),
+                )
             };
             // SAFETY: as above.
             let pending_after = unsafe { Self::INTERRUPT_STATE.read_volatile() & Self::PENDING };

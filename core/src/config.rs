@@ -11,6 +11,7 @@ pub enum DeviceSource {
     Function(fn() -> DeviceId),
 }
 
+#[cfg(feature = "enable")]
 impl DeviceSource {
     /// The identity.
     #[inline]
@@ -32,6 +33,7 @@ pub enum SessionSource {
     Function(fn() -> Session),
 }
 
+#[cfg(feature = "enable")]
 impl SessionSource {
     /// A new number.
     pub(crate) fn get(&self) -> Session {
@@ -40,9 +42,11 @@ impl SessionSource {
             Self::Function(read) => read(),
         }
     }
+}
 
+#[cfg(feature = "std")]
+impl SessionSource {
     /// The wall clock mixed with the id of the process.
-    #[cfg(feature = "std")]
     #[must_use]
     pub const fn process() -> Self {
         fn read() -> Session {
@@ -75,6 +79,7 @@ impl Sampler {
     }
 
     /// Whether a root whose trace id ends in these 64 bits is recorded.
+    #[cfg(feature = "enable")]
     #[inline]
     pub(crate) const fn samples(&self, low: u64) -> bool {
         match self {

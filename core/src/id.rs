@@ -83,8 +83,8 @@ impl TraceId {
     /// The low 64 bits, which 64-bit systems use as the whole id.
     #[must_use]
     pub const fn low(self) -> u64 {
-        let id = u128::from_be_bytes(self.0);
-        (id & u64::MAX as u128) as u64
+        let [_, _, _, _, _, _, _, _, low @ ..] = self.0;
+        u64::from_be_bytes(low)
     }
 
     /// Whether all bits are zero, which no format allows.
@@ -118,7 +118,7 @@ impl SpanId {
 
 const COUNTER_MASK: u64 = (1 << COUNTER_BITS) - 1;
 
-/// A permutation of 64 bits with full avalanche (the finaliser of SplitMix64; 0 maps to 0).
+/// A permutation of 64 bits with full avalanche (the finaliser of `SplitMix64`; 0 maps to 0).
 #[inline]
 const fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

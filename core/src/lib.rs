@@ -1,9 +1,20 @@
 //! Distributed tracing for microcontrollers.
 #![no_std]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg_attr(loom, allow(dead_code, unused_imports, reason = "only the ring is modelled"))]
 #![cfg_attr(
     test,
-    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::cast_possible_truncation,
+        clippy::cast_lossless,
+        clippy::std_instead_of_alloc,
+        clippy::std_instead_of_core,
+        reason = "a test that fails may panic"
+    )
 )]
 
 #[cfg(feature = "alloc")]
@@ -11,6 +22,7 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+pub mod carrier;
 mod clock;
 mod config;
 mod context;
@@ -18,6 +30,8 @@ mod id;
 #[cfg(feature = "enable")]
 mod live;
 mod macros;
+#[cfg(not(feature = "enable"))]
+mod noop;
 #[doc(hidden)]
 pub mod site;
 mod tags;
@@ -29,7 +43,9 @@ pub use clock::SysTickClock;
 pub use config::{DeviceSource, Sampler, SessionSource};
 pub use context::{SpanContext, TraceFlags};
 pub use id::{COUNTER_BITS, DeviceId, SESSION_BITS, Session, SpanId, TraceId};
-#[cfg(feature = "enable")]
-pub use live::{Asked, ChildOf, Drain, Recorder, RecorderRef, Scope, Span, Tracer};
+#[cfg(all(feature = "enable", not(loom)))]
+pub use live::{ChildOf, Drain, Recorder, RecorderRef, Scope, Span, Tracer};
+#[cfg(not(feature = "enable"))]
+pub use noop::{ChildOf, Drain, Recorder, Scope, Span, Tracer};
 pub use tags::{Copied, MAX_COPIED_LEN, TagList, TagValue};
-pub use wire::Value;
+pub use wire::{Asked, Value};

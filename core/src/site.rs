@@ -28,6 +28,7 @@ pub const fn site_len(strings: &[&str]) -> usize {
     (content_len(strings) + 2).next_multiple_of(SITE_UNIT)
 }
 
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
 const fn content_len(strings: &[&str]) -> usize {
     let (mut len, mut at) = (0, 0);
     while at < strings.len() {
@@ -37,7 +38,7 @@ const fn content_len(strings: &[&str]) -> usize {
     len
 }
 
-#[expect(clippy::indexing_slicing, clippy::panic, reason = "evaluated at compile time")]
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
 impl<const LEN: usize> Site<LEN> {
     /// The site with a name and keys; evaluated at compile time.
     ///
@@ -77,6 +78,7 @@ impl<const LEN: usize> Site<LEN> {
     }
 }
 
+#[cfg(feature = "enable")]
 impl SiteStart {
     /// Sixteen bits of the address, in the upper half of the word.
     #[inline(always)]
@@ -87,10 +89,10 @@ impl SiteStart {
     }
 }
 
-#[cfg(feature = "enable")]
+#[cfg(all(feature = "enable", not(loom)))]
 pub(crate) use table::{NO_SITE, Table, table};
 
-#[cfg(feature = "enable")]
+#[cfg(all(feature = "enable", not(loom)))]
 mod table {
     use super::{MAX_TABLE_BYTES, SITE_UNIT, SiteStart};
 

@@ -15,6 +15,7 @@ const NEVER: usize = INLINE_WORDS + 1;
 pub const MAX_COPIED_LEN: usize = 128;
 
 /// The greatest length of a static string that fits the byte beside the shape.
+#[cfg(feature = "enable")]
 pub(crate) const MAX_INLINE_STR: usize = 254;
 
 /// A string that does not live as long as the program: it is copied, up to [`MAX_COPIED_LEN`].
@@ -199,6 +200,10 @@ macro_rules! tuples {
     ($($count:literal: $($name:ident)*;)*) => {$(
         impl<$($name: TagValue),*> TagList for ($($name,)*) {
             const COUNT: usize = $count;
+            #[allow(
+                clippy::indexing_slicing, clippy::allow_attributes,
+                reason = "evaluated at compile time; the empty tuple does not index"
+            )]
             const SHAPE: u32 = {
                 let types: [u32; $count] = [$($name::TYPE as u32),*];
                 let (mut shape, mut at) = (0, types.len());

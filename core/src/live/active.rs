@@ -35,7 +35,7 @@ pub(crate) fn context() -> u32 {
 /// Calls `f` with the slot of the thread.
 #[cfg(feature = "std")]
 pub(crate) fn with_slot<R>(tracer: &'static Tracer, f: impl FnOnce(&ActiveSlot) -> R) -> R {
-    use std::cell::Cell;
+    use core::cell::Cell;
 
     std::thread_local! {
         static SLOT: (Cell<usize>, ActiveSlot) = const { (Cell::new(0), ActiveSlot::new()) };
@@ -120,8 +120,8 @@ impl Drop for Scope<'_> {
     fn drop(&mut self) {
         let own = self.span.number();
         with_slot(self.span.tracer(), |slot| {
-            let mine = slot.own.load(Relaxed) == own
-                && slot.key.load(Relaxed) & 0xffff == context();
+            let mine =
+                slot.own.load(Relaxed) == own && slot.key.load(Relaxed) & 0xffff == context();
             if mine {
                 self.before.store(slot);
             }

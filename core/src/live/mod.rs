@@ -27,7 +27,7 @@ mod tests;
 #[cfg(not(loom))]
 pub use self::{
     active::Scope,
-    drain::{Asked, Drain},
+    drain::Drain,
     recorder::{Recorder, RecorderRef},
     span::{ChildOf, Span},
     tracer::Tracer,

@@ -84,6 +84,8 @@ pub(crate) mod flag {
     pub(crate) const SESSION: u16 = 1;
     /// Somebody drains the ring.
     pub(crate) const DRAINED: u16 = 2;
+    /// What is in the ring is to be sent now.
+    pub(crate) const FLUSH: u16 = 4;
 }
 
 /// The active span of the context that owns the slot just now.

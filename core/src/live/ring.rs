@@ -139,6 +139,16 @@ impl<'a> Ring<'a> {
         None
     }
 
+    /// Words of records that are not drained, about.
+    #[cfg(not(loom))]
+    pub(crate) fn used(self) -> u32 {
+        let positions = self.positions;
+        let (head, tail) = critical_section::with(|_| {
+            (positions.head.load(Ordering::Relaxed), positions.tail.load(Ordering::Relaxed))
+        });
+        if head >= tail { head - tail } else { self.len() - tail + head }
+    }
+
     /// The oldest record, if it is committed. For the one consumer alone.
     pub(crate) fn oldest(self) -> Option<Committed<'a>> {
         loop {

@@ -511,8 +511,7 @@ impl Span {
         let values = if remote { &[] } else { data.words.get(..data.values()).unwrap_or(&[]) };
         let head = record::SPAN_WORDS as usize;
         let len = head + usize::from(has_parent) + relations.len() + values.len();
-        let reserved =
-            critical_section::with(|cs| recorder.ring().reserve(len as u32, cs));
+        let reserved = critical_section::with(|cs| recorder.ring().reserve(len as u32, cs));
         let Some(reserved) = reserved else { return };
         let mut body = Body { reserved, at: 1, end: len };
         // Without a keeper at the start nobody knows how often the counter has turned since.

@@ -52,7 +52,9 @@ impl Word {
     #[inline(always)]
     pub(crate) unsafe fn write_body(this: *const Self, word: u32) {
         // SAFETY: promised by the caller; `Word` is its cell.
-        unsafe { core::cell::UnsafeCell::raw_get(this.cast::<core::cell::UnsafeCell<u32>>()).write(word) };
+        unsafe {
+            core::cell::UnsafeCell::raw_get(this.cast::<core::cell::UnsafeCell<u32>>()).write(word);
+        };
     }
 }
 

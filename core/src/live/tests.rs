@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::wire::{self, Body, Losses, NameRef, Parent, PartKey, Record, TraceRef, Value};
-use crate::{Clock, Copied, DeviceId, Sampler, Session, SessionSource, SpanContext, TraceFlags};
-use crate::{TraceId, log, span, tag};
+use crate::{Asked, Clock, Copied, DeviceId, Sampler, Session, SessionSource, SpanContext};
+use crate::{TraceFlags, TraceId, log, span, tag};
 use proptest::prelude::*;
 use std::boxed::Box;
 use std::collections::HashMap;
@@ -469,9 +469,10 @@ fn a_collector_can_ask_and_only_for_what_is_a_site() {
 #[test]
 fn hellos_tell_the_whole_process_also_in_small_frames() {
     let bench = Bench::with::<64>(|tracer| {
-        tracer
-            .build_id(&[0xca, 0xfe])
-            .tags(&[("board", Value::Text("a board with a rather long name")), ("n", Value::U32(7))])
+        tracer.build_id(&[0xca, 0xfe]).tags(&[
+            ("board", Value::Text("a board with a rather long name")),
+            ("n", Value::U32(7)),
+        ])
     });
     for mtu in [48, 64, 508] {
         let mut process = Vec::new();

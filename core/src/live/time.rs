@@ -54,7 +54,7 @@ impl Moment {
 }
 
 /// After so many ticks a moment comes again: 25 days at 64 MHz. Whoever drains knows which.
-pub(crate) const TURN: u64 = ((u16::MAX - FIRST_HALF_WRAP) as u64 + 1) / 2 << 32;
+pub(crate) const TURN: u64 = ((u16::MAX - FIRST_HALF_WRAP) as u64).div_ceil(2) << 32;
 
 /// Counts the half turns of the clock; to be called at least once in each.
 pub(crate) fn keep(state: &State, clock: &Clock) {

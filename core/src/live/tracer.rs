@@ -260,13 +260,30 @@ impl Tracer {
     ///
     /// `NAMES` is the size of the table of what frames refer to by number, see [`Drain`].
     pub fn drain<const NAMES: usize>(&'static self) -> Option<Drain<NAMES>> {
-        let state = self.recorder.state;
-        let is_free = critical_section::with(|_| {
-            let flags = state.flags.load(Relaxed);
-            state.flags.store(flags | flag::DRAINED, Relaxed);
-            flags & flag::DRAINED == 0
-        });
-        is_free.then(|| Drain::new(self))
+        let was_taken = self.change_flags(flag::DRAINED, 0) & flag::DRAINED != 0;
+        (!was_taken).then(|| Drain::new(self))
+    }
+
+    /// Asks the reporter to send what is recorded, without waiting for its time.
+    ///
+    /// Callable from every context.
+    pub fn flush(&self) {
+        self.change_flags(flag::FLUSH, 0);
+    }
+
+    /// Whether the reporter has sent all that was recorded before [`Tracer::flush`].
+    pub fn is_flushed(&self) -> bool {
+        self.recorder.state.flags.load(Relaxed) & flag::FLUSH == 0
+    }
+
+    /// Sets and clears flags; gives those before.
+    pub(crate) fn change_flags(&self, set: u16, clear: u16) -> u16 {
+        let flags = &self.recorder.state.flags;
+        critical_section::with(|_| {
+            let before = flags.load(Relaxed);
+            flags.store(before & !clear | set, Relaxed);
+            before
+        })
     }
 
     /// The number of the next span.
@@ -300,6 +317,8 @@ impl Tracer {
     }
 
     pub(crate) fn count(&self, counter: &core::sync::atomic::AtomicU32, more: u32) {
-        critical_section::with(|_| counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed));
+        critical_section::with(|_| {
+            counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed);
+        });
     }
 }

@@ -1,8 +1,8 @@
 //! Frames that come down: what the collector says to a device.
 
+use super::DecodeError;
 use super::frame::{FromElements, Head, read_tuple};
 use super::value::next;
-use super::DecodeError;
 use heapless::Vec;
 use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess};
 use serde::ser::{Serialize, SerializeTuple, Serializer};
@@ -26,6 +26,20 @@ pub enum Request {
     },
     /// Answer with a pong that carries this number.
     Ping(u32),
+}
+
+/// What a downlink frame asks of the reporter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Asked {
+    /// Nothing more.
+    Nothing,
+    /// To note that the collector knows who speaks.
+    HelloSeen,
+    /// To send a hello.
+    Hello,
+    /// To send [`Drain::pong`](crate::Drain::pong) with this number.
+    Pong(u32),
 }
 
 /// One frame that comes down.

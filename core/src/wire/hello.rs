@@ -1,8 +1,7 @@
 //! Hello: who speaks, since when, and by which clock.
 
-use super::frame::{FromElements, Losses, read_tuple};
-use super::value::{Type, Value, next};
-use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess};
+use super::frame::Losses;
+use super::value::Value;
 use serde::ser::{Serialize, SerializeTuple, Serializer};
 
 /// Sent every second by default, since the collector may come late.
@@ -67,26 +66,5 @@ impl Serialize for Process<'_, &[(&str, Value<'_>)]> {
             value.encode(&mut out)?;
         }
         out.end()
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl<'de> Deserialize<'de> for Process<'de, alloc::vec::Vec<(&'de str, Value<'de>)>> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_tuple(deserializer)
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl<'de> FromElements<'de> for Process<'de, alloc::vec::Vec<(&'de str, Value<'de>)>> {
-    fn from_elements<S: SeqAccess<'de>>(from: &mut S) -> Result<Self, S::Error> {
-        let (service, build) = (next(from)?, next(from)?);
-        let tags = (0..next::<u8, S>(from)?).map(|_| {
-            let key = next(from)?;
-            let ty = Type::from_nibble(u32::from(next::<u8, S>(from)?))
-                .ok_or_else(|| S::Error::custom("unknown type of value"))?;
-            Ok((key, Value::decode(ty, from)?))
-        });
-        Ok(Self { service, build, tags: tags.collect::<Result<_, _>>()? })
     }
 }

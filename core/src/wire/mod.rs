@@ -1,12 +1,12 @@
 //! The wire format, version 1: types that exist once, for the device and the collector.
 //!
 //! `docs/wire-format.md` is normative. Every frame is plain postcard: `postcard::from_bytes` reads a
-//! [`Frame`] or a [`Downlink`], and the device writes its frames through the same code. A frame
+//! `Frame` or a [`Downlink`], and the device writes its frames through the same code. A frame
 //! stands alone, given the hello of its session and the definitions of the sites and names in it.
 //!
 //! | part | holds |
 //! |---|---|
-//! | [`Frame`] | what goes up: hello, data, pong |
+//! | `Frame` | what goes up: hello, data, pong |
 //! | [`Record`] | what a data frame is a list of: span, part, log, reference, definition |
 //! | [`Downlink`] | what comes down: hello seen, requests, ping |
 
@@ -14,6 +14,8 @@ mod codec;
 mod downlink;
 mod frame;
 mod hello;
+#[cfg(feature = "alloc")]
+mod owned;
 mod record;
 mod value;
 
@@ -21,12 +23,14 @@ mod value;
 mod tests;
 
 pub use codec::{Codec, MAX_SITES, MAX_TRACES, Mark};
-pub use downlink::{Downlink, MAX_ASKED, Request};
-#[cfg(feature = "alloc")]
-pub use frame::{Body, Data};
-pub use frame::{DataHead, Frame, FrameKind, Head, Losses, Pong};
+pub use downlink::{Asked, Downlink, MAX_ASKED, Request};
+pub use frame::{DataHead, FrameKind, Head, Losses, Pong};
 pub use hello::{Hello, Process};
-pub use record::{Define, Log, Parent, Part, PartKey, Record, Reference, SiteRef, SpanRecord, TraceRef};
+#[cfg(feature = "alloc")]
+pub use owned::{Body, Data, Frame};
+pub use record::{
+    Define, Log, Parent, Part, PartKey, Record, Reference, SiteRef, SpanRecord, TraceRef,
+};
 pub use value::{MAX_VALUES, NameRef, Shape, Type, Value, Values};
 
 /// The version that this crate speaks, in the upper half of a frame's first byte.

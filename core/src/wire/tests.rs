@@ -86,9 +86,7 @@ impl Draft {
         let site = SiteRef { id: self.site, shape: Shape::of(&values) };
         let remote = TraceId([self.trace + 1; 16]);
         let key = match self.values.first() {
-            Some(OwnedValue::Name(id)) if self.flag => {
-                PartKey::Name(NameRef::Id(*id), site.shape)
-            }
+            Some(OwnedValue::Name(id)) if self.flag => PartKey::Name(NameRef::Id(*id), site.shape),
             _ => PartKey::Site(site, u8::from(self.flag)),
         };
         let (own, time_ticks) = (self.own, self.time);

@@ -59,7 +59,8 @@ impl<const NAMES: usize> Drain<NAMES> {
             process: &[],
         };
         let tag = self.tag();
-        let mut len = postcard::to_slice(&(FrameKind::Hello.head(), tag, hello), buffer).ok()?.len();
+        let mut len =
+            postcard::to_slice(&(FrameKind::Hello.head(), tag, hello), buffer).ok()?.len();
         if buffer.len() - len < 2 {
             // Data frames say the counts too.
             hello.losses = Losses::default();

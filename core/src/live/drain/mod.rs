@@ -7,11 +7,12 @@ mod writer;
 
 use self::writer::FrameWriter;
 use super::names::Names;
+use super::recorder::flag;
 use super::time::{Moment, TURN};
 use super::tracer::Tracer;
 use crate::site::table;
 use crate::wire::{
-    DataHead, Downlink, FrameKind, Losses, Pong, Record, Request, decode_downlink,
+    Asked, DataHead, Downlink, FrameKind, Losses, Pong, Record, Request, decode_downlink,
 };
 
 /// Takes finished spans out of a tracer as frames: the one consumer of its ring.
@@ -54,20 +55,6 @@ pub struct Drain<const NAMES: usize> {
     cut: u32,
 }
 
-/// What a downlink frame asks of the reporter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Asked {
-    /// Nothing more.
-    Nothing,
-    /// To note that the collector knows who speaks.
-    HelloSeen,
-    /// To send a hello.
-    Hello,
-    /// To send [`Drain::pong`] with this number.
-    Pong(u32),
-}
-
 impl<const NAMES: usize> Drain<NAMES> {
     pub(crate) fn new(tracer: &'static Tracer) -> Self {
         tracer.keep_time();
@@ -103,6 +90,26 @@ impl<const NAMES: usize> Drain<NAMES> {
         let frame = frame.finish()?;
         self.packet = self.packet.wrapping_add(1);
         Some(frame)
+    }
+
+    /// Words of the ring that wait, about eight a span.
+    pub fn backlog_words(&self) -> usize {
+        self.tracer.recorder.ring().used() as usize
+    }
+
+    /// Whether [`Tracer::flush`] asks that they do not wait longer.
+    pub fn is_flush_asked(&self) -> bool {
+        !self.tracer.is_flushed()
+    }
+
+    /// Answers [`Tracer::flush`]: everything recorded before was sent.
+    pub fn flushed(&mut self) {
+        self.tracer.change_flags(0, flag::FLUSH);
+    }
+
+    /// Ticks of the clock a second.
+    pub fn tick_hz(&self) -> u32 {
+        self.tracer.clock.hz()
     }
 
     /// Answers the ping with this number, received at `received_ticks` of [`Drain::now_ticks`].

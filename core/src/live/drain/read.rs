@@ -143,12 +143,7 @@ impl<const NAMES: usize> Drain<NAMES> {
         SiteRef { id, shape }
     }
 
-    fn key<'r>(
-        &mut self,
-        first: u32,
-        shape: Shape,
-        words: &mut Reader<'r>,
-    ) -> Option<PartKey<'r>> {
+    fn key<'r>(&mut self, first: u32, shape: Shape, words: &mut Reader<'r>) -> Option<PartKey<'r>> {
         if first & record::NAMED == 0 {
             return Some(PartKey::Site(self.site(first, shape), 0));
         }

@@ -45,7 +45,8 @@ fn span_piece<'r>(span: &SpanRecord<'r>, number: usize) -> Option<Record<'r>> {
         let (key, values) = one_value(&PartKey::Site(site, 0), &span.values, number - 1)?;
         return Some(Record::Part(Part { own, key, values }));
     }
-    let trace = if matches!(span.trace, TraceRef::Remote(_)) { TraceRef::Apart } else { span.trace };
+    let trace =
+        if matches!(span.trace, TraceRef::Remote(_)) { TraceRef::Apart } else { span.trace };
     (number == values + 1).then(|| {
         Record::Span(SpanRecord {
             trace,
@@ -89,9 +90,7 @@ pub(super) fn cut(piece: Record<'_>, room: usize) -> Option<Record<'_>> {
         true
     };
     match piece {
-        Record::Part(mut part) => {
-            part.values.iter_mut().all(shorten).then_some(Record::Part(part))
-        }
+        Record::Part(mut part) => part.values.iter_mut().all(shorten).then_some(Record::Part(part)),
         Record::Log(mut log) => log.values.iter_mut().all(shorten).then_some(Record::Log(log)),
         _ => None,
     }

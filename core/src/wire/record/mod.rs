@@ -193,7 +193,11 @@ impl<'a> Record<'a> {
     /// # Errors
     /// Those of the serializer, and an error where a table of the frame is full; the codec must
     /// then be undone.
-    pub fn encode<S: SerializeTuple>(&self, codec: &mut Codec, out: &mut S) -> Result<(), S::Error> {
+    pub fn encode<S: SerializeTuple>(
+        &self,
+        codec: &mut Codec,
+        out: &mut S,
+    ) -> Result<(), S::Error> {
         write::record(self, codec, out)
     }
 

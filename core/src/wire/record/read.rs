@@ -1,9 +1,9 @@
 //! Reading a record; the mirror of `write`.
 
-use super::{Define, Log, Parent, Part, PartKey, Record, Reference, SiteRef, SpanRecord, TraceRef};
 use super::{COUNTER_MASK, before, flag};
-use crate::wire::value::{NameRef, Shape, Values, decode_all, next};
+use super::{Define, Log, Parent, Part, PartKey, Record, Reference, SiteRef, SpanRecord, TraceRef};
 use crate::wire::Codec;
+use crate::wire::value::{NameRef, Shape, Values, decode_all, next};
 use crate::{SpanId, TraceId};
 use serde::de::{Error as _, SeqAccess};
 
@@ -156,7 +156,10 @@ fn decode_trace<'a, S: SeqAccess<'a>>(
             codec.intern_trace(id).map_err(|_| S::Error::custom("too many traces"))?;
             TraceRef::Remote(id)
         } else {
-            codec.trace_at(index).map(TraceRef::Remote).ok_or_else(|| S::Error::custom("no trace"))?
+            codec
+                .trace_at(index)
+                .map(TraceRef::Remote)
+                .ok_or_else(|| S::Error::custom("no trace"))?
         }
     };
     Ok(())

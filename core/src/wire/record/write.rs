@@ -1,7 +1,7 @@
 //! Writing a record.
 
-use super::{Define, Parent, PartKey, Record, Reference, SiteRef, SpanRecord, TraceRef};
 use super::{COUNTER_MASK, before, flag};
+use super::{Define, Parent, PartKey, Record, Reference, SiteRef, SpanRecord, TraceRef};
 use crate::wire::Codec;
 use crate::wire::value::{Values, encode_all};
 use serde::ser::{Error as _, SerializeTuple};
@@ -181,7 +181,9 @@ fn encode_trace<S: SerializeTuple>(
 ) -> Result<(), S::Error> {
     codec.trace = trace;
     match trace {
-        TraceRef::Own(root) => out.serialize_element(&((own.wrapping_sub(root) & COUNTER_MASK) << 1)),
+        TraceRef::Own(root) => {
+            out.serialize_element(&((own.wrapping_sub(root) & COUNTER_MASK) << 1))
+        }
         TraceRef::Apart => out.serialize_element(&1_u64),
         TraceRef::Remote(id) => {
             let (index, is_new) =

@@ -1,0 +1,11 @@
+//! Links that are ready to use.
+//!
+//! | feature | module | link |
+//! |---|---|---|
+//! | `embassy-net` | `udp` | UDP over embassy-net |
+//! | `std` | `std_udp` | UDP over the standard library |
+
+#[cfg(feature = "std")]
+pub mod std_udp;
+#[cfg(feature = "embassy-net")]
+pub mod udp;

@@ -1,0 +1,163 @@
+//! The reporter over a link that the test holds in its hands.
+
+use core::time::Duration;
+use spandrel::wire::{self, Body, Downlink, Record, Request};
+use spandrel::{Clock, DeviceId, Recorder, Session, SessionSource, Tracer, span};
+use spandrel_transport::{Reporter, Settings, Uplink};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const HZ: u32 = 1_000_000;
+const DEVICE: DeviceId = DeviceId(5);
+const SESSION: Session = Session::new(6);
+
+/// A link that keeps what it is given; time passes only while the reporter waits on it.
+struct TestLink<'a> {
+    now: &'static AtomicU32,
+    is_up: &'a core::cell::Cell<bool>,
+    down: &'a core::cell::RefCell<VecDeque<Vec<u8>>>,
+    up: &'a core::cell::RefCell<Vec<Vec<u8>>>,
+    mtu: usize,
+}
+
+impl Uplink for TestLink<'_> {
+    fn mtu(&self) -> usize {
+        self.mtu
+    }
+
+    async fn send(&mut self, frame: &[u8]) -> bool {
+        assert!(frame.len() <= self.mtu);
+        if self.is_up.get() {
+            self.up.borrow_mut().push(frame.to_vec());
+        }
+        self.is_up.get()
+    }
+
+    async fn receive(&mut self, buffer: &mut [u8], within: Duration) -> Option<usize> {
+        self.now.fetch_add(within.as_micros() as u32, Ordering::Relaxed);
+        let frame = self.down.borrow_mut().pop_front()?;
+        buffer[..frame.len()].copy_from_slice(&frame);
+        Some(frame.len())
+    }
+}
+
+struct Desk {
+    tracer: &'static Tracer,
+    now: &'static AtomicU32,
+    is_up: core::cell::Cell<bool>,
+    down: core::cell::RefCell<VecDeque<Vec<u8>>>,
+    up: core::cell::RefCell<Vec<Vec<u8>>>,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let now: &AtomicU32 = Box::leak(Box::default());
+        let recorder: &Recorder<1024> = Box::leak(Box::default());
+        // SAFETY: the counter lives for ever.
+        let clock = unsafe { Clock::register(now.as_ptr(), HZ) };
+        let tracer = Tracer::new("desk", recorder, clock)
+            .device_id(DEVICE)
+            .session(SessionSource::Fixed(SESSION));
+        let tracer = Box::leak(Box::new(tracer));
+        let is_up = core::cell::Cell::new(true);
+        Self { tracer, now, is_up, down: Default::default(), up: Default::default() }
+    }
+
+    fn reporter(&self, mtu: usize) -> Reporter<TestLink<'_>, 16, 508> {
+        let Self { now, is_up, down, up, .. } = self;
+        let link = TestLink { now, is_up, down, up, mtu };
+        Reporter::new(self.tracer.drain().unwrap(), link, Settings::DEFAULT)
+    }
+
+    fn turns(&self, reporter: &mut Reporter<TestLink<'_>, 16, 508>, count: usize) {
+        (0..count).for_each(|_| embassy_futures::block_on(reporter.step()));
+    }
+
+    fn say(&self, request: Request) {
+        let downlink = Downlink { session_tag: SESSION.tag(DEVICE), request };
+        let mut bytes = [0; 112];
+        let bytes = postcard::to_slice(&downlink, &mut bytes).unwrap();
+        self.down.borrow_mut().push_back(bytes.to_vec());
+    }
+
+    /// Kinds of the frames since the last look: h, d, p; and how many spans.
+    fn look(&self) -> (String, usize) {
+        let (mut kinds, mut spans) = (String::new(), 0);
+        for frame in self.up.borrow_mut().drain(..) {
+            match wire::decode(&frame).unwrap().body {
+                Body::Hello(_) => kinds.push('h'),
+                Body::Pong(_) => kinds.push('p'),
+                Body::Data(data) => {
+                    kinds.push('d');
+                    let is_span = |record: &&Record<'_>| matches!(record, Record::Span(_));
+                    spans += data.records.iter().filter(is_span).count();
+                }
+            }
+        }
+        (kinds, spans)
+    }
+}
+
+#[test]
+fn a_hello_a_second_until_one_is_seen() {
+    let desk = Desk::new();
+    let mut reporter = desk.reporter(508);
+    desk.turns(&mut reporter, 4 * 50);
+    assert_eq!(desk.look().0, "hhhhh");
+    desk.say(Request::HelloSeen);
+    desk.turns(&mut reporter, 4 * 100);
+    assert_eq!(desk.look().0, "h");
+    desk.say(Request::SendHello);
+    desk.turns(&mut reporter, 1);
+    assert_eq!(desk.look().0, "h");
+}
+
+#[test]
+fn records_go_when_they_are_old_many_or_asked_for() {
+    let desk = Desk::new();
+    let mut reporter = desk.reporter(508);
+    desk.turns(&mut reporter, 5);
+    desk.look();
+    span!(desk.tracer, "old", n = 1).finish();
+    desk.turns(&mut reporter, 1);
+    assert_eq!(desk.look(), (String::new(), 0));
+    desk.turns(&mut reporter, 3);
+    assert_eq!(desk.look(), ("d".into(), 1));
+    (0..80).for_each(|_| span!(desk.tracer, "many", n = 1).finish());
+    desk.turns(&mut reporter, 1);
+    assert_eq!(desk.look().1, 80);
+    span!(desk.tracer, "asked").finish();
+    desk.tracer.flush();
+    assert!(!desk.tracer.is_flushed());
+    desk.turns(&mut reporter, 1);
+    assert!(desk.tracer.is_flushed());
+    assert_eq!(desk.look().1, 1);
+}
+
+#[test]
+fn a_link_that_is_down_loses_nothing_the_ring_can_hold() {
+    let desk = Desk::new();
+    let mut reporter = desk.reporter(64);
+    desk.is_up.set(false);
+    (0..30).for_each(|_| span!(desk.tracer, "kept", n = 1).finish());
+    desk.turns(&mut reporter, 100);
+    assert_eq!(desk.look(), (String::new(), 0));
+    desk.is_up.set(true);
+    desk.turns(&mut reporter, 10);
+    let (kinds, spans) = desk.look();
+    assert!(kinds.starts_with('h') && spans == 30, "{kinds} {spans}");
+}
+
+#[test]
+fn a_ping_is_answered_at_once() {
+    let desk = Desk::new();
+    let mut reporter = desk.reporter(508);
+    desk.turns(&mut reporter, 1);
+    desk.look();
+    desk.say(Request::Ping(77));
+    desk.turns(&mut reporter, 1);
+    let frames = desk.up.borrow();
+    let Body::Pong(pong) = wire::decode(&frames[0]).unwrap().body else { panic!() };
+    assert_eq!(pong.id, 77);
+    assert_eq!(pong.received_ticks, u64::from(desk.now.load(Ordering::Relaxed)));
+}
