@@ -1,0 +1,282 @@
+//! The real Jaeger v2, with traces in memory, on free ports of 127.0.0.1.
+
+use core::time::Duration;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::jaeger_json;
+use crate::proc::{Proc, free_tcp_port, pause};
+use crate::skip::Skip;
+use crate::workspace;
+
+const PACKAGE: &str = "github.com/jaegertracing/jaeger/cmd/jaeger";
+/// A cold build took four minutes on two cores.
+const BUILD_LIMIT: Duration = Duration::from_secs(30 * 60);
+const START_LIMIT: Duration = Duration::from_secs(30);
+/// A port can be taken between its choice and its use, which is rare enough for a second try.
+const START_TRIES: usize = 3;
+
+/// A running Jaeger; dropping it ends it.
+#[derive(Debug)]
+pub struct Jaeger {
+    proc: Proc,
+    http: ureq::Agent,
+    otlp_http: u16,
+    otlp_grpc: u16,
+    query: u16,
+    /// Holds the configuration file, which Jaeger also watches.
+    _config: TempDir,
+}
+
+impl Jaeger {
+    /// The Jaeger program, built on the first call and after a change of its `go.mod` or `go.sum`.
+    /// Parallel callers, in this and in other processes, wait for one build.
+    ///
+    /// # Errors
+    /// If it can't be built here; the reason says what would help.
+    pub fn ensure_built() -> Result<PathBuf, Skip> {
+        build().map_err(|e| Skip::new(format!("{e:#}")))
+    }
+
+    /// Starts one.
+    ///
+    /// # Panics
+    /// If it can't be built or started; the message ends with its last lines.
+    #[must_use]
+    pub fn start() -> Self {
+        let program = Self::ensure_built().unwrap_or_else(|skip| panic!("{skip}"));
+        Self::start_program(&program).unwrap_or_else(|e| panic!("{e:#}"))
+    }
+
+    /// Starts one, or applies the [policy](crate::skip::skip) for a machine that can't build it.
+    ///
+    /// # Panics
+    /// If it can't be started, or can't be built in CI.
+    #[must_use]
+    pub fn start_or_skip() -> Option<Self> {
+        match Self::ensure_built() {
+            Ok(_) => Some(Self::start()),
+            Err(skip) => {
+                skip.report();
+                None
+            }
+        }
+    }
+
+    /// Its OTLP/HTTP receiver, without a path: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn otlp_http(&self) -> String {
+        format!("http://127.0.0.1:{}", self.otlp_http)
+    }
+
+    /// Its OTLP/gRPC receiver: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn otlp_grpc(&self) -> String {
+        format!("http://127.0.0.1:{}", self.otlp_grpc)
+    }
+
+    /// Its query API and UI: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn query(&self) -> String {
+        format!("http://127.0.0.1:{}", self.query)
+    }
+
+    /// The trace in Jaeger's UI format, as the document that holds it; `None` if it isn't there.
+    ///
+    /// # Panics
+    /// If Jaeger answers anything but a trace or "not found".
+    #[must_use]
+    pub fn trace(&self, trace_id_hex: &str) -> Option<Value> {
+        self.get_trace(trace_id_hex).unwrap_or_else(|e| panic!("{e:#}"))
+    }
+
+    /// Waits until the trace has at least `spans` spans, and returns it as [`Jaeger::trace`] does.
+    ///
+    /// # Errors
+    /// If the time is over, or Jaeger answers nothing sensible.
+    pub fn wait_for_trace(
+        &self,
+        trace_id_hex: &str,
+        spans: usize,
+        timeout: Duration,
+    ) -> Result<Value> {
+        let begun = Instant::now();
+        loop {
+            let document = self.get_trace(trace_id_hex)?;
+            let found = match &document {
+                Some(document) => jaeger_json::read(document)?.iter().map(|t| t.spans.len()).sum(),
+                None => 0,
+            };
+            if let Some(document) = document.filter(|_| found >= spans) {
+                return Ok(document);
+            }
+            ensure!(
+                begun.elapsed() < timeout,
+                self.proc.tell(&format!(
+                    "has {found} of {spans} spans of trace {trace_id_hex} after {timeout:?}"
+                ))
+            );
+            pause(Duration::from_millis(50))?;
+        }
+    }
+
+    fn get_trace(&self, trace_id_hex: &str) -> Result<Option<Value>> {
+        let url = format!("{}/api/traces/{trace_id_hex}", self.query());
+        let mut response = self
+            .http
+            .get(&url)
+            .call()
+            .with_context(|| self.proc.tell(&format!("does not answer {url}")))?;
+        let body = response.body_mut().read_to_string()?;
+        match response.status().as_u16() {
+            200 => Ok(serde_json::from_str(&body)
+                .with_context(|| format!("{url} answered what is not JSON: {body}"))?),
+            404 => Ok(None),
+            status => bail!("{url} answered {status}: {body}"),
+        }
+    }
+
+    fn start_program(program: &Path) -> Result<Self> {
+        let mut tries = 1;
+        loop {
+            match Self::try_start(program) {
+                Err(e) if tries < START_TRIES && format!("{e:#}").contains("already in use") => {
+                    tries += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn try_start(program: &Path) -> Result<Self> {
+        let (otlp_http, otlp_grpc) = (free_tcp_port(), free_tcp_port());
+        let (query, query_grpc) = (free_tcp_port(), free_tcp_port());
+        let dir = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let file = dir.path().join("jaeger.yaml");
+        fs::write(&file, config(otlp_http, otlp_grpc, query, query_grpc))
+            .with_context(|| format!("cannot write {}", file.display()))?;
+        let proc = Proc::spawn("Jaeger", Command::new(program).arg("--config").arg(&file))?;
+        // Status codes are looked at here, and a proxy meant for the outside must not see loopback.
+        let http = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(5)))
+            .proxy(None)
+            .build()
+            .new_agent();
+        let mut jaeger = Self { proc, http, otlp_http, otlp_grpc, query, _config: dir };
+        jaeger.wait_until_ready()?;
+        Ok(jaeger)
+    }
+
+    /// Ready is: it answers a query, and takes spans.
+    fn wait_until_ready(&mut self) -> Result<()> {
+        let begun = Instant::now();
+        let query = format!("{}/api/services", self.query());
+        let ingest = format!("{}/v1/traces", self.otlp_http());
+        loop {
+            let answers = self.http.get(&query).call().is_ok_and(|r| r.status().is_success());
+            let empty = self.http.post(&ingest).header("content-type", "application/json");
+            if answers && empty.send("{}").is_ok_and(|r| r.status().is_success()) {
+                return Ok(());
+            }
+            if !self.proc.is_running() {
+                bail!(self.proc.tell("ended while it started"));
+            }
+            ensure!(
+                begun.elapsed() < START_LIMIT,
+                self.proc.tell(&format!("was not ready after {START_LIMIT:?}"))
+            );
+            pause(Duration::from_millis(50))?;
+        }
+    }
+}
+
+/// Only what the tests use listens, each on a given port; its own traces and metrics are off.
+fn config(otlp_http: u16, otlp_grpc: u16, query: u16, query_grpc: u16) -> String {
+    format!(
+        "\
+service:
+  extensions: [jaeger_storage, jaeger_query]
+  pipelines:
+    traces:
+      receivers: [otlp]
+      exporters: [jaeger_storage_exporter]
+  telemetry:
+    metrics:
+      level: none
+extensions:
+  jaeger_query:
+    enable_tracing: false
+    storage:
+      traces: memory
+    http:
+      endpoint: 127.0.0.1:{query}
+    grpc:
+      endpoint: 127.0.0.1:{query_grpc}
+  jaeger_storage:
+    backends:
+      memory:
+        memory:
+          max_traces: 10000
+receivers:
+  otlp:
+    protocols:
+      http:
+        endpoint: 127.0.0.1:{otlp_http}
+      grpc:
+        endpoint: 127.0.0.1:{otlp_grpc}
+exporters:
+  jaeger_storage_exporter:
+    trace_storage: memory
+"
+    )
+}
+
+fn build() -> Result<PathBuf> {
+    let source = workspace::root().join("tests/peers/jaeger");
+    let out_dir = workspace::target_dir().join("peers/jaeger");
+    fs::create_dir_all(&out_dir)
+        .with_context(|| format!("cannot make the folder {}", out_dir.display()))?;
+    let lock = File::create(out_dir.join("lock")).context("cannot make the build's lock file")?;
+    lock.lock().context("cannot lock the build of Jaeger")?;
+
+    let program = out_dir.join("jaeger");
+    let stamp = out_dir.join("built-from");
+    let wanted = [fs::read(source.join("go.mod"))?, fs::read(source.join("go.sum"))?].concat();
+    if program.is_file() && fs::read(&stamp).is_ok_and(|built_from| built_from == wanted) {
+        return Ok(program);
+    }
+    ensure!(
+        workspace::find_program("go").is_some(),
+        "the real Jaeger needs Go, which is not installed: install Go 1.24.6 or newer"
+    );
+    // Straight to standard error: the test runner would keep the lines back for all those minutes.
+    let say = |line: &str| drop(writeln!(std::io::stderr(), "{line}"));
+    say("building the real Jaeger; the first time takes about four minutes");
+    let begun = Instant::now();
+    let mut command = Command::new("go");
+    command.args(["build", "-mod=readonly", "-trimpath", "-ldflags=-s -w", "-o"]).arg(&program);
+    // Without cgo no C compiler is needed, and a workspace file above this one is none of ours.
+    command.arg(PACKAGE).current_dir(&source).env("CGO_ENABLED", "0").env("GOWORK", "off");
+    let mut go = Proc::spawn("go build", &mut command)?;
+    let status = go.wait_with_progress(BUILD_LIMIT, Duration::from_secs(15), |line| {
+        say(&format!("building the real Jaeger: {} s {line}", begun.elapsed().as_secs()));
+    })?;
+    ensure!(
+        status.success(),
+        go.tell(&format!(
+            "could not build the real Jaeger ({status}); it needs Go 1.24.6 or newer and, the first \
+             time, Go's module proxy"
+        ))
+    );
+    fs::write(&stamp, wanted).context("cannot note what Jaeger was built from")?;
+    say(&format!("built the real Jaeger in {} s", begun.elapsed().as_secs()));
+    Ok(program)
+}

@@ -1,0 +1,236 @@
+//! The steps as a table; a new one is a line here and a function below.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use spandrel_tests::peers::Jaeger;
+use spandrel_tests::skip::Skip;
+use spandrel_tests::workspace;
+
+use super::length;
+use crate::progress::Progress;
+use crate::setup::{self, Qemu};
+
+/// One check of the project.
+pub(super) struct Step {
+    /// What `--only` calls it.
+    pub(super) name: &'static str,
+    /// What it checks, in a few words.
+    pub(super) what: &'static str,
+    /// Whether it takes seconds when warm.
+    pub(super) quick: bool,
+    /// The check itself; it prints what it runs, and a [`Skip`] says that a tool is missing.
+    pub(super) run: fn() -> Result<()>,
+}
+
+const fn quick(name: &'static str, what: &'static str, run: fn() -> Result<()>) -> Step {
+    Step { name, what, quick: true, run }
+}
+
+const fn full(name: &'static str, what: &'static str, run: fn() -> Result<()>) -> Step {
+    Step { name, what, quick: false, run }
+}
+
+/// Cheap ones first, so that a slip is seen before the long ones have run.
+pub(super) const STEPS: [Step; 13] = [
+    quick("fmt", "rustfmt changes nothing", fmt),
+    quick("length", "no Rust file is too long", length::check),
+    quick("clippy", "no warning in the workspace", clippy),
+    quick("unit", "tests of core, transport and collector", unit),
+    full("disabled", "tests of a core that is switched off", disabled),
+    full("tools", "tests of the examples and of xtask", tools),
+    full("docs", "the documentation builds without a warning", docs),
+    full("setup", "Rust targets and QEMU are there", set_up),
+    full("no_std", "core and transport build for microcontrollers", no_std),
+    full("boards", "the firmware is tidy and links", boards),
+    full("loom", "the ring under every interleaving", loom),
+    full("peers", "the real backends are built", peers),
+    full("e2e", "pipeline, boards in QEMU and real peers", e2e),
+];
+
+/// What the final binaries turn on, which is what the host crates are checked with.
+const ENABLED: [&str; 2] = ["--features", "spandrel/enable,spandrel/std"];
+
+/// What must build for every one of [`setup::TARGETS`]: package and features.
+const NO_STD: [(&str, &str); 4] = [
+    ("spandrel", ""),
+    ("spandrel", "enable"),
+    ("spandrel", "enable,defmt"),
+    ("spandrel-transport", ""),
+];
+
+fn fmt() -> Result<()> {
+    cargo("fmt --all --check").run()
+}
+
+fn clippy() -> Result<()> {
+    cargo("clippy --workspace --all-targets")
+        .args(&ENABLED)
+        .args(&["--", "-D", "warnings"])
+        .run()?;
+    // Switched off, the core is other code: the twins that record nothing.
+    cargo("clippy --package spandrel -- -D warnings").run()
+}
+
+fn unit() -> Result<()> {
+    cargo("test --package spandrel --package spandrel-transport --package spandrel-collector")
+        .args(&ENABLED)
+        .run()
+}
+
+fn disabled() -> Result<()> {
+    cargo("test --package spandrel").run()
+}
+
+fn tools() -> Result<()> {
+    cargo("test --package hello-services --package hello-native --package xtask").run()
+}
+
+fn docs() -> Result<()> {
+    // Libraries only: the collector's binary and the core's library share the name spandrel.
+    cargo("doc --workspace --no-deps --lib").args(&ENABLED).env("RUSTDOCFLAGS", "-Dwarnings").run()
+}
+
+fn set_up() -> Result<()> {
+    let progress = Progress::start();
+    setup::ensure_targets(&progress)?;
+    match setup::ensure_qemu(&progress)? {
+        Qemu::Have => Ok(()),
+        Qemu::Missing { line_to_run } => {
+            Err(Skip::new(format!("no QEMU here; to get it: {line_to_run}")).into())
+        }
+    }
+}
+
+fn no_std() -> Result<()> {
+    for target in setup::TARGETS {
+        for (package, features) in NO_STD {
+            cargo("build --no-default-features --package")
+                .args(&[package, "--target", target, "--features", features])
+                .run()?;
+        }
+    }
+    Ok(())
+}
+
+fn boards() -> Result<()> {
+    let boards = firmware_workspaces()?;
+    ensure!(!boards.is_empty(), "there is no board below examples/boards");
+    for dir in boards {
+        cargo("fmt --all --check").dir(&dir).run()?;
+        cargo("clippy --release -- -D warnings").dir(&dir).run()?;
+        cargo("build --release").dir(&dir).run()?;
+    }
+    Ok(())
+}
+
+/// The folders of the small workspaces that hold firmware.
+fn firmware_workspaces() -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for folder in ["examples/boards", "tests/firmware"].map(|name| workspace::root().join(name)) {
+        let Ok(entries) = folder.read_dir() else { continue };
+        for entry in entries {
+            found.push(entry.with_context(|| format!("cannot list {}", folder.display()))?.path());
+        }
+        found.push(folder);
+    }
+    found.retain(|dir| dir.join("Cargo.toml").is_file());
+    found.sort();
+    Ok(found)
+}
+
+fn loom() -> Result<()> {
+    // A target folder of its own, or every other build would start anew for the flag.
+    cargo("test --package spandrel --release --features enable --lib loom")
+        .env("RUSTFLAGS", "--cfg loom")
+        .env("CARGO_TARGET_DIR", "target/loom")
+        .run()
+}
+
+fn peers() -> Result<()> {
+    // A step of its own, or its minutes would be those of whichever test needs it first.
+    let program = Jaeger::ensure_built()?;
+    println!("{}", program.strip_prefix(workspace::root()).unwrap_or(&program).display());
+    Ok(())
+}
+
+fn e2e() -> Result<()> {
+    // A test that lacks QEMU or a peer says so itself, and fails for it in CI.
+    cargo("test --package spandrel-tests --release").run()
+}
+
+/// A call of Cargo, shown before it runs.
+struct Call {
+    words: Vec<String>,
+    envs: Vec<(&'static str, &'static str)>,
+    dir: PathBuf,
+}
+
+/// Cargo with the words of `line`.
+fn cargo(line: &str) -> Call {
+    let words = line.split(' ').map(str::to_owned).collect();
+    Call { words, envs: Vec::new(), dir: workspace::root().to_owned() }
+}
+
+impl Call {
+    fn args(mut self, words: &[&str]) -> Self {
+        self.words.extend(words.iter().map(|&word| word.to_owned()));
+        self
+    }
+
+    fn env(mut self, name: &'static str, value: &'static str) -> Self {
+        self.envs.push((name, value));
+        self
+    }
+
+    fn dir(mut self, dir: &PathBuf) -> Self {
+        self.dir.clone_from(dir);
+        self
+    }
+
+    fn run(self) -> Result<()> {
+        let line = self.to_string();
+        println!("$ {line}");
+        let mut command = Command::new("cargo");
+        command.args(&self.words).envs(self.envs).current_dir(&self.dir);
+        let status = command.status().context("cannot run cargo")?;
+        if !status.success() {
+            bail!("`{line}` failed ({status})");
+        }
+        Ok(())
+    }
+}
+
+impl core::fmt::Display for Call {
+    /// As a person in the project's folder would type it.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let dir = self.dir.strip_prefix(workspace::root()).unwrap_or(&self.dir);
+        if !dir.as_os_str().is_empty() {
+            write!(f, "cd {} && ", dir.display())?;
+        }
+        for (name, value) in &self.envs {
+            write!(f, "{name}={} ", quoted(value))?;
+        }
+        write!(f, "cargo")?;
+        self.words.iter().try_for_each(|word| write!(f, " {}", quoted(word)))
+    }
+}
+
+fn quoted(word: &str) -> String {
+    let plain = !word.is_empty() && !word.contains([' ', '*', '\'', '"']);
+    if plain { word.to_owned() } else { format!("'{word}'") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_shown_so_that_it_can_be_pasted() {
+        let call = cargo("test --lib").args(&["--features", ""]).env("RUSTFLAGS", "--cfg loom");
+        assert_eq!(call.to_string(), "RUSTFLAGS='--cfg loom' cargo test --lib --features ''");
+        let board = cargo("build").dir(&workspace::root().join("examples/boards/x"));
+        assert_eq!(board.to_string(), "cd examples/boards/x && cargo build");
+    }
+}
