@@ -8,17 +8,13 @@
 /// It counts up and wraps to 0 behind 2^32 - 1. Reading it is callable from every context.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
-    source: Source,
+    register: Register,
+    /// Reads the counter where there is no register.
+    function: fn() -> u32,
     hz: u32,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Source {
-    Register(Register),
-    Function(fn() -> u32),
-}
-
-/// The address of a counter.
+/// The address of a counter, or null.
 #[derive(Clone, Copy, Debug)]
 struct Register(*const u32);
 
@@ -32,16 +28,16 @@ impl Clock {
     ///
     /// # Safety
     /// For the rest of the program the address must be valid for aligned volatile reads of four
-    /// bytes from every context, and reading it must have no side effect.
+    /// bytes from every context, and not null, and reading it must have no side effect.
     #[must_use]
     pub const unsafe fn register(address: *const u32, hz: u32) -> Self {
-        Self { source: Source::Register(Register(address)), hz }
+        Self { register: Register(address), function: || 0, hz }
     }
 
     /// A counter read by a function, which must be callable from every context that records.
     #[must_use]
     pub const fn function(read: fn() -> u32, hz: u32) -> Self {
-        Self { source: Source::Function(read), hz }
+        Self { register: Register(core::ptr::null()), function: read, hz }
     }
 
     /// The cycle counter of Cortex-M3, M4, M7 and M33 (DWT `CYCCNT`), `hz` cycles a second.
@@ -102,11 +98,16 @@ impl Clock {
     #[inline]
     #[must_use]
     pub fn ticks(&self) -> u32 {
-        match self.source {
-            // SAFETY: promised by whoever made the clock.
-            Source::Register(register) => unsafe { register.0.read_volatile() },
-            Source::Function(read) => read(),
-        }
+        self.register_ticks().unwrap_or_else(|| (self.function)())
+    }
+
+    /// The counter, where it takes no call to read it: a call costs registers also where it is
+    /// not made.
+    #[inline(always)]
+    pub(crate) fn register_ticks(&self) -> Option<u32> {
+        let has_register = !self.register.0.is_null();
+        // SAFETY: promised by whoever made the clock.
+        has_register.then(|| unsafe { self.register.0.read_volatile() })
     }
 
     /// Ticks a second.

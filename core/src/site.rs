@@ -80,12 +80,11 @@ impl<const LEN: usize> Site<LEN> {
 
 #[cfg(feature = "enable")]
 impl SiteStart {
-    /// Sixteen bits of the address, in the upper half of the word.
+    /// Sixteen bits of the address, which is a multiple of four.
     #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "the low bits name the site")]
     pub(crate) fn bits(&'static self) -> u32 {
-        // The lowest two bits are 0, so the lower half of the result is too.
-        (core::ptr::from_ref(self).addr() as u32) << 14
+        (core::ptr::from_ref(self).addr() as u32) >> 2 & 0xffff
     }
 }
 
@@ -135,7 +134,7 @@ mod table {
                 return 0;
             }
             let start = (self.0.as_ptr().addr() / SITE_UNIT) as u16;
-            ((bits >> 16) as u16).wrapping_sub(start).wrapping_add(1)
+            (bits as u16).wrapping_sub(start).wrapping_add(1)
         }
 
         /// What the site is, as a definition says it; none where the number is not of a site.

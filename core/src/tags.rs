@@ -93,6 +93,8 @@ pub trait TagList: Copy {
     fn part_words(self) -> usize;
     fn static_len(self) -> usize;
     fn cuts(self) -> u32;
+    /// The same, piece by piece: a copy that need not be in memory where the original is.
+    fn apart(self) -> Self;
     fn put_inline(self, out: &mut impl Words);
     fn put_part(self, out: &mut impl Words);
 }
@@ -230,6 +232,12 @@ macro_rules! tuples {
                 #[allow(non_snake_case, clippy::allow_attributes, reason = "names of the types")]
                 let ($($name,)*) = self;
                 0 $(+ $name.static_len())*
+            }
+            #[inline(always)]
+            fn apart(self) -> Self {
+                #[allow(non_snake_case, clippy::allow_attributes, reason = "names of the types")]
+                let ($($name,)*) = self;
+                Self::from(($($name,)*))
             }
             #[inline(always)]
             fn cuts(self) -> u32 {

@@ -55,7 +55,7 @@ pub(crate) fn with_slot<R>(tracer: &'static Tracer, f: impl FnOnce(&ActiveSlot) 
 #[cfg(not(feature = "std"))]
 #[inline(always)]
 pub(crate) fn with_slot<R>(tracer: &'static Tracer, f: impl FnOnce(&ActiveSlot) -> R) -> R {
-    f(&tracer.recorder.state.active)
+    f(&tracer.recorder.state().active)
 }
 
 /// What the slot says of a span.

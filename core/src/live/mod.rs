@@ -5,7 +5,13 @@ mod active;
 #[cfg(not(loom))]
 mod drain;
 #[cfg(not(loom))]
+mod emit;
+#[cfg(not(loom))]
+mod finish;
+#[cfg(not(loom))]
 mod names;
+#[cfg(not(loom))]
+mod open;
 #[cfg(not(loom))]
 mod record;
 #[cfg(not(loom))]

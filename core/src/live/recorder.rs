@@ -31,7 +31,7 @@ impl<const WORDS: usize> Recorder<WORDS> {
     /// What a tracer takes: the recorder without its size.
     #[must_use]
     pub const fn by_ref(&'static self) -> RecorderRef {
-        RecorderRef { state: &self.state, words: &self.words }
+        RecorderRef { memory: core::ptr::from_ref(self).cast(), words: WORDS }
     }
 }
 
@@ -41,12 +41,19 @@ impl<const WORDS: usize> Default for Recorder<WORDS> {
     }
 }
 
-/// A recorder of whatever size.
+/// A recorder of whatever size: where it lies, and the length of its ring.
+///
+/// One pointer for both halves, since the hot path reads it from flash.
 #[derive(Clone, Copy, Debug)]
 pub struct RecorderRef {
-    pub(crate) state: &'static State,
-    words: &'static [Word],
+    memory: *const State,
+    words: usize,
 }
+
+// SAFETY: it stands for a `&'static Recorder`, and recorders are `Sync`.
+unsafe impl Sync for RecorderRef {}
+// SAFETY: as above.
+unsafe impl Send for RecorderRef {}
 
 impl<const WORDS: usize> From<&'static Recorder<WORDS>> for RecorderRef {
     fn from(recorder: &'static Recorder<WORDS>) -> Self {
@@ -56,8 +63,17 @@ impl<const WORDS: usize> From<&'static Recorder<WORDS>> for RecorderRef {
 
 impl RecorderRef {
     #[inline(always)]
+    pub(crate) fn state(&self) -> &'static State {
+        // SAFETY: a recorder begins with its state and lives for ever.
+        unsafe { &*self.memory }
+    }
+
+    #[inline(always)]
     pub(crate) fn ring(&self) -> Ring<'static> {
-        Ring { positions: &self.state.positions, words: self.words }
+        // SAFETY: in a recorder the words follow the state, `words` of them, and both are aligned
+        // to four bytes.
+        let words = unsafe { core::slice::from_raw_parts(self.memory.add(1).cast(), self.words) };
+        Ring { positions: &self.state().positions, words }
     }
 }
 

@@ -21,13 +21,11 @@ use super::sync::{AtomicU32, Ordering, Word, compiler_fence};
 use critical_section::CriticalSection;
 
 /// The first word of a record: it is complete.
-pub(crate) const COMMITTED: u32 = 1;
+pub(crate) const COMMITTED: u32 = 1 << 16;
 /// The first word of what lies between the last record and the end of the words.
-const PAD: u32 = 0xf;
-/// Where the first word holds the record's length in words: eight bits.
-pub(crate) const LEN_SHIFT: u32 = 8;
-/// The most words of one record.
-pub(crate) const MAX_RECORD_WORDS: u32 = 0xff;
+const PAD: u32 = 0xf << 16;
+/// Where the first word holds the record's length in words: its upper eight bits.
+pub(crate) const LEN_SHIFT: u32 = 24;
 
 /// Positions in the ring, in words.
 #[derive(Debug)]
@@ -91,24 +89,35 @@ impl<'a> Ring<'a> {
         self.words.len() as u32
     }
 
-    /// Reserves `len` words, 1 to 255. Takes about ten instructions where there is room at once.
+    /// Reserves `len` words, 2 to 255. Takes about ten instructions where there is room at once.
     #[inline(always)]
     pub(crate) fn reserve(self, len: u32, cs: CriticalSection<'_>) -> Option<Reserved<'a>> {
+        if let Some(reserved) = self.reserve_at_once(len, cs) {
+            return Some(reserved);
+        }
+        let at = self.reserve_at_the_end(len, cs)?;
+        Some(self.take(at, len))
+    }
+
+    /// Reserves where there is room behind the last record; changes nothing where there is none.
+    #[inline(always)]
+    pub(crate) fn reserve_at_once(self, len: u32, _: CriticalSection<'_>) -> Option<Reserved<'a>> {
         let head = self.positions.head.load(Ordering::Relaxed);
-        let end = head + len;
-        let at = if end <= self.positions.limit.load(Ordering::Relaxed) {
-            head
-        } else {
-            self.reserve_at_the_end(len, cs)?
-        };
-        // SAFETY: `end <= limit <= words.len()`, or the cold path found room at the start.
+        let has_room = head + len <= self.positions.limit.load(Ordering::Relaxed);
+        has_room.then(|| self.take(head, len))
+    }
+
+    /// Takes `len` words at `at`, where there is room for them.
+    #[inline(always)]
+    fn take(self, at: u32, len: u32) -> Reserved<'a> {
+        // SAFETY: whoever calls has found `at + len <= words.len()`.
         let first = unsafe { self.words.as_ptr().add(at as usize) };
         let reserved = Reserved { first, ring: core::marker::PhantomData };
         // The boundary must be in memory before `head` says so: a reset may come in between.
         reserved.first().store(len << LEN_SHIFT, Ordering::Relaxed);
         compiler_fence(Ordering::Release);
         self.positions.head.store(at + len, Ordering::Relaxed);
-        Some(reserved)
+        reserved
     }
 
     /// The first record ever, or one that must go to the start of the words, or one too many.
@@ -172,7 +181,7 @@ impl<'a> Ring<'a> {
                 });
                 continue;
             }
-            let len = word >> LEN_SHIFT & MAX_RECORD_WORDS;
+            let len = word >> LEN_SHIFT;
             let words = self.words.get(tail as usize..(tail + len) as usize)?;
             return (word & COMMITTED != 0).then_some(Committed { first: word, words });
         }

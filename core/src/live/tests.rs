@@ -209,7 +209,7 @@ fn a_full_ring_drops_the_newest_and_counts() {
     }
     let seen = Seen::of(&bench);
     assert_eq!(seen.spans.len() as u32 + seen.losses.ring_full, 100);
-    assert_eq!(seen.spans[0].own, 1);
+    assert_eq!(seen.spans[0].own, 2);
     assert!(seen.losses.ring_full > 0);
 }
 
@@ -408,16 +408,18 @@ fn without_a_keeper_durations_are_marked_ambiguous() {
 
 #[test]
 fn numbers_go_on_behind_32_bits() {
+    const LAST_ROOT: u32 = u32::MAX - record::FAR;
+
     let bench = Bench::new::<128>();
-    bench.tracer.recorder.state.counter.store(u32::MAX - 1, Ordering::Relaxed);
+    bench.tracer.recorder.state().counter.store(LAST_ROOT - 1, Ordering::Relaxed);
     let root = span!(bench.tracer, "root");
     let child = span!(bench.tracer, child_of: &root, "child");
     let (root_id, child_id) = (root.context().span_id, child.context().span_id);
     drop((child, root));
     let seen = Seen::of(&bench);
     let [child, root] = &seen.spans[..] else { panic!() };
-    assert_eq!(root.own, u64::from(u32::MAX));
-    assert_eq!(child.own, (1 << 32) + 1);
+    assert_eq!(root.own, u64::from(LAST_ROOT));
+    assert_eq!(child.own, (1 << 32) + 2);
     assert_eq!(child.parent, Parent::Local(root.own));
     assert_eq!(root_id, crate::SpanId::expand(DEVICE, SESSION, root.own));
     assert_eq!(child_id, crate::SpanId::expand(DEVICE, SESSION, child.own));
@@ -429,13 +431,13 @@ fn children_far_from_their_root_take_the_long_form() {
     let root = span!(bench.tracer, "root");
     let _active = root.enter();
     let _ = root.context();
-    bench.tracer.recorder.state.counter.store(100_000, Ordering::Relaxed);
+    bench.tracer.recorder.state().counter.store(100_000, Ordering::Relaxed);
     span!(bench.tracer, "far", n = 5, s = "x").finish();
     drop(_active);
     root.finish();
     let seen = Seen::of(&bench);
     assert_eq!(seen.spans[0].own, 100_001);
-    assert_eq!(seen.spans[0].parent, Parent::Local(1));
+    assert_eq!(seen.spans[0].parent, Parent::Local(2));
     assert_eq!(seen.spans[0].values[0], Value::I32(5));
     assert_eq!(seen.text(&seen.spans[0].values[1]), "x");
 }

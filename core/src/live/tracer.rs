@@ -1,15 +1,17 @@
 //! [`Tracer`]: what firmware talks to, and how a span begins.
 
-use super::active::{self, Active};
+use super::active::{self, Active, KEY_UNSAMPLED};
 use super::drain::Drain;
+use super::open::{Open, UNNUMBERED, mark};
+use super::record;
 use super::recorder::{Recorder, RecorderRef, State, flag};
-use super::span::{ChildOf, Data, Span};
+use super::span::{ChildOf, Span};
 use super::time::{self, Moment};
 use crate::config::{DeviceSource, Sampler, SessionSource};
 use crate::site::{NO_SITE, SiteStart};
 use crate::tags::{MAX_INLINE_STR, TagList};
 use crate::wire::{Losses, Value};
-use crate::{Clock, DeviceId, Session, SpanContext};
+use crate::{Clock, DeviceId, Session, SpanContext, TraceId};
 use core::sync::atomic::Ordering::Relaxed;
 use critical_section::CriticalSection;
 
@@ -118,26 +120,40 @@ impl Tracer {
         parent: impl Into<ChildOf<'a>>,
         name: &'static str,
     ) -> Span {
-        let span = self.begin(NO_SITE, parent.into());
-        span.set_operation_name(name);
-        span
+        let open = self.begin(NO_SITE, parent.into());
+        open.named(self, record::KIND_PART | record::OPERATION, "", name);
+        Span::new(self, open)
     }
 
     /// What [`span!`](crate::span) expands to.
     #[doc(hidden)]
-    #[inline]
+    #[cfg_attr(speed, inline(always))]
     pub fn span_at<T: TagList>(&'static self, site: &'static SiteStart, tags: T) -> Span {
-        let fast = active::with_slot(self, |slot| {
-            let is_local = slot.key.load(Relaxed) == active::context();
-            is_local.then(|| (slot.own.load(Relaxed), slot.trace[0].load(Relaxed)))
+        let (key, parent, trace) = active::with_slot(self, |slot| {
+            (slot.key.load(Relaxed), slot.own.load(Relaxed), slot.trace[0].load(Relaxed))
         });
-        match fast {
-            Some((parent, trace)) if T::INLINE && tags.static_len() <= MAX_INLINE_STR => {
-                let now = Moment::now(self.recorder.state, &self.clock);
-                Span::new(self, Data::child(site, now, parent, trace, tags))
+        let context = active::context();
+        let open = if key == context {
+            if T::INLINE && tags.static_len() <= MAX_INLINE_STR {
+                let now = Moment::now(self.recorder.state(), &self.clock);
+                Open::leaf(site, now, parent, trace, tags)
+            } else {
+                self.begin_with(site, ChildOf::Active, tags.apart()).numbered()
             }
-            _ => self.begin_with(site, ChildOf::Active, tags),
-        }
+        } else if key == context | KEY_UNSAMPLED {
+            self.count(&self.recorder.state().sampled_out, 1);
+            Open::unsampled_child(parent, trace)
+        } else if key & 0xffff != context && matches!(self.sampler, Sampler::Below(_)) {
+            match self.sample_root() {
+                Ok(number) => {
+                    self.begin_with(site, ChildOf::Sampled(number), tags.apart()).numbered()
+                }
+                Err(number) => Open::unsampled_root(number),
+            }
+        } else {
+            self.begin_with(site, ChildOf::Active, tags.apart()).numbered()
+        };
+        Span::new(self, open)
     }
 
     /// What [`span!`](crate::span) with a parent expands to.
@@ -148,7 +164,7 @@ impl Tracer {
         site: &'static SiteStart,
         tags: T,
     ) -> Span {
-        self.begin_with(site, parent, tags)
+        Span::new(self, self.begin_with(site, parent, tags))
     }
 
     #[inline(never)]
@@ -157,54 +173,73 @@ impl Tracer {
         site: &'static SiteStart,
         parent: ChildOf<'_>,
         tags: T,
-    ) -> Span {
-        let span = self.begin(site, parent);
-        span.first_tags(site, tags);
-        span
+    ) -> Open {
+        let open = self.begin(site, parent);
+        // What did not begin the short way does not end it either: see `Open::numbered`.
+        open.number(self);
+        if T::COUNT != 0 {
+            open.tags(self, site, tags);
+        }
+        open
     }
 
     /// Starts a span in whatever relation, without tags.
-    fn begin(&'static self, site: &'static SiteStart, parent: ChildOf<'_>) -> Span {
-        let now = Moment::now(self.recorder.state, &self.clock);
-        let span = match parent {
-            ChildOf::Active => match Active::current(self) {
-                Some(active) => Span::new(self, Data::below(site, now, active)),
-                None => self.root(site, now),
-            },
-            ChildOf::Root => self.root(site, now),
-            ChildOf::Span(parent) => Span::new(self, Data::below(site, now, parent.as_active())),
-            ChildOf::Context(context) => self.entry(site, now, context),
+    fn begin(&'static self, site: &'static SiteStart, parent: ChildOf<'_>) -> Open {
+        let now = Moment::now(self.recorder.state(), &self.clock);
+        let parent = match parent {
+            ChildOf::Active => Active::current(self).ok_or(ChildOf::Root),
+            ChildOf::Span(parent) => Ok(parent.as_active()),
+            other => Err(other),
         };
-        if !span.is_sampled() {
-            self.count(&self.recorder.state.sampled_out, 1);
+        match parent {
+            Ok(parent) => {
+                let open = Open::below(site, now, parent);
+                if open.is(mark::UNSAMPLED) {
+                    self.count(&self.recorder.state().sampled_out, 1);
+                }
+                open
+            }
+            Err(ChildOf::Sampled(number)) => Open::root(site, now, number),
+            Err(ChildOf::Context(context)) => self.entry(site, now, context),
+            Err(_) => match self.sample_root() {
+                Ok(number) => Open::root(site, now, number),
+                Err(number) => Open::unsampled_root(number),
+            },
         }
-        span
     }
 
-    fn root(&'static self, site: &'static SiteStart, now: Moment) -> Span {
-        let span = Span::new(self, Data::root(site, now));
+    /// The number of a new root, as an error where it is not to be recorded; then it is counted.
+    #[inline(never)]
+    fn sample_root(&self) -> Result<u32, u32> {
+        let state = self.recorder.state();
+        let (number, turns) = critical_section::with(|cs| {
+            let number = Self::next_number(state, cs);
+            (number, state.flags.load(Relaxed) >> 8)
+        });
         let sampled = match self.sampler {
             Sampler::Always => true,
             Sampler::Never => false,
             Sampler::Below(_) => {
-                let counter = self.widen_counter(span.number());
+                let counter = u64::from(turns) << 32 | u64::from(number);
                 let (device, session) = (self.device(), self.session_number());
-                self.sampler.samples(crate::TraceId::expand_low(device, session, counter))
+                self.sampler.samples(TraceId::expand_low(device, session, counter))
             }
         };
-        if !sampled {
-            span.leave_out();
+        if sampled {
+            return Ok(number);
         }
-        span
+        self.count(&state.sampled_out, 1);
+        Err(number)
     }
 
     /// The first span of this device in a trace that began elsewhere.
-    fn entry(&'static self, site: &'static SiteStart, now: Moment, context: SpanContext) -> Span {
-        let span = Span::new(self, Data::entry(site, now, &context));
-        if context.flags.is_sampled() {
-            span.refer_to(&context, false);
+    fn entry(&'static self, site: &'static SiteStart, now: Moment, context: SpanContext) -> Open {
+        let open = Open::entry(site, now, &context);
+        if open.is(mark::UNSAMPLED) {
+            self.count(&self.recorder.state().sampled_out, 1);
         }
-        span
+        open.refer_to(self, &context);
+        open
     }
 
     /// The identity of the device.
@@ -216,7 +251,7 @@ impl Tracer {
     /// The session: asked of its source once, the first time.
     #[inline]
     pub fn session_number(&self) -> Session {
-        let state = self.recorder.state;
+        let state = self.recorder.state();
         if state.flags.load(Relaxed) & flag::SESSION == 0 {
             self.begin_session();
         }
@@ -225,7 +260,7 @@ impl Tracer {
 
     #[cold]
     fn begin_session(&self) {
-        let state = self.recorder.state;
+        let state = self.recorder.state();
         // The source may take its time, so it is asked with interrupts on; the first answer wins.
         let session = self.session.get();
         critical_section::with(|_| {
@@ -242,12 +277,12 @@ impl Tracer {
     /// The reporter does it. Where none runs, a timer interrupt must, or else durations are marked
     /// ambiguous. Callable from every context; masks interrupts for about 20 instructions.
     pub fn keep_time(&self) {
-        time::keep(self.recorder.state, &self.clock);
+        time::keep(self.recorder.state(), &self.clock);
     }
 
     /// Running counts of what was lost here; the reporter adds its own.
     pub fn losses(&self) -> Losses {
-        let state = self.recorder.state;
+        let state = self.recorder.state();
         Losses {
             ring_full: state.positions.dropped(),
             sampled_out: state.sampled_out.load(Relaxed),
@@ -273,12 +308,12 @@ impl Tracer {
 
     /// Whether the reporter has sent all that was recorded before [`Tracer::flush`].
     pub fn is_flushed(&self) -> bool {
-        self.recorder.state.flags.load(Relaxed) & flag::FLUSH == 0
+        self.recorder.state().flags.load(Relaxed) & flag::FLUSH == 0
     }
 
     /// Sets and clears flags; gives those before.
     pub(crate) fn change_flags(&self, set: u16, clear: u16) -> u16 {
-        let flags = &self.recorder.state.flags;
+        let flags = &self.recorder.state().flags;
         critical_section::with(|_| {
             let before = flags.load(Relaxed);
             flags.store(before & !clear | set, Relaxed);
@@ -286,29 +321,36 @@ impl Tracer {
         })
     }
 
-    /// The number of the next span.
+    /// The number of the next span that is no leaf.
+    ///
+    /// A leaf takes one without a look at the counter's end. It may, since it takes none that is
+    /// [`FAR`](record::FAR) from its root's, and no root has one of the last so many.
     #[inline(always)]
     pub(crate) fn next_number(state: &State, cs: CriticalSection<'_>) -> u32 {
         let number = state.counter.load(Relaxed).wrapping_add(1);
-        if number == 0 {
+        if number <= UNNUMBERED || number >= record::FAR.wrapping_neg() {
             return Self::turn_counter(state, cs);
         }
         state.counter.store(number, Relaxed);
         number
     }
 
-    /// The counter's 32 bits are used up: eight more of them are in the flags.
+    /// The first number, or the counter's 32 bits are used up: eight more of them are in the flags.
     #[cold]
     fn turn_counter(state: &State, _: CriticalSection<'_>) -> u32 {
-        let flags = state.flags.load(Relaxed);
-        state.flags.store(flags.wrapping_add(1 << 8), Relaxed);
-        state.counter.store(1, Relaxed);
-        1
+        const FIRST: u32 = UNNUMBERED + 1;
+
+        if state.counter.load(Relaxed) != 0 {
+            let flags = state.flags.load(Relaxed);
+            state.flags.store(flags.wrapping_add(1 << 8), Relaxed);
+        }
+        state.counter.store(FIRST, Relaxed);
+        FIRST
     }
 
     /// The 40 bits of a number given not long ago.
     pub(crate) fn widen_counter(&self, number: u32) -> u64 {
-        let state = self.recorder.state;
+        let state = self.recorder.state();
         let (flags, counter) =
             critical_section::with(|_| (state.flags.load(Relaxed), state.counter.load(Relaxed)));
         let turns = (flags >> 8) as u8;
@@ -316,6 +358,7 @@ impl Tracer {
         u64::from(turns) << 32 | u64::from(number)
     }
 
+    #[inline(always)]
     pub(crate) fn count(&self, counter: &core::sync::atomic::AtomicU32, more: u32) {
         critical_section::with(|_| {
             counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed);

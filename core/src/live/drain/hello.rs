@@ -82,7 +82,7 @@ impl<const NAMES: usize> Drain<NAMES> {
     }
 
     fn is_kept(&self) -> bool {
-        Moment::now(self.tracer.recorder.state, &self.tracer.clock).is_kept()
+        Moment::now(self.tracer.recorder.state(), &self.tracer.clock).is_kept()
     }
 
     /// Writes what of the description lies behind `from`; says how long the whole is.

@@ -172,7 +172,7 @@ impl<const NAMES: usize> Drain<NAMES> {
     }
 
     fn moment(&self) -> Moment {
-        Moment::now(self.tracer.recorder.state, &self.tracer.clock)
+        Moment::now(self.tracer.recorder.state(), &self.tracer.clock)
     }
 
     fn keep_time(&mut self) {

@@ -1,8 +1,8 @@
 //! Reading a record of the ring: words back into what they mean.
 
+use super::super::open::trace_id;
 use super::super::record;
 use super::super::ring::Committed;
-use super::super::span::trace_id;
 use super::super::time::Moment;
 use super::Drain;
 use crate::SpanId;
@@ -136,7 +136,7 @@ impl<const NAMES: usize> Drain<NAMES> {
     }
 
     fn site(&mut self, first: u32, shape: Shape) -> SiteRef {
-        let id = table().id(first & 0xffff_0000);
+        let id = table().id(first & 0xffff);
         if id != 0 {
             self.names.use_site(id);
         }
