@@ -1,1 +1,42 @@
-//! Placeholder.
+//! The collector: bytes of many devices in, traces out.
+//!
+//! Everything between the sockets is plain functions over bytes and owned data, so that all of it
+//! can be tested without a device, a network or a backend. Whatever bytes arrive, nothing here
+//! panics and nothing grows without a bound.
+//!
+//! | part | is |
+//! |---|---|
+//! | [`receiver`] | how bytes get in: sockets and clocks |
+//! | [`pipeline`] | the way of a frame: bytes to session to batches of spans |
+//! | `session` | what is known of a device in one of its boots, and what waits for the rest |
+//! | [`model`] | the OTLP-shaped spans that everything else reads |
+//! | [`recent`] | the traces of the last while, in memory |
+//! | [`tree`], [`text`] | how traces are written for people |
+//! | [`view`] | trees on the terminal and files that follow the recent traces |
+//! | [`exporter`] | how spans leave: Jaeger UI JSON, OTLP, OTLP/HTTP |
+//! | [`serve`], [`cli`], [`logging`], [`signals`], [`stats`] | the program around it |
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    reason = "only host programs use this crate"
+)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+pub mod cli;
+pub mod exporter;
+pub mod logging;
+pub mod model;
+pub mod pipeline;
+pub mod receiver;
+pub mod recent;
+pub mod serve;
+mod session;
+pub mod signals;
+pub mod stats;
+pub mod text;
+pub mod tree;
+pub mod view;

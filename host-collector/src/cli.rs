@@ -1,0 +1,93 @@
+//! The command line.
+
+use crate::exporter::otlp_http::Endpoint;
+use clap::{ArgAction, Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Collects the traces of microcontrollers and shows them, or hands them to Jaeger, Zipkin or any
+/// OTLP backend.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "spandrel", version, long_version = LONG_VERSION, arg_required_else_help = true)]
+pub struct Cli {
+    /// Say more on standard error; twice for everything.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const LONG_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\nreads frames of wire version 1");
+const _: () = assert!(spandrel::wire::VERSION == 1, "the long version says otherwise");
+
+/// What `spandrel` can do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Receive frames and show their traces as they come.
+    ///
+    /// Each trace is printed as a tree once nothing more of it has come for a second. Ctrl-C sends
+    /// and writes what is left and ends; a second one ends at once.
+    Serve(Serve),
+}
+
+/// Options of `spandrel serve`.
+#[derive(Args, Clone, Debug)]
+pub struct Serve {
+    /// Receive frames over UDP here; port 0 takes any that is free.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7726")]
+    #[arg(help_heading = "Receive")]
+    pub listen: SocketAddr,
+    /// Send nothing to devices: do not ask for what is missing, nor for the time.
+    #[arg(long, help_heading = "Receive")]
+    pub no_downlink: bool,
+    /// Keep the recent traces in this file, as Jaeger UI JSON: drop it into Jaeger UI.
+    #[arg(long, value_name = "FILE", help_heading = "Show")]
+    pub out: Option<PathBuf>,
+    /// Keep the recent traces in this file, as OTLP JSON.
+    #[arg(long, value_name = "FILE", help_heading = "Show")]
+    pub out_otlp: Option<PathBuf>,
+    /// Print no trees.
+    #[arg(long, help_heading = "Show")]
+    pub no_tree: bool,
+    /// Send every span there over OTLP/HTTP, such as <http://127.0.0.1:4318>.
+    #[arg(long, value_name = "URL", help_heading = "Export")]
+    pub export_otlp: Option<Endpoint>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+    use clap::error::ErrorKind;
+
+    fn serve(arguments: &[&str]) -> Result<Serve, clap::Error> {
+        let arguments = ["spandrel", "serve"].iter().chain(arguments);
+        let Command::Serve(serve) = Cli::try_parse_from(arguments)?.command;
+        Ok(serve)
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn frames_are_received_on_loopback_unless_told_otherwise() {
+        assert_eq!(serve(&[]).unwrap().listen, ([127, 0, 0, 1], 7726).into());
+        assert_eq!(serve(&["--listen", "[::1]:0"]).unwrap().listen.port(), 0);
+    }
+
+    #[test]
+    fn an_url_that_cannot_work_is_a_usage_error() {
+        let error = serve(&["--export-otlp", "https://example.com"]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ValueValidation);
+        assert!(error.to_string().contains("https is not supported yet"), "{error}");
+    }
+
+    #[test]
+    fn without_a_command_there_is_help() {
+        let error = Cli::try_parse_from(["spandrel"]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
+    }
+}

@@ -1,0 +1,195 @@
+//! The way of a frame, without any I/O: bytes to session to batches of spans.
+//!
+//! ```
+//! use spandrel_collector::model::Batch;
+//! use spandrel_collector::pipeline::{Options, Pipeline};
+//! use spandrel_collector::receiver::Handler;
+//!
+//! let mut pipeline = Pipeline::new(Options::default(), |batch: Batch| drop(batch));
+//! let mut replies = Vec::new();
+//! pipeline.on_datagram(b"no frame", ([127, 0, 0, 1], 9).into(), 0, &mut replies);
+//! assert_eq!(pipeline.stats().unknown_version, 1);
+//! ```
+
+use crate::model::{Batch, Source};
+use crate::receiver::{Handler, Replies};
+use crate::session::{Effects, Key, Session, Table};
+use crate::stats::Stats;
+use core::fmt;
+use spandrel::wire::{self, DecodeError, Downlink};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+/// How a pipeline works.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Whether devices are asked for what is missing, and for the time.
+    pub downlink: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { downlink: true }
+    }
+}
+
+/// The longest frame that goes down.
+const LONGEST_DOWNLINK: usize = 256;
+
+/// Takes datagrams, keeps sessions, and hands batches of spans to a sink.
+pub struct Pipeline<S> {
+    options: Options,
+    table: Table,
+    /// Which session said last that it is this device in this boot.
+    sources: HashMap<Source, Key>,
+    stats: Stats,
+    sink: S,
+}
+
+impl<S: FnMut(Batch)> Pipeline<S> {
+    /// A pipeline that hands every batch to `sink`.
+    pub fn new(options: Options, sink: S) -> Self {
+        Self {
+            options,
+            table: Table::default(),
+            sources: HashMap::new(),
+            stats: Stats::default(),
+            sink,
+        }
+    }
+
+    /// What came so far.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Hands on everything that still waits, however incomplete: nothing more will come.
+    pub fn finish(&mut self, now_ns: u64) {
+        let mut effects = Effects::default();
+        self.table.for_each(|_, session| {
+            session.emit_all(now_ns, &mut effects, &mut self.stats);
+        });
+        effects.batches.into_iter().for_each(&mut self.sink);
+    }
+
+    fn refuse(&mut self, bytes: &[u8], peer: SocketAddr, why: DecodeError) {
+        if let DecodeError::UnknownVersion(_) | DecodeError::Sealed = why
+            && self.stats.unknown_version + self.stats.sealed == 0
+        {
+            log::warn!("{peer}: {why}");
+        }
+        self.stats.refuse(why);
+        let start: Vec<_> = bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        log::debug!("{peer}: {why}; {} bytes, beginning {}", bytes.len(), start.join(" "));
+    }
+
+    fn on_frame(&mut self, frame: &wire::Frame<'_>, peer: SocketAddr, rx_ns: u64) -> Effects {
+        let mut effects = Effects::default();
+        let key = Key { peer, tag: frame.session_tag };
+        let (stats, downlink) = (&mut self.stats, self.options.downlink);
+        let before = *stats;
+        let make = || Session::new(downlink, rx_ns);
+        let (source, first_ns) = self.table.with(key, make, |session| {
+            session.on_frame(&frame.body, rx_ns, &mut effects, stats);
+            (session.source(), session.first_ns())
+        });
+        tell(peer, &mut effects);
+        if stats.nonsense > before.nonsense {
+            log::debug!("{peer}: a frame has something in it that makes no sense");
+        }
+        if let (Some(source), wire::Body::Hello(_)) = (source, &frame.body) {
+            self.check_for_twins(source, key, first_ns);
+        }
+        effects
+    }
+
+    /// Two sessions that both go on under one identity are two devices that were given one.
+    fn check_for_twins(&mut self, source: Source, key: Key, first_ns: u64) {
+        let Some(other) = self.sources.insert(source, key).filter(|other| *other != key) else {
+            return;
+        };
+        let Some(twin) = self.table.get_mut(&other).filter(|twin| twin.last_ns() > first_ns) else {
+            // It fell silent before this one began: the device has a new address.
+            return;
+        };
+        let note = "another device has the same device id and session: their ids are mixed up, \
+                    give each tracer its own device_id";
+        let mut is_news = twin.note(note);
+        is_news |= self.table.get_mut(&key).is_some_and(|session| session.note(note));
+        if is_news {
+            self.stats.clashes += 1;
+            log::warn!("{} and {}: {note}", other.peer, key.peer);
+        }
+    }
+
+    fn make_room(&mut self, now_ns: u64, effects: &mut Effects) {
+        while let Some((key, mut session)) = self.table.pop_surplus() {
+            self.stats.forgotten += 1;
+            session.emit_all(now_ns, effects, &mut self.stats);
+            if let Some(source) = session.source()
+                && self.sources.get(&source) == Some(&key)
+            {
+                self.sources.remove(&source);
+            }
+        }
+    }
+
+    fn hand_on(&mut self, batches: Vec<Batch>) {
+        batches.into_iter().for_each(&mut self.sink);
+    }
+}
+
+fn tell(peer: SocketAddr, effects: &mut Effects) {
+    for news in effects.news.drain(..) {
+        log::info!("{peer}: {news}");
+    }
+}
+
+/// Requests as datagrams to the device that has the session.
+fn reply(key: Key, effects: &mut Effects, replies: &mut Replies) {
+    for request in effects.requests.drain(..) {
+        let mut buffer = [0; LONGEST_DOWNLINK];
+        let downlink = Downlink { session_tag: key.tag, request };
+        if let Ok(bytes) = postcard::to_slice(&downlink, &mut buffer) {
+            replies.push((key.peer, bytes.to_vec()));
+        }
+    }
+}
+
+impl<S: FnMut(Batch)> Handler for Pipeline<S> {
+    fn on_datagram(&mut self, bytes: &[u8], peer: SocketAddr, rx_ns: u64, replies: &mut Replies) {
+        let frame = match wire::decode(bytes) {
+            Ok(frame) => frame,
+            Err(why) => return self.refuse(bytes, peer, why),
+        };
+        self.stats.frames += 1;
+        let mut effects = self.on_frame(&frame, peer, rx_ns);
+        reply(Key { peer, tag: frame.session_tag }, &mut effects, replies);
+        self.make_room(rx_ns, &mut effects);
+        self.hand_on(effects.batches);
+    }
+
+    fn on_tick(&mut self, now_ns: u64, replies: &mut Replies) {
+        let mut effects = Effects::default();
+        self.table.for_each(|key, session| {
+            session.on_tick(now_ns, &mut effects, &mut self.stats);
+            tell(key.peer, &mut effects);
+            reply(key, &mut effects, replies);
+        });
+        self.hand_on(effects.batches);
+    }
+
+    fn on_clock_step(&mut self, step_ns: i64) {
+        self.table.for_each(|_, session| session.on_clock_step(step_ns));
+    }
+}
+
+impl<S> fmt::Debug for Pipeline<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline").field("stats", &self.stats).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! Frames that were lost, came late, twice, or before the collector was there.
+
+use super::*;
+
+fn one(own: u64) -> Record<'static> {
+    Record::Span(span(own, Parent::None, [own, own + 10]))
+}
+
+#[test]
+fn without_a_hello_it_is_asked_for_and_spans_wait() {
+    let (mut bench, mut device) = (Bench::new(true), device(1));
+    bench.data(&mut device, vec![site(1, READ), one(1)]);
+    assert_eq!(bench.asked(), [Request::SendHello]);
+    bench.data(&mut device, vec![one(2)]);
+    assert_eq!(bench.asked(), [], "not at once again");
+    bench.wait(SECOND / 2);
+    assert_eq!(bench.asked(), [Request::SendHello]);
+    assert!(bench.spans().is_empty());
+    bench.hello(&mut device);
+    assert_eq!(bench.asked(), [Request::HelloSeen, Request::Ping(1)]);
+    bench.wait(SECOND / 2);
+    assert_eq!(bench.spans().len(), 2);
+}
+
+#[test]
+fn a_device_that_cannot_be_asked_is_not_asked() {
+    let (mut bench, mut device) = (Bench::new(false), device(1));
+    bench.data(&mut device, vec![one(1)]);
+    bench.hello(&mut device);
+    bench.wait(SECOND);
+    assert_eq!(bench.asked(), []);
+    assert!(bench.spans().is_empty());
+    bench.data(&mut device, vec![site(1, READ)]);
+    assert_eq!(&*bench.span().name, "read");
+}
+
+#[test]
+fn a_description_in_pieces_is_asked_for_piece_by_piece() {
+    let (mut bench, mut device) = (Bench::new(true), device(1));
+    for offset in [0, 7, 14] {
+        let hello = device.hello_piece(bench.now_ns, offset, 7);
+        bench.receive(&device, &hello);
+        assert_eq!(bench.asked().first(), Some(&Request::SendHello));
+    }
+    let hello = device.hello_piece(bench.now_ns, 21, 64);
+    bench.receive(&device, &hello);
+    assert_eq!(bench.asked().first(), Some(&Request::HelloSeen));
+    assert_eq!(bench.pipeline.stats().sessions, 1);
+}
+
+#[test]
+fn a_definition_is_asked_for_and_in_the_end_done_without() {
+    let (mut bench, mut device) = (Bench::new(true), device(1));
+    bench.hello(&mut device);
+    bench.wait(SECOND / 2);
+    bench.asked();
+    let tagged = tags(span(1, Parent::None, [0, 10]), [wire::Value::Static(NameRef::Id(4))]);
+    bench.data(&mut device, vec![Record::Span(tagged)]);
+    let asked = bench.asked();
+    let wanted = asked.iter().find_map(|request| match request {
+        Request::SendDefinitions { sites, names } => Some((sites.to_vec(), names.to_vec())),
+        _ => None,
+    });
+    assert_eq!(wanted, Some((vec![1], vec![4])));
+    bench.wait(10 * SECOND);
+    assert!(bench.spans().is_empty());
+    bench.wait(3 * SECOND);
+    let span = bench.span();
+    assert_eq!(&*span.name, "unknown@1");
+    assert_eq!(tag(&span.attributes, "unknown@1.0"), Some(&Value::from("unknown#4")));
+    assert!(span.warnings[0].contains("definition"), "{:?}", span.warnings);
+}
+
+#[test]
+fn a_lost_frame_is_counted_and_told() {
+    let (mut bench, mut device) = (Bench::new(false), device(1));
+    bench.hello(&mut device);
+    bench.data(&mut device, vec![site(1, READ), one(1)]);
+    let _lost = device.data(vec![one(2), one(3)]);
+    device.losses.ring_full = 5;
+    bench.data(&mut device, vec![one(4)]);
+    bench.wait(3 * SECOND);
+    bench.data(&mut device, vec![one(5)]);
+    let process = bench.process();
+    assert_eq!(tag(&process.attributes, "lost.link"), Some(&Value::Int(2)));
+    assert_eq!(tag(&process.attributes, "lost.ring_full"), Some(&Value::Int(5)));
+    let warnings: Vec<_> = process.warnings.iter().map(|text| &**text).collect();
+    assert_eq!(
+        warnings,
+        ["2 records were lost on the way", "5 records found the device's buffer full",]
+    );
+    let spans = bench.spans();
+    let logs: Vec<_> = spans.iter().map(|span| span.events.len()).collect();
+    assert_eq!(logs, [0, 1, 1]);
+    let [event] = spans[2].events.as_slice() else { panic!() };
+    assert_eq!(&*event.name, "loss");
+    assert_eq!(event.attributes.len(), 1, "only what is new");
+}
+
+#[test]
+fn a_frame_that_comes_twice_counts_once() {
+    let (mut bench, mut device) = (Bench::new(false), device(1));
+    bench.hello(&mut device);
+    let data = device.data(vec![site(1, READ), one(1)]);
+    bench.receive(&device, &data);
+    bench.receive(&device, &data);
+    bench.span();
+    assert_eq!(bench.pipeline.stats().doubles, 1);
+}
+
+#[test]
+fn a_span_of_which_a_part_was_lost_says_so() {
+    let (mut bench, mut device) = (Bench::new(false), device(1));
+    bench.hello(&mut device);
+    let mut whole = span(1, Parent::Remote, [0, 10]);
+    whole.parts = 2;
+    bench.data(&mut device, vec![site(1, READ), Record::Span(whole)]);
+    bench.wait(SECOND / 2);
+    assert!(bench.spans().is_empty());
+    bench.wait(SECOND);
+    let span = bench.span();
+    assert!(span.warnings[0].starts_with("incomplete: 0 of 2"), "{:?}", span.warnings);
+    assert_eq!(bench.pipeline.stats().incomplete, 1);
+}
+
+#[test]
+fn a_span_whose_trace_was_lost_is_counted() {
+    let (mut bench, mut device) = (Bench::new(false), device(1));
+    bench.hello(&mut device);
+    let mut whole = span(1, Parent::None, [0, 10]);
+    (whole.trace, whole.parts) = (TraceRef::Apart, 1);
+    bench.data(&mut device, vec![site(1, READ), Record::Span(whole)]);
+    bench.wait(2 * SECOND);
+    assert!(bench.spans().is_empty());
+    assert_eq!(bench.pipeline.stats().dropped, 1);
+}
+
+#[test]
+fn at_the_end_everything_that_can_be_a_span_is_one() {
+    let (mut bench, mut device, mut stranger) = (Bench::new(true), device(1), device(2));
+    bench.hello(&mut device);
+    bench.data(&mut device, vec![one(1)]);
+    bench.data(&mut stranger, vec![one(1)]);
+    bench.pipeline.finish(bench.now_ns);
+    assert_eq!(&*bench.span().name, "unknown@1");
+    assert_eq!(bench.pipeline.stats().dropped, 1);
+}
+
+#[test]
+fn a_device_that_began_anew_under_the_same_number_is_noticed() {
+    let (mut bench, mut device) = (Bench::new(false), device(1));
+    bench.now_ns += 60 * SECOND;
+    bench.hello(&mut device);
+    bench.data(&mut device, vec![site(1, READ), one(1)]);
+    device = super::device(1);
+    device.began_ns = bench.now_ns;
+    bench.wait(SECOND);
+    bench.hello(&mut device);
+    bench.data(&mut device, vec![site(1, READ), one(1)]);
+    let spans = bench.spans();
+    assert_eq!(spans.len(), 2);
+    assert!(spans[1].start_ns > spans[0].start_ns + 60 * SECOND);
+    assert!(bench.process().warnings[0].contains("SessionSource"));
+}
+
+#[test]
+fn two_devices_under_one_identity_are_told_apart_and_warned_of() {
+    let (mut bench, mut first, mut second) = (Bench::new(false), device(1), device(1));
+    second.peer = ([10, 0, 0, 2], 1).into();
+    for _ in 0..3 {
+        bench.hello(&mut first);
+        bench.hello(&mut second);
+        bench.wait(SECOND);
+    }
+    bench.data(&mut first, vec![site(1, READ), one(1)]);
+    bench.data(&mut second, vec![site(1, b"\x05write"), one(1)]);
+    let names: Vec<_> = bench.spans().iter().map(|span| span.name.to_string()).collect();
+    assert_eq!(names, ["read", "write"]);
+    assert!(bench.batches().iter().all(|batch| batch.resource.warnings[0].contains("device_id")));
+    assert_eq!(bench.pipeline.stats().clashes, 1);
+}
+
+#[test]
+fn a_device_whose_address_changes_is_the_same_device() {
+    let (mut bench, mut device) = (Bench::new(false), device(1));
+    bench.hello(&mut device);
+    device.peer = ([10, 0, 0, 2], 1).into();
+    bench.wait(SECOND);
+    bench.hello(&mut device);
+    bench.data(&mut device, vec![site(1, READ), one(1)]);
+    bench.span();
+    assert_eq!(bench.pipeline.stats().clashes, 0);
+}

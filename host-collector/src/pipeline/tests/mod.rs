@@ -1,0 +1,216 @@
+#![expect(clippy::cast_possible_truncation, reason = "what is sent here is short")]
+
+use super::*;
+use crate::exporter::{jaeger, otlp};
+use crate::model::{Kind, Resource, Span, SpanId, Status, TraceId, Value};
+use proptest::prelude::*;
+use spandrel::wire::{
+    Body, Data, DataHead, Define, Frame, Hello, Log, Losses, NameRef, Parent, Part, PartKey, Pong,
+    Process, Record, Reference, Request, Shape, SiteRef, SpanRecord, TraceRef,
+};
+use spandrel::{DeviceId, Session as SessionNumber};
+use std::sync::{Arc, Mutex};
+
+const SECOND: u64 = 1_000_000_000;
+const EPOCH: u64 = 1_700_000_000 * SECOND;
+
+/// A device that makes the frames that it is told to, 1 MHz ticks.
+struct Device {
+    id: DeviceId,
+    session: SessionNumber,
+    peer: SocketAddr,
+    packet: u32,
+    record: u64,
+    losses: Losses,
+    /// When its clock was 0.
+    began_ns: u64,
+}
+
+fn device(number: u16) -> Device {
+    Device {
+        id: DeviceId(number.into()),
+        session: SessionNumber::new(7),
+        peer: ([10, 0, 0, 1], number).into(),
+        packet: 0,
+        record: 0,
+        losses: Losses::default(),
+        began_ns: EPOCH,
+    }
+}
+
+fn bytes(frame: &Frame<'_>) -> Vec<u8> {
+    let mut buffer = [0; 4096];
+    postcard::to_slice(frame, &mut buffer).unwrap().to_vec()
+}
+
+impl Device {
+    fn frame(&mut self, body: impl FnOnce(u32) -> Body<'static>) -> Vec<u8> {
+        let body = body(self.packet);
+        self.packet += 1;
+        bytes(&Frame { session_tag: self.session.tag(self.id), body })
+    }
+
+    fn ticks(&self, now_ns: u64) -> u64 {
+        (now_ns - self.began_ns) / 1_000
+    }
+
+    /// A hello with the piece of the description that begins at `offset`.
+    fn hello_piece(&mut self, now_ns: u64, offset: usize, length: usize) -> Vec<u8> {
+        let tags = [("board", wire::Value::Text("an386"))];
+        let process = Process { service: "sensor", build: &[0xab], tags: &tags[..] };
+        let mut buffer = [0; 64];
+        let process = postcard::to_slice(&process, &mut buffer).unwrap();
+        let end = process.len().min(offset + length);
+        let (id, session, sent_ticks, losses) =
+            (self.id, self.session, self.ticks(now_ns), self.losses);
+        let packet = self.packet;
+        self.packet += 1;
+        bytes(&Frame {
+            session_tag: session.tag(id),
+            body: Body::Hello(Hello {
+                packet,
+                device: id.0,
+                session: session.get(),
+                clock_hz: 1_000_000,
+                sent_ticks,
+                flags: Hello::KEPT,
+                sites: 10,
+                losses,
+                process_total: process.len() as u32,
+                process_offset: offset as u32,
+                process: &process[offset..end],
+            }),
+        })
+    }
+
+    fn hello(&mut self, now_ns: u64) -> Vec<u8> {
+        self.hello_piece(now_ns, 0, 64)
+    }
+
+    fn data(&mut self, records: Vec<Record<'static>>) -> Vec<u8> {
+        let numbered = records.iter().filter(|record| !matches!(record, Record::Define(_))).count();
+        let (first_record, losses) = (self.record, self.losses);
+        self.record += numbered as u64;
+        self.frame(|packet| {
+            let head = DataHead { packet, first_record, losses, count: records.len() as u8 };
+            Body::Data(Data { head, records })
+        })
+    }
+
+    fn span_id(&self, own: u64) -> SpanId {
+        SpanId::expand(self.id, self.session, own)
+    }
+
+    fn trace_id(&self, root: u64) -> TraceId {
+        TraceId::expand(self.id, self.session, root)
+    }
+}
+
+/// A span of site 1, from `start` to `end` in ticks.
+fn span(own: u64, parent: Parent, ticks: [u64; 2]) -> SpanRecord<'static> {
+    SpanRecord {
+        own,
+        parent,
+        trace: TraceRef::Own(1),
+        site: SiteRef { id: 1, shape: Shape(0) },
+        start_ticks: ticks[0],
+        duration_ticks: ticks[1] - ticks[0],
+        parts: 0,
+        ambiguous: false,
+        values: Vec::new().into_iter().collect(),
+    }
+}
+
+fn values<const N: usize>(values: [wire::Value<'static>; N]) -> wire::Values<'static> {
+    values.into_iter().collect()
+}
+
+fn tags<const N: usize>(
+    mut span: SpanRecord<'static>,
+    list: [wire::Value<'static>; N],
+) -> SpanRecord<'static> {
+    span.site.shape = Shape::of(&list);
+    span.values = values(list);
+    span
+}
+
+fn site(id: u16, bytes: &'static [u8]) -> Record<'static> {
+    Record::Define(Define { is_name: false, id, total: bytes.len() as u32, offset: 0, bytes })
+}
+
+fn name(id: u16, text: &'static str) -> Record<'static> {
+    let bytes = text.as_bytes();
+    Record::Define(Define { is_name: true, id, total: bytes.len() as u32, offset: 0, bytes })
+}
+
+const READ: &[u8] = b"\x04read\x03bus\x05state";
+
+/// A pipeline, its clock, and everything that came out.
+struct Bench {
+    pipeline: Pipeline<Box<dyn FnMut(Batch)>>,
+    batches: Arc<Mutex<Vec<Batch>>>,
+    replies: Replies,
+    now_ns: u64,
+}
+
+impl Bench {
+    fn new(downlink: bool) -> Self {
+        let batches = Arc::new(Mutex::new(Vec::new()));
+        let sink = batches.clone();
+        let sink = Box::new(move |batch| sink.lock().unwrap().push(batch)) as Box<dyn FnMut(Batch)>;
+        let pipeline = Pipeline::new(Options { downlink }, sink);
+        Self { pipeline, batches, replies: Vec::new(), now_ns: EPOCH + SECOND }
+    }
+
+    fn receive(&mut self, device: &Device, bytes: &[u8]) {
+        self.pipeline.on_datagram(bytes, device.peer, self.now_ns, &mut self.replies);
+    }
+
+    fn hello(&mut self, device: &mut Device) {
+        let hello = device.hello(self.now_ns);
+        self.receive(device, &hello);
+    }
+
+    fn data(&mut self, device: &mut Device, records: Vec<Record<'static>>) {
+        let data = device.data(records);
+        self.receive(device, &data);
+    }
+
+    fn wait(&mut self, ns: u64) {
+        self.now_ns += ns;
+        self.pipeline.on_tick(self.now_ns, &mut self.replies);
+    }
+
+    fn batches(&self) -> Vec<Batch> {
+        self.batches.lock().unwrap().clone()
+    }
+
+    fn spans(&self) -> Vec<Span> {
+        self.batches().into_iter().flat_map(|batch| batch.spans).collect()
+    }
+
+    fn span(&self) -> Span {
+        let mut spans = self.spans();
+        assert_eq!(spans.len(), 1, "{spans:?}");
+        spans.remove(0)
+    }
+
+    fn process(&self) -> Arc<Resource> {
+        self.batches().last().unwrap().resource.clone()
+    }
+
+    fn asked(&mut self) -> Vec<Request> {
+        let replies = core::mem::take(&mut self.replies);
+        let request = |(_, bytes): (_, Vec<u8>)| wire::decode_downlink(&bytes).unwrap().request;
+        replies.into_iter().map(request).collect()
+    }
+}
+
+fn tag<'a>(attributes: &'a [crate::model::Attribute], key: &str) -> Option<&'a Value> {
+    attributes.iter().find(|attribute| &*attribute.key == key).map(|attribute| &attribute.value)
+}
+
+mod clock;
+mod hostile;
+mod missing;
+mod whole;

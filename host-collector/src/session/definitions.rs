@@ -1,0 +1,181 @@
+//! What the numbers in records stand for: call sites and names, as a session has defined them.
+
+use super::pieces::Pieces;
+use spandrel::wire::Define;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// No session may fill more memory with definitions.
+const MOST_BYTES: usize = 512 * 1024;
+
+/// A call site: the operation and the keys of its tags, or of a log's fields.
+#[derive(Debug, Default)]
+pub(super) struct Site {
+    /// The operation name; empty for a log.
+    pub(super) name: Arc<str>,
+    /// The keys, in order.
+    pub(super) keys: Vec<Arc<str>>,
+}
+
+/// Which definition: of a name or of a site, and its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Number {
+    Site(u16),
+    Name(u16),
+}
+
+/// The definitions of a session.
+#[derive(Debug, Default)]
+pub(super) struct Definitions {
+    sites: HashMap<u16, Site>,
+    names: HashMap<u16, Arc<str>>,
+    partial: HashMap<Number, Pieces>,
+    weight: usize,
+}
+
+impl Definitions {
+    /// Takes a definition or a piece of one; false where it makes no sense or there is no room.
+    pub(super) fn define(&mut self, define: &Define<'_>) -> bool {
+        let number = if define.is_name { Number::Name(define.id) } else { Number::Site(define.id) };
+        if self.knows(number) {
+            // Definitions rotate; what is known does not change within a session.
+            return true;
+        }
+        if define.offset == 0 && usize::try_from(define.total) == Ok(define.bytes.len()) {
+            self.forget_pieces(number);
+            return self.learn(number, define.bytes);
+        }
+        let pieces = self.partial.entry(number).or_default();
+        let before = pieces.weight();
+        let fits = pieces.put(define.total, define.offset, define.bytes);
+        self.weight += pieces.weight() - before;
+        let whole = pieces.whole().map(<[u8]>::to_vec);
+        if let Some(bytes) = whole {
+            self.forget_pieces(number);
+            return self.learn(number, &bytes);
+        }
+        if !fits || self.weight > MOST_BYTES {
+            // A piece may have been wrong: begin anew with the next one.
+            self.forget_pieces(number);
+            return false;
+        }
+        true
+    }
+
+    fn forget_pieces(&mut self, number: Number) {
+        if let Some(pieces) = self.partial.remove(&number) {
+            self.weight = self.weight.saturating_sub(pieces.weight());
+        }
+    }
+
+    fn learn(&mut self, number: Number, bytes: &[u8]) -> bool {
+        let weight = size_of::<Site>() + 32 + 2 * bytes.len();
+        if self.weight + weight > MOST_BYTES {
+            return false;
+        }
+        match number {
+            Number::Name(id) => {
+                self.names.insert(id, text(bytes));
+            }
+            Number::Site(id) => {
+                let Some(site) = site(bytes) else { return false };
+                self.sites.insert(id, site);
+            }
+        }
+        self.weight += weight;
+        true
+    }
+
+    /// Whether there is a definition of this number. Site 0 is none and needs none.
+    pub(super) fn knows(&self, number: Number) -> bool {
+        match number {
+            Number::Site(id) => id == 0 || self.sites.contains_key(&id),
+            Number::Name(id) => self.names.contains_key(&id),
+        }
+    }
+
+    pub(super) fn site(&self, id: u16) -> Option<&Site> {
+        self.sites.get(&id)
+    }
+
+    pub(super) fn name(&self, id: u16) -> Option<&Arc<str>> {
+        self.names.get(&id)
+    }
+
+    /// About how many bytes it holds.
+    pub(super) fn weight(&self) -> usize {
+        self.weight
+    }
+}
+
+/// A name and keys, each with its length in one byte before it.
+fn site(mut bytes: &[u8]) -> Option<Site> {
+    let mut strings = Vec::new();
+    while let Some((length, rest)) = bytes.split_first() {
+        let (string, rest) = rest.split_at_checked(usize::from(*length))?;
+        strings.push(text(string));
+        bytes = rest;
+    }
+    let mut strings = strings.into_iter();
+    Some(Site { name: strings.next()?, keys: strings.collect() })
+}
+
+/// Firmware that was not written in Rust may send what is not UTF-8: it is shown as far as it is.
+fn text(bytes: &[u8]) -> Arc<str> {
+    String::from_utf8_lossy(bytes).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn define(id: u16, total: u32, offset: u32, bytes: &[u8]) -> Define<'_> {
+        Define { is_name: false, id, total, offset, bytes }
+    }
+
+    #[test]
+    fn a_site_has_a_name_and_keys() {
+        let mut definitions = Definitions::default();
+        assert!(definitions.define(&define(3, 10, 0, b"\x04read\x03bus\0")));
+        let site = definitions.site(3).unwrap();
+        assert_eq!(&*site.name, "read");
+        assert_eq!(site.keys, [Arc::from("bus"), Arc::from("")]);
+        assert!(definitions.knows(Number::Site(0)) && !definitions.knows(Number::Name(3)));
+    }
+
+    #[test]
+    fn a_definition_may_come_in_pieces() {
+        let mut definitions = Definitions::default();
+        assert!(definitions.define(&define(3, 5, 3, b"ad")));
+        assert!(!definitions.knows(Number::Site(3)));
+        assert!(definitions.define(&define(3, 5, 0, b"\x04re")));
+        assert_eq!(&*definitions.site(3).unwrap().name, "read");
+    }
+
+    #[test]
+    fn nonsense_is_refused_and_forgotten() {
+        let mut definitions = Definitions::default();
+        assert!(!definitions.define(&define(3, 2, 0, b"\x04r")));
+        assert!(!definitions.define(&define(3, 0, 0, b"")));
+        assert!(!definitions.define(&define(4, u32::MAX, 1, b"x")));
+        assert_eq!(definitions.weight(), 0);
+        assert!(definitions.define(&define(3, 5, 0, b"\x04read")));
+    }
+
+    proptest! {
+        #[test]
+        fn no_flood_of_definitions_fills_the_memory(
+            pieces in prop::collection::vec(
+                (any::<bool>(), any::<u16>(), 0..70_000_u32, 0..70_000_u32, 0..300_usize), 0..3000,
+            ),
+        ) {
+            let mut definitions = Definitions::default();
+            for (is_name, id, total, offset, length) in pieces {
+                let bytes = &vec![0; length];
+                definitions.define(&Define { is_name, id, total, offset, bytes });
+                prop_assert!(definitions.weight() <= MOST_BYTES);
+            }
+        }
+    }
+}

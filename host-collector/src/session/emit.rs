@@ -1,0 +1,177 @@
+//! How spans leave a session.
+
+use super::assembly::Entry;
+use super::convert::{Context, trace_id};
+use super::process::{Known, resource, stated_error_us};
+use super::{Effects, Session};
+use crate::model::{Batch, Event, Resource, Span};
+use crate::session::clock::Placement;
+use crate::stats::Stats;
+use spandrel::wire::Parent;
+use std::sync::Arc;
+
+/// So many exchanges make a good first estimate of a clock; or so much time, if none answers.
+const FIRST_EXCHANGES: u32 = 3;
+const FIRST_ESTIMATE_NS: u64 = 300_000_000;
+/// A description that is not complete after this time is done without.
+const DESCRIPTION_PATIENCE_NS: u64 = 12_000_000_000;
+/// A session that never says who it is keeps its spans for this time.
+const HELLO_PATIENCE_NS: u64 = 30_000_000_000;
+
+impl Session {
+    /// Whether it is known who speaks, and when.
+    fn may_emit(&self, now_ns: u64) -> bool {
+        let Some(identity) = &self.identity else { return false };
+        let known_for_ns = now_ns.saturating_sub(identity.since_ns);
+        let described = self.description.is_some() || known_for_ns >= DESCRIPTION_PATIENCE_NS;
+        let placed = !self.downlink
+            || identity.clock.exchanges() >= FIRST_EXCHANGES
+            || known_for_ns >= FIRST_ESTIMATE_NS;
+        described && placed
+    }
+
+    /// Emits every span that need not wait.
+    pub(super) fn emit_ready(&mut self, now_ns: u64, effects: &mut Effects, stats: &mut Stats) {
+        let given_up =
+            self.identity.is_none() && now_ns.saturating_sub(self.first_ns) >= HELLO_PATIENCE_NS;
+        if given_up {
+            if !core::mem::replace(&mut self.gave_up, true) {
+                let news = "sends spans but never a hello: nobody knows whose they are";
+                effects.news.push(news.to_owned());
+            }
+            return self.drop_all(stats);
+        }
+        let ready = self.assembly.ready(&self.definitions, now_ns);
+        self.emit_if_allowed(ready, now_ns, effects, stats);
+    }
+
+    pub(super) fn emit_if_allowed(
+        &mut self,
+        spans: Vec<u64>,
+        now_ns: u64,
+        effects: &mut Effects,
+        stats: &mut Stats,
+    ) {
+        if !spans.is_empty() && self.may_emit(now_ns) {
+            self.emit(spans, now_ns, effects, stats);
+        }
+    }
+
+    /// Emits every finished span, whatever is still missing; drops what cannot be a span.
+    pub(crate) fn emit_all(&mut self, now_ns: u64, effects: &mut Effects, stats: &mut Stats) {
+        if self.identity.is_some() {
+            let finished = self.assembly.finished();
+            self.emit(finished, now_ns, effects, stats);
+        }
+        self.drop_all(stats);
+    }
+
+    /// Parts of spans that never finish are no loss; finished spans of nobody are.
+    fn drop_all(&mut self, stats: &mut Stats) {
+        stats.dropped += self.assembly.finished().len() as u64;
+        self.assembly = Default::default();
+    }
+
+    /// Where too much waits, the oldest goes first: as a span if it can be one.
+    pub(super) fn make_room(&mut self, now_ns: u64, effects: &mut Effects, stats: &mut Stats) {
+        if self.identity.is_some() {
+            while let Some(own) = self.assembly.crowded_out() {
+                self.emit(vec![own], now_ns, effects, stats);
+            }
+        }
+        let dropped = self.assembly.trim();
+        if dropped > 0 {
+            stats.dropped += dropped;
+            self.lost.here += dropped;
+        }
+    }
+
+    fn emit(&mut self, spans: Vec<u64>, now_ns: u64, effects: &mut Effects, stats: &mut Stats) {
+        self.lost.link = self.gaps.lost();
+        let Some(current) =
+            self.identity.as_ref().and_then(|identity| identity.clock.placement(now_ns))
+        else {
+            return;
+        };
+        let mut emitted = Vec::with_capacity(spans.len());
+        let mut worst = current;
+        for own in spans {
+            let Some(entry) = self.assembly.take(own) else { continue };
+            let incomplete = !entry.is_whole();
+            match self.convert(entry, current, now_ns, &mut worst) {
+                Some(span) => {
+                    emitted.push(span);
+                    stats.incomplete += u64::from(incomplete);
+                }
+                None => {
+                    stats.dropped += 1;
+                    self.lost.here += 1;
+                }
+            }
+        }
+        let Some(source) = self.source().filter(|_| !emitted.is_empty()) else { return };
+        stats.spans += emitted.len() as u64;
+        if let Some(resource) = self.resource(&worst) {
+            effects.batches.push(Batch { source, resource, spans: emitted });
+        }
+    }
+
+    fn convert(
+        &mut self,
+        entry: Entry,
+        current: Placement,
+        now_ns: u64,
+        worst: &mut Placement,
+    ) -> Option<Span> {
+        let identity = self.identity.as_ref()?;
+        let raw = entry.span?;
+        let trace = trace_id(&entry, &raw, identity.source)?;
+        let placement = self.placements.of(trace, current, now_ns);
+        if placement.error_ns.is_none_or(|error_ns| worst.error_ns.is_some_and(|w| w < error_ns)) {
+            worst.error_ns = placement.error_ns;
+        }
+        let context = Context {
+            source: identity.source,
+            definitions: &self.definitions,
+            clock: &identity.clock,
+        };
+        let mut span = context.convert(entry, &raw, trace, &placement);
+        if !matches!(raw.parent, Parent::Local(_))
+            && let Some(attributes) = self.lost.since(&self.lost_told)
+        {
+            self.lost_told = self.lost;
+            let (time_ns, name) = (span.end_ns, "loss".into());
+            span.events.push(Event { time_ns, name, attributes, dropped_attributes: 0 });
+        }
+        Some(span)
+    }
+
+    /// The process, made anew only if there is something new to say.
+    fn resource(&mut self, placement: &Placement) -> Option<Arc<Resource>> {
+        let known = Known {
+            error_us: placement.error_ns.map(stated_error_us),
+            lost: self.lost,
+            is_described: self.description.is_some(),
+            notes: self.notes.len(),
+            definitions: self.definitions.weight(),
+        };
+        if let Some((_, resource)) = self.resource.as_ref().filter(|(last, _)| *last == known) {
+            return Some(resource.clone());
+        }
+        let description = self.description.as_ref();
+        let made = resource(self.source()?, description, &self.definitions, &known, &self.notes);
+        // Definitions of call sites say nothing about the process.
+        let same = self.resource.take().filter(|(_, last)| **last == made);
+        let resource = same.map_or_else(|| Arc::new(made), |(_, last)| last);
+        self.resource = Some((known, resource.clone()));
+        Some(resource)
+    }
+
+    /// About how many bytes it holds.
+    pub(crate) fn weight(&self) -> usize {
+        size_of::<Self>()
+            + self.assembly.weight()
+            + self.definitions.weight()
+            + self.pieces.weight()
+    }
+}

@@ -1,0 +1,244 @@
+//! One session: a device in one of its boots, as far as its frames have told.
+//!
+//! Spans leave a session when it has said who it is, when everything that belongs to them is there
+//! or has been waited for, and when it is known where in time they lie. Everything that waits is
+//! bounded. Nothing here does I/O; what should be sent to the device comes out as requests.
+
+mod ask;
+mod assembly;
+mod clock;
+mod convert;
+mod definitions;
+mod emit;
+mod hello;
+mod packets;
+mod pieces;
+mod process;
+mod record;
+mod table;
+mod traces;
+
+pub(crate) use table::{Key, Table};
+
+use crate::model::{Batch, Resource, Source};
+use crate::stats::Stats;
+use ask::Questions;
+use assembly::Assembly;
+use clock::ClockEstimate;
+use definitions::Definitions;
+use packets::{Gaps, Window};
+use pieces::Pieces;
+use process::{Description, Known, Lost};
+use spandrel::wire::{Body, Data, Pong, Record, Request};
+use std::sync::Arc;
+use traces::Placements;
+
+/// Pings end when a session has not been heard of for this time.
+const SILENT_NS: u64 = 10_000_000_000;
+
+/// What a session wants done.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    /// To send to the device.
+    pub(crate) requests: Vec<Request>,
+    /// To hand on.
+    pub(crate) batches: Vec<Batch>,
+    /// To tell whoever watches; one line each.
+    pub(crate) news: Vec<String>,
+}
+
+/// Who a session is, and its clock.
+#[derive(Debug)]
+struct Identity {
+    source: Source,
+    hz: u32,
+    clock: ClockEstimate,
+    since_ns: u64,
+    /// The latest moment at which it said hello.
+    hello_ticks: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// Whether the device can be asked.
+    downlink: bool,
+    first_ns: u64,
+    last_ns: u64,
+    identity: Option<Identity>,
+    pieces: Pieces,
+    description: Option<Description>,
+    definitions: Definitions,
+    assembly: Assembly,
+    window: Window,
+    gaps: Gaps,
+    lost: Lost,
+    /// What logs on roots have told of it.
+    lost_told: Lost,
+    questions: Questions,
+    placements: Placements,
+    notes: Vec<Arc<str>>,
+    /// Whether it was told that nobody knows whose spans these are.
+    gave_up: bool,
+    /// The process as it was last handed on, and what it was made of.
+    resource: Option<(Known, Arc<Resource>)>,
+}
+
+impl Session {
+    pub(crate) fn new(downlink: bool, now_ns: u64) -> Self {
+        Self {
+            downlink,
+            first_ns: now_ns,
+            last_ns: now_ns,
+            identity: None,
+            pieces: Pieces::default(),
+            description: None,
+            definitions: Definitions::default(),
+            assembly: Assembly::default(),
+            window: Window::new(),
+            gaps: Gaps::default(),
+            lost: Lost::default(),
+            lost_told: Lost::default(),
+            questions: Questions::default(),
+            placements: Placements::default(),
+            notes: Vec::new(),
+            gave_up: false,
+            resource: None,
+        }
+    }
+
+    /// Takes a frame that arrived at `rx_ns`.
+    pub(crate) fn on_frame(
+        &mut self,
+        body: &Body<'_>,
+        rx_ns: u64,
+        effects: &mut Effects,
+        stats: &mut Stats,
+    ) {
+        if let Body::Hello(hello) = body
+            && self.has_restarted(hello)
+        {
+            self.restart(rx_ns, effects, stats);
+        }
+        let packet = match body {
+            Body::Hello(hello) => hello.packet,
+            Body::Data(data) => data.head.packet,
+            Body::Pong(pong) => pong.packet,
+        };
+        if !self.window.insert(packet) {
+            stats.doubles += 1;
+            return;
+        }
+        self.last_ns = rx_ns;
+        match body {
+            Body::Hello(hello) => self.on_hello(hello, rx_ns, effects, stats),
+            Body::Data(data) => self.on_data(data, rx_ns, effects, stats),
+            Body::Pong(pong) => self.on_pong(pong, rx_ns, stats),
+        }
+        self.ask(rx_ns, effects);
+    }
+
+    fn on_data(&mut self, data: &Data<'_>, rx_ns: u64, effects: &mut Effects, stats: &mut Stats) {
+        let mut number = data.head.first_record;
+        let (mut touched, mut learned, mut latest_ticks) = (Vec::new(), false, None);
+        for record in &data.records {
+            if let Record::Define(define) = record {
+                learned = true;
+                if !self.definitions.define(define) {
+                    stats.nonsense += 1;
+                }
+                continue;
+            }
+            self.assembly.insert(number, record, rx_ns);
+            number = number.wrapping_add(1);
+            if let Record::Span(span) = record {
+                touched.push(span.own);
+                let end_ticks = span.start_ticks.saturating_add(span.duration_ticks);
+                latest_ticks = latest_ticks.max(Some(end_ticks));
+            }
+        }
+        let count = number.wrapping_sub(data.head.first_record);
+        self.gaps.insert(data.head.first_record, count, rx_ns);
+        self.lost.device_says(&data.head.losses);
+        if let (Some(identity), Some(ticks)) = (&mut self.identity, latest_ticks) {
+            // What is finished was finished before it arrived.
+            identity.clock.arrived(ticks, rx_ns);
+        }
+        if learned {
+            self.emit_ready(rx_ns, effects, stats);
+        } else {
+            touched.retain(|own| self.assembly.is_ready(*own, &self.definitions, rx_ns));
+            self.emit_if_allowed(touched, rx_ns, effects, stats);
+        }
+        self.make_room(rx_ns, effects, stats);
+    }
+
+    fn on_pong(&mut self, pong: &Pong, rx_ns: u64, stats: &mut Stats) {
+        let sent_ns = self.questions.answered(pong.id);
+        let exchanged = self.identity.as_mut().zip(sent_ns).is_some_and(|(identity, sent_ns)| {
+            identity.clock.arrived(pong.sent_ticks, rx_ns);
+            identity.clock.exchanged(sent_ns, pong.received_ticks, pong.sent_ticks, rx_ns)
+        });
+        if !exchanged {
+            stats.nonsense += 1;
+        }
+    }
+
+    /// Asks for what is missing.
+    fn ask(&mut self, now_ns: u64, effects: &mut Effects) {
+        if !self.downlink {
+            return;
+        }
+        if self.identity.is_none() || self.description.is_none() {
+            effects.requests.extend(self.questions.hello(now_ns));
+        }
+        if self.identity.is_some() && now_ns.saturating_sub(self.last_ns) < SILENT_NS {
+            effects.requests.extend(self.questions.ping(now_ns));
+        }
+        let wanted = self.assembly.wanted(&self.definitions, spandrel::wire::MAX_ASKED);
+        effects.requests.extend(self.questions.definitions(&wanted, now_ns));
+    }
+
+    /// Time has passed.
+    pub(crate) fn on_tick(&mut self, now_ns: u64, effects: &mut Effects, stats: &mut Stats) {
+        self.gaps.expire(now_ns);
+        self.emit_ready(now_ns, effects, stats);
+        if now_ns.saturating_sub(self.last_ns) < SILENT_NS {
+            self.ask(now_ns, effects);
+        }
+    }
+
+    /// The host's clock was set: what was learned by it is moved along.
+    pub(crate) fn on_clock_step(&mut self, step_ns: i64) {
+        if let Some(identity) = &mut self.identity {
+            identity.clock.host_stepped(step_ns);
+            identity.since_ns = identity.since_ns.saturating_add_signed(step_ns);
+        }
+        self.first_ns = self.first_ns.saturating_add_signed(step_ns);
+        self.last_ns = self.last_ns.saturating_add_signed(step_ns);
+        self.placements.clear();
+        self.questions.forget_pings();
+    }
+
+    /// Has every process of this session from now on say something that a reader must know.
+    pub(crate) fn note(&mut self, text: &str) -> bool {
+        let is_new = self.notes.iter().all(|known| &**known != text);
+        if is_new {
+            self.notes.push(text.into());
+        }
+        is_new
+    }
+
+    /// Who it is, if it has said so.
+    pub(crate) fn source(&self) -> Option<Source> {
+        self.identity.as_ref().map(|identity| identity.source)
+    }
+
+    /// When it was first and last heard of.
+    pub(crate) fn first_ns(&self) -> u64 {
+        self.first_ns
+    }
+
+    pub(crate) fn last_ns(&self) -> u64 {
+        self.last_ns
+    }
+}

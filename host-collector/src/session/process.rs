@@ -1,0 +1,202 @@
+//! The process of a session: what its hellos say, and what is known about its clock and losses.
+
+use super::definitions::Definitions;
+use super::record::RawValue;
+use crate::model::{Attribute, Resource, Source, Value};
+use spandrel::wire::{self, Losses};
+use std::sync::Arc;
+
+/// What a process says about itself.
+#[derive(Debug, Default)]
+pub(super) struct Description {
+    pub(super) service: String,
+    build: Vec<u8>,
+    tags: Vec<(String, RawValue)>,
+}
+
+impl Description {
+    /// Reads the whole that hellos carry in pieces.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let read: wire::Process<'_, Vec<(&str, wire::Value<'_>)>> =
+            postcard::from_bytes(bytes).ok()?;
+        let tags = read.tags.iter().map(|(key, value)| ((*key).to_owned(), value.into()));
+        Some(Self {
+            service: read.service.to_owned(),
+            build: read.build.to_owned(),
+            tags: tags.collect(),
+        })
+    }
+
+    fn attributes(&self, definitions: &Definitions) -> Vec<Attribute> {
+        let value = |value: &RawValue| match value {
+            RawValue::Known(value) => value.clone(),
+            RawValue::Number(id) => definitions
+                .name(*id)
+                .map_or_else(|| format!("unknown#{id}").into(), |name| Value::Str(name.clone())),
+        };
+        self.tags.iter().map(|(key, raw)| Attribute::new(&**key, value(raw))).collect()
+    }
+}
+
+/// Everything that was lost between the device's spans and here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lost {
+    /// As the device counts.
+    pub(super) device: Losses,
+    /// Records that the link lost.
+    pub(super) link: u64,
+    /// Spans, or parts of spans, that found no room here.
+    pub(super) here: u64,
+}
+
+impl Lost {
+    /// Notes the device's own counts. They only grow, and a frame without room says none: the
+    /// greatest are true, in whatever order frames come.
+    pub(super) fn device_says(&mut self, said: &Losses) {
+        let known = &mut self.device;
+        *known = Losses {
+            ring_full: known.ring_full.max(said.ring_full),
+            sampled_out: known.sampled_out.max(said.sampled_out),
+            tag_cut: known.tag_cut.max(said.tag_cut),
+            names_full: known.names_full.max(said.names_full),
+            open_full: known.open_full.max(said.open_full),
+            too_large: known.too_large.max(said.too_large),
+        };
+    }
+
+    /// Each count that is not 0: its tag, and a warning where it means that something is missing.
+    fn named(&self) -> impl Iterator<Item = (&'static str, u64, Option<String>)> {
+        let device = &self.device;
+        let counts = [
+            ("lost.link", self.link, "records were lost on the way"),
+            ("lost.ring_full", device.ring_full.into(), "records found the device's buffer full"),
+            (
+                "lost.too_large",
+                device.too_large.into(),
+                "records fit no frame of the device's link",
+            ),
+            ("lost.tag_cut", device.tag_cut.into(), "tags or log fields were cut for want of room"),
+            ("lost.here", self.here, "unfinished spans found no room in the collector"),
+            ("lost.open_full", device.open_full.into(), "open spans would not survive a reset"),
+            ("sampled_out", device.sampled_out.into(), ""),
+            ("names_full", device.names_full.into(), ""),
+        ];
+        counts.into_iter().filter(|(_, count, _)| *count != 0).map(|(tag, count, meaning)| {
+            (tag, count, (!meaning.is_empty()).then(|| format!("{count} {meaning}")))
+        })
+    }
+
+    /// What a log says that tells how much more was lost since `before`; none if nothing was.
+    pub(super) fn since(&self, before: &Self) -> Option<Vec<Attribute>> {
+        let earlier =
+            |tag| before.named().find(|(other, ..)| *other == tag).map_or(0, |(_, count, _)| count);
+        let more: Vec<_> = self
+            .named()
+            .filter(|(tag, ..)| tag.starts_with("lost."))
+            .map(|(tag, count, _)| (tag, count.saturating_sub(earlier(tag))))
+            .filter(|(_, more)| *more != 0)
+            .map(|(tag, more)| Attribute::new(tag, more))
+            .collect();
+        (!more.is_empty()).then_some(more)
+    }
+}
+
+/// What a process is described by, beside its description, source and notes: while it is the same,
+/// so is the process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Known {
+    /// None where the clock is known by arrivals only.
+    pub(super) error_us: Option<u64>,
+    pub(super) lost: Lost,
+    pub(super) is_described: bool,
+    /// How many notes there are.
+    pub(super) notes: usize,
+    /// How much is defined: tags may name strings by number.
+    pub(super) definitions: usize,
+}
+
+/// The process as the model has it. The device's own tags come first, and win.
+pub(super) fn resource(
+    source: Source,
+    description: Option<&Description>,
+    definitions: &Definitions,
+    known: &Known,
+    notes: &[Arc<str>],
+) -> Resource {
+    let lost = &known.lost;
+    let device = format!("{:016x}", source.device.0);
+    let mut attributes = description.map_or_else(Vec::new, |said| said.attributes(definitions));
+    let mut add = |attribute: Attribute| {
+        if attributes.iter().all(|known| known.key != attribute.key) {
+            attributes.push(attribute);
+        }
+    };
+    add(Attribute::new("device.id", &*device));
+    add(Attribute::new("device.session", i64::from(source.session.get())));
+    if let Some(build) = description.map(|said| &said.build).filter(|build| !build.is_empty()) {
+        let build: String = build.iter().map(|byte| format!("{byte:02x}")).collect();
+        add(Attribute::new("device.build", build));
+    }
+    match known.error_us {
+        Some(error_us) => {
+            add(Attribute::new("clock.sync", "exchange"));
+            add(Attribute::new("clock.error_us", error_us));
+        }
+        // Later than the truth by the shortest delay of the link, which nobody knows.
+        None => add(Attribute::new("clock.sync", "arrival")),
+    }
+    for (tag, count, _) in lost.named() {
+        add(Attribute::new(tag, count));
+    }
+    let unnamed = || format!("device-{device}");
+    let service = description.map_or_else(unnamed, |said| said.service.clone());
+    let mut resource = Resource::new(&service, attributes);
+    resource.warnings.extend(lost.named().filter_map(|(.., warning)| warning.map(Arc::from)));
+    resource.warnings.extend(notes.iter().cloned());
+    resource
+}
+
+/// An error as it is stated: a little more, so that a process is not another one at every moment.
+pub(super) fn stated_error_us(error_ns: u64) -> u64 {
+    rounded_up(error_ns.div_ceil(1_000))
+}
+
+/// Up to an eighth more.
+fn rounded_up(value: u64) -> u64 {
+    let step = (value / 8 + 1).next_power_of_two() / 2;
+    value.checked_next_multiple_of(step.max(1)).unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_log_of_losses_tells_what_is_new() {
+        let mut lost = Lost::default();
+        assert_eq!(lost.since(&Lost::default()), None);
+        lost.device.ring_full = 3;
+        lost.device.sampled_out = 9;
+        let before = lost;
+        lost.device.ring_full = 5;
+        lost.link = 2;
+        let more = lost.since(&before).unwrap();
+        let expected =
+            [Attribute::new("lost.link", 2_u64), Attribute::new("lost.ring_full", 2_u64)];
+        assert_eq!(more, expected);
+    }
+
+    proptest! {
+        #[test]
+        fn an_error_is_never_stated_too_small(value in 0..u64::MAX / 2) {
+            let rounded = rounded_up(value);
+            prop_assert!(rounded >= value && rounded - value <= value / 8);
+        }
+
+        #[test]
+        fn any_description_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+            let _ = Description::read(&bytes);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Records that wait: the same as on the wire, but owned, and with names still as numbers.
+
+use super::definitions::Number;
+use crate::model::Value;
+use spandrel::wire::{self, NameRef, Parent, PartKey, TraceRef};
+use std::sync::Arc;
+
+/// A string that may be known by its number only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Text {
+    Number(u16),
+    Known(Arc<str>),
+}
+
+/// A key: of a call site, by its place there, or by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Key {
+    Site(u16, u8),
+    Text(Text),
+}
+
+/// A value that may be a string known by its number only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum RawValue {
+    Known(Value),
+    Number(u16),
+}
+
+/// A tag or a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RawTag {
+    pub(super) key: Key,
+    pub(super) value: RawValue,
+}
+
+/// What a span record says, but for its tags.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RawSpan {
+    pub(super) own: u64,
+    pub(super) parent: Parent,
+    pub(super) trace: TraceRef,
+    pub(super) site: u16,
+    pub(super) start_ticks: u64,
+    pub(super) duration_ticks: u64,
+    pub(super) parts: u32,
+    pub(super) ambiguous: bool,
+}
+
+/// A log, or a piece of one.
+#[derive(Clone, Debug)]
+pub(super) struct RawLog {
+    pub(super) time_ticks: u64,
+    pub(super) fields: Vec<RawTag>,
+}
+
+impl From<&wire::SpanRecord<'_>> for RawSpan {
+    fn from(span: &wire::SpanRecord<'_>) -> Self {
+        Self {
+            own: span.own,
+            parent: span.parent,
+            trace: span.trace,
+            site: span.site.id,
+            start_ticks: span.start_ticks,
+            duration_ticks: span.duration_ticks,
+            parts: span.parts,
+            ambiguous: span.ambiguous,
+        }
+    }
+}
+
+/// The tags of a record whose first key is `key`.
+pub(super) fn tags(key: &PartKey<'_>, values: &[wire::Value<'_>]) -> Vec<RawTag> {
+    let key = |place: u8| match key {
+        PartKey::Site(site, first) => Key::Site(site.id, first.saturating_add(place)),
+        PartKey::Name(name, _) => Key::Text(name.into()),
+    };
+    (0..)
+        .zip(values)
+        .map(|(place, value)| RawTag { key: key(place), value: value.into() })
+        .collect()
+}
+
+/// A part whose key is the empty string gives the operation name.
+pub(super) fn is_operation(key: &PartKey<'_>) -> bool {
+    matches!(key, PartKey::Name(NameRef::Inline(""), _))
+}
+
+impl From<&NameRef<'_>> for Text {
+    fn from(name: &NameRef<'_>) -> Self {
+        match name {
+            NameRef::Id(id) => Self::Number(*id),
+            NameRef::Inline(text) => Self::Known((*text).into()),
+        }
+    }
+}
+
+impl From<&wire::Value<'_>> for RawValue {
+    fn from(value: &wire::Value<'_>) -> Self {
+        Self::Known(match value {
+            wire::Value::Static(NameRef::Id(id)) => return Self::Number(*id),
+            wire::Value::Static(NameRef::Inline(text)) | wire::Value::Text(text) => (*text).into(),
+            wire::Value::Bool(value) => (*value).into(),
+            wire::Value::I32(value) => i64::from(*value).into(),
+            wire::Value::U32(value) => i64::from(*value).into(),
+            wire::Value::I64(value) => (*value).into(),
+            wire::Value::U64(value) => (*value).into(),
+            wire::Value::F32(value) => f64::from(*value).into(),
+            wire::Value::F64(value) => (*value).into(),
+        })
+    }
+}
+
+impl RawTag {
+    /// The numbers whose definitions it needs.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = Number> {
+        let key = match &self.key {
+            Key::Site(site, _) => Some(Number::Site(*site)),
+            Key::Text(Text::Number(id)) => Some(Number::Name(*id)),
+            Key::Text(Text::Known(_)) => None,
+        };
+        let value = match &self.value {
+            RawValue::Number(id) => Some(Number::Name(*id)),
+            RawValue::Known(_) => None,
+        };
+        key.into_iter().chain(value)
+    }
+
+    /// About how many bytes it holds.
+    pub(super) fn weight(&self) -> usize {
+        let key = match &self.key {
+            Key::Text(Text::Known(text)) => text.len(),
+            _ => 0,
+        };
+        let value = match &self.value {
+            RawValue::Known(Value::Str(text)) => text.len(),
+            _ => 0,
+        };
+        size_of::<Self>() + key + value
+    }
+}

@@ -1,0 +1,87 @@
+//! What came and what became of it, counted: nothing is ignored silently.
+
+use core::fmt::{self, Display, Formatter};
+use spandrel::wire::DecodeError;
+
+/// Counts since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Datagrams that were frames.
+    pub frames: u64,
+    /// Datagrams that were not.
+    pub malformed: u64,
+    /// Frames of a version that this program does not read.
+    pub unknown_version: u64,
+    /// Frames of a kind that its version does not know.
+    pub unknown_kind: u64,
+    /// Frames that need a key.
+    pub sealed: u64,
+    /// Frames that came before.
+    pub doubles: u64,
+    /// Definitions, descriptions and answers to pings that make no sense.
+    pub nonsense: u64,
+    /// Spans that were handed on.
+    pub spans: u64,
+    /// Of these, spans of which a record was lost.
+    pub incomplete: u64,
+    /// Spans, or parts of spans, that were dropped: without a hello, a trace, or room.
+    pub dropped: u64,
+    /// Sessions that said who they are.
+    pub sessions: u64,
+    /// Sessions that were forgotten to make room.
+    pub forgotten: u64,
+    /// Sessions that share what should be their own.
+    pub clashes: u64,
+}
+
+impl Stats {
+    /// Counts a datagram that is no frame.
+    pub(crate) fn refuse(&mut self, why: DecodeError) {
+        let count = match why {
+            DecodeError::UnknownVersion(_) => &mut self.unknown_version,
+            DecodeError::UnknownKind(_) => &mut self.unknown_kind,
+            DecodeError::Sealed => &mut self.sealed,
+            _ => &mut self.malformed,
+        };
+        *count += 1;
+    }
+}
+
+/// One line: what came, and whatever went wrong.
+impl Display for Stats {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { frames, spans, sessions, .. } = self;
+        write!(f, "{frames} frames of {sessions} sessions held {spans} spans")?;
+        let troubles = [
+            (self.malformed, "malformed"),
+            (self.unknown_version, "of another version"),
+            (self.unknown_kind, "of unknown kind"),
+            (self.sealed, "sealed"),
+            (self.doubles, "doubles"),
+            (self.nonsense, "with nonsense in them"),
+            (self.incomplete, "incomplete spans"),
+            (self.dropped, "dropped"),
+            (self.forgotten, "sessions forgotten"),
+            (self.clashes, "clashes"),
+        ];
+        for (count, what) in troubles.into_iter().filter(|(count, _)| *count != 0) {
+            write!(f, ", {count} {what}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_tells_troubles_only_where_there_are_any() {
+        let mut stats = Stats { frames: 3, spans: 5, sessions: 1, ..Stats::default() };
+        assert_eq!(stats.to_string(), "3 frames of 1 sessions held 5 spans");
+        stats.refuse(DecodeError::UnknownVersion(2));
+        stats.refuse(DecodeError::Empty);
+        assert!(stats.to_string().ends_with(", 1 malformed, 1 of another version"));
+    }
+}

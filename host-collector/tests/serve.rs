@@ -1,0 +1,211 @@
+//! `spandrel serve` as a user runs it: frames in over UDP, trees and files out, signals to end it.
+#![cfg(unix)]
+#![expect(clippy::std_instead_of_core, reason = "only host programs are tested here")]
+
+use spandrel::wire::{
+    Body, Data, DataHead, Define, Frame, Hello, Parent, Process, Record, Shape, SiteRef,
+    SpanRecord, TraceRef, Value, Values,
+};
+use spandrel::{DeviceId, Session};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+struct Collector {
+    child: Child,
+    port: u16,
+}
+
+fn spandrel(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel"));
+    command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+impl Collector {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = spandrel(arguments).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let line = lines.next().unwrap().unwrap();
+        let port = line.strip_prefix("listening on udp 127.0.0.1:").unwrap().parse().unwrap();
+        // Whoever reads must go on reading, or the collector would stand still.
+        thread::spawn(move || lines.map_while(Result::ok).for_each(|line| eprintln!("{line}")));
+        Self { child, port }
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let until = Instant::now() + LIMIT;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < until, "it does not end");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Sends the frames of a device whose one span says "read".
+    fn receive_a_span(&self) {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        for frame in frames() {
+            socket.send_to(&frame, ("127.0.0.1", self.port)).unwrap();
+        }
+    }
+}
+
+impl Drop for Collector {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn frames() -> [Vec<u8>; 2] {
+    let (device, session) = (DeviceId(0x11), Session::new(1));
+    let frame = |body| {
+        let mut buffer = [0; 256];
+        let frame = Frame { session_tag: session.tag(device), body };
+        postcard::to_slice(&frame, &mut buffer).unwrap().to_vec()
+    };
+    let mut buffer = [0; 64];
+    let tags: [(&str, Value<'_>); 0] = [];
+    let process = Process { service: "sensor", build: &[], tags: &tags[..] };
+    let process = postcard::to_slice(&process, &mut buffer).unwrap();
+    let length = u32::try_from(process.len()).unwrap();
+    let hello = Hello {
+        packet: 0,
+        device: device.0,
+        session: session.get(),
+        clock_hz: 1_000_000,
+        sent_ticks: 5_000_000,
+        flags: Hello::KEPT,
+        sites: 2,
+        losses: spandrel::wire::Losses::default(),
+        process_total: length,
+        process_offset: 0,
+        process,
+    };
+    let define = Define { is_name: false, id: 1, total: 5, offset: 0, bytes: b"\x04read" };
+    let span = SpanRecord {
+        own: 1,
+        parent: Parent::None,
+        trace: TraceRef::Own(1),
+        site: SiteRef { id: 1, shape: Shape(0) },
+        start_ticks: 4_000_000,
+        duration_ticks: 1_500,
+        parts: 0,
+        ambiguous: false,
+        values: Values::new(),
+    };
+    let records = vec![Record::Define(define), Record::Span(span)];
+    let head = DataHead { packet: 1, count: 2, ..DataHead::default() };
+    [frame(Body::Hello(hello)), frame(Body::Data(Data { head, records }))]
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn a_trace_is_shown_and_written_and_an_interrupt_ends_it_well() {
+    let folder = folder("shown");
+    let (jaeger, otlp) = (folder.join("trace.json"), folder.join("otlp.json"));
+    let (out, out_otlp) = (jaeger.to_str().unwrap(), otlp.to_str().unwrap());
+    let mut collector = Collector::start(&["--out", out, "--out-otlp", out_otlp]);
+    collector.receive_a_span();
+    let mut stdout = BufReader::new(collector.child.stdout.take().unwrap());
+    let mut tree = String::new();
+    while !tree.contains("sensor read  1.500 ms  +0 ns") {
+        assert_ne!(stdout.read_line(&mut tree).unwrap(), 0, "{tree}");
+    }
+    assert!(!tree.contains('\x1b'), "no colour where nobody sees it");
+    // The files follow while it runs.
+    let until = Instant::now() + LIMIT;
+    while !std::fs::read_to_string(&jaeger).unwrap().contains(r#""operationName":"read""#) {
+        assert!(Instant::now() < until, "{jaeger:?} does not follow");
+        thread::sleep(Duration::from_millis(50));
+    }
+    collector.signal("-INT");
+    assert_eq!(collector.wait().code(), Some(0));
+    assert!(std::fs::read_to_string(&otlp).unwrap().contains(r#""name":"read""#));
+}
+
+#[test]
+fn what_did_not_become_quiet_is_shown_and_exported_at_the_end() {
+    let backend = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", backend.local_addr().unwrap());
+    let backend = thread::spawn(move || {
+        let (mut stream, _) = backend.accept().unwrap();
+        let mut request = vec![0; 4096];
+        let length = stream.read(&mut request).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+        request.truncate(length);
+        String::from_utf8_lossy(&request).into_owned()
+    });
+    let mut collector = Collector::start(&["--no-downlink", "--export-otlp", &url]);
+    collector.receive_a_span();
+    thread::sleep(Duration::from_millis(300));
+    collector.signal("-TERM");
+    assert_eq!(collector.wait().code(), Some(0));
+    let mut tree = String::new();
+    collector.child.stdout.take().unwrap().read_to_string(&mut tree).unwrap();
+    assert!(tree.contains("sensor read"), "{tree}");
+    assert!(backend.join().unwrap().starts_with("POST /v1/traces HTTP/1.1\r\n"));
+}
+
+#[test]
+fn a_second_interrupt_ends_it_at_once() {
+    // A backend that takes the connection and never answers would be waited for.
+    let backend = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", backend.local_addr().unwrap());
+    let mut collector = Collector::start(&["--no-downlink", "--export-otlp", &url]);
+    collector.receive_a_span();
+    let _silent = backend.accept().unwrap();
+    collector.signal("-INT");
+    thread::sleep(Duration::from_millis(500));
+    let began = Instant::now();
+    collector.signal("-INT");
+    assert_eq!(collector.wait().code(), Some(130));
+    assert!(began.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn a_reader_of_trees_that_leaves_ends_it_without_an_error() {
+    let mut collector = Collector::start(&[]);
+    drop(collector.child.stdout.take());
+    collector.receive_a_span();
+    assert_eq!(collector.wait().code(), Some(0));
+}
+
+#[test]
+fn what_cannot_be_had_is_said_with_the_option_that_helps() {
+    let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel"));
+    let output = command.args(["serve", "--listen", &address.to_string()]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let port = address.port();
+    assert!(said.contains(&format!("port {port}")) && said.contains("--listen"), "{said}");
+
+    let output = spandrel(&["--out", "/no/such/folder/trace.json"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("/no/such/folder/trace.json") && said.contains("--out"), "{said}");
+
+    let output = spandrel(&["--export-otlp", "nonsense"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
