@@ -53,7 +53,7 @@ fn span_piece<'r>(span: &SpanRecord<'r>, number: usize) -> Option<Record<'r>> {
             site: SiteRef { id: site.id, shape: Shape(0) },
             // At most eight values and one trace.
             #[expect(clippy::cast_possible_truncation, reason = "at most nine")]
-            parts: span.parts + 1 + values as u32,
+            parts: (span.parts + 1 + values as u32) & 0xff,
             values: Values::new(),
             ..*span
         })

@@ -66,7 +66,7 @@ pub struct SpanRecord<'a> {
     pub start_ticks: u64,
     /// Finish less start, in ticks.
     pub duration_ticks: u64,
-    /// How many other records carry its number; fewer seen means that the span is partial.
+    /// How many other records carry its number, modulo 256; others seen means that the span is partial.
     pub parts: u32,
     /// No keeper watched the clock: the duration may be short by whole turns of the counter.
     pub ambiguous: bool,
@@ -175,8 +175,11 @@ mod flag {
     pub(super) const REFERENCE: u8 = 2 << 4;
     pub(super) const SITE_DEFINITION: u8 = 3 << 4;
     pub(super) const NAME_DEFINITION: u8 = 4 << 4;
-    pub(super) const LOW_SITE: u8 = 1 << 2;
-    pub(super) const LOW_NAME: u8 = 1 << 3;
+    pub(super) const KEY: u8 = 0b1100;
+    pub(super) const KEY_SAME: u8 = 0;
+    pub(super) const KEY_SITE: u8 = 0b0100;
+    pub(super) const KEY_SITE_FROM: u8 = 0b1000;
+    pub(super) const KEY_NAME: u8 = 0b1100;
     pub(super) const LOW_FOLLOWS_FROM: u8 = 1 << 2;
     pub(super) const LOW_TRACE_ONLY: u8 = 1 << 3;
     pub(super) const LOW_PIECE: u8 = 1;

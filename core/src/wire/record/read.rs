@@ -80,17 +80,17 @@ fn decode_keyed<'a, S: SeqAccess<'a>>(
     codec: &mut Codec,
     from: &mut S,
 ) -> Result<(PartKey<'a>, Values<'a>), S::Error> {
-    let (key, shape) = if flags & flag::LOW_NAME != 0 {
+    let code = flags & flag::KEY;
+    if code == flag::KEY_NAME {
         let name = NameRef::decode(from)?;
         let shape = Shape(next(from)?);
-        (PartKey::Name(name, shape), shape)
-    } else if flags & flag::LOW_SITE != 0 {
+        return Ok((PartKey::Name(name, shape), decode_all(shape, from)?));
+    }
+    if code != flag::KEY_SAME {
         decode_site(codec, from)?;
-        (PartKey::Site(codec.site, next(from)?), codec.site.shape)
-    } else {
-        (PartKey::Site(codec.site, 0), codec.site.shape)
-    };
-    Ok((key, decode_all(shape, from)?))
+    }
+    let first = if code == flag::KEY_SITE_FROM { next(from)? } else { 0 };
+    Ok((PartKey::Site(codec.site, first), decode_all(codec.site.shape, from)?))
 }
 
 fn decode_reference<'a, S: SeqAccess<'a>>(

@@ -85,13 +85,13 @@ fn encode_part<S: SerializeTuple>(
     out: &mut S,
 ) -> Result<(), S::Error> {
     let own_flag = own_flag(codec, own);
-    let key_flags = match key {
-        PartKey::Name(..) => flag::LOW_NAME,
-        // A site given anew also says where its keys begin; a site not given begins at the first.
-        PartKey::Site(site, first) if *site != codec.site || *first != 0 => flag::LOW_SITE,
-        PartKey::Site(..) => 0,
+    let code = match key {
+        PartKey::Name(..) => flag::KEY_NAME,
+        PartKey::Site(_, first) if *first != 0 => flag::KEY_SITE_FROM,
+        PartKey::Site(site, _) if *site != codec.site => flag::KEY_SITE,
+        PartKey::Site(..) => flag::KEY_SAME,
     };
-    out.serialize_element(&(kind | own_flag | key_flags))?;
+    out.serialize_element(&(kind | own_flag | code))?;
     encode_own(own_flag, own, codec, out)?;
     if let Some(time) = time {
         encode_time(time, codec, out)?;
@@ -101,9 +101,11 @@ fn encode_part<S: SerializeTuple>(
             name.encode(out)?;
             out.serialize_element(&shape.0)?;
         }
-        PartKey::Site(site, first) if key_flags != 0 => {
+        PartKey::Site(site, first) if code != flag::KEY_SAME => {
             encode_site(*site, codec, out)?;
-            out.serialize_element(first)?;
+            if code == flag::KEY_SITE_FROM {
+                out.serialize_element(first)?;
+            }
         }
         PartKey::Site(..) => {}
     }
