@@ -4,7 +4,6 @@ use super::open::{Body, Open, UNNUMBERED, mark, trace_words};
 use super::record;
 use super::ring::{COMMITTED, LEN_SHIFT};
 use super::time::Moment;
-use super::tracer::Tracer;
 use crate::SpanContext;
 use crate::site::{NO_SITE, SiteStart};
 use crate::tags::{MAX_INLINE_STR, TagList, TagValue, Words};
@@ -13,15 +12,10 @@ use core::sync::atomic::Ordering::Relaxed;
 impl Open {
     /// Tags with the keys of a site.
     #[inline(never)]
-    pub(super) fn tags<T: TagList>(
-        &self,
-        tracer: &'static Tracer,
-        site: &'static SiteStart,
-        tags: T,
-    ) {
-        self.count_cuts(tracer, tags.cuts());
+    pub(super) fn tags<T: TagList>(&self, site: &'static SiteStart, tags: T) {
+        self.count_cuts(tags.cuts());
         let len = record::PART_WORDS as usize + tags.part_words();
-        self.emit(tracer, site.bits() | record::KIND_PART, len, |body| {
+        self.emit(site.bits() | record::KIND_PART, len, |body| {
             body.put(T::SHAPE);
             tags.put_part(body);
         });
@@ -30,12 +24,7 @@ impl Open {
     /// A log with the keys of a site. What is not as usual begins anew in [`Open::log_slowly`].
     #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "lengths were checked")]
-    pub(super) fn log<T: TagList>(
-        &self,
-        tracer: &'static Tracer,
-        site: &'static SiteStart,
-        fields: T,
-    ) {
+    pub(super) fn log<T: TagList>(&self, site: &'static SiteStart, fields: T) {
         let own = self.own.get();
         let first = self.first.get();
         'short: {
@@ -45,9 +34,9 @@ impl Open {
             if !T::INLINE || fields.static_len() > MAX_INLINE_STR {
                 break 'short;
             }
-            let half_wraps = tracer.recorder.state().half_wraps.load(Relaxed);
-            let Some(ticks) = tracer.clock.register_ticks() else { break 'short };
-            let ring = tracer.recorder.ring();
+            let half_wraps = self.tracer.recorder.state().half_wraps.load(Relaxed);
+            let Some(ticks) = self.tracer.clock.register_ticks() else { break 'short };
+            let ring = self.tracer.recorder.ring();
             let len = record::COMPACT_LOG_WORDS + T::INLINE_WORDS as u32;
             let reserved = critical_section::with(|cs| ring.reserve_at_once(len, cs));
             let Some(reserved) = reserved else { break 'short };
@@ -58,26 +47,23 @@ impl Open {
             let kind = record::first(record::KIND_LOG | record::COMPACT, len);
             return reserved.commit(site.bits() | kind | COMMITTED);
         }
-        self.log_slowly(tracer, site, fields.apart());
+        self.log_slowly(site, fields.apart());
     }
 
     /// A log with a span's first number, or with many fields, or at the end of the ring.
     #[cold]
     #[inline(never)]
-    fn log_slowly<T: TagList>(&self, tracer: &'static Tracer, site: &'static SiteStart, fields: T) {
-        let now = Moment::now(tracer.recorder.state(), &tracer.clock);
+    fn log_slowly<T: TagList>(&self, site: &'static SiteStart, fields: T) {
+        let now = Moment::now(self.tracer.recorder.state(), &self.tracer.clock);
         if T::INLINE && fields.static_len() <= MAX_INLINE_STR {
             let len = record::COMPACT_LOG_WORDS as usize + T::INLINE_WORDS;
-            return self.emit(
-                tracer,
-                site.bits() | record::KIND_LOG | record::COMPACT,
-                len,
-                |body| Self::put_compact(now, fields, body),
-            );
+            return self.emit(site.bits() | record::KIND_LOG | record::COMPACT, len, |body| {
+                Self::put_compact(now, fields, body);
+            });
         }
-        self.count_cuts(tracer, fields.cuts());
+        self.count_cuts(fields.cuts());
         let len = record::LOG_WORDS as usize + fields.part_words();
-        self.emit(tracer, site.bits() | record::KIND_LOG, len, |body| {
+        self.emit(site.bits() | record::KIND_LOG, len, |body| {
             body.put(T::SHAPE);
             body.put(now.ticks);
             body.put(u32::from(now.half_wraps) << 16);
@@ -96,19 +82,13 @@ impl Open {
     }
 
     /// A tag or a log with one key that is no site's; `kind` says which.
-    pub(super) fn named<V: TagValue>(
-        &self,
-        tracer: &'static Tracer,
-        kind: u32,
-        key: &'static str,
-        value: V,
-    ) {
-        self.count_cuts(tracer, u32::from(value.is_cut()));
-        let now = Moment::now(tracer.recorder.state(), &tracer.clock);
+    pub(super) fn named<V: TagValue>(&self, kind: u32, key: &'static str, value: V) {
+        self.count_cuts(u32::from(value.is_cut()));
+        let now = Moment::now(self.tracer.recorder.state(), &self.tracer.clock);
         let is_log = kind & record::KIND_MASK == record::KIND_LOG;
         let head = if is_log { record::LOG_WORDS } else { record::PART_WORDS };
         let len = head as usize + key.part_words() + value.part_words();
-        self.emit(tracer, NO_SITE.bits() | kind | record::NAMED, len, |body| {
+        self.emit(NO_SITE.bits() | kind | record::NAMED, len, |body| {
             body.put(V::TYPE as u32);
             if is_log {
                 body.put(now.ticks);
@@ -120,9 +100,9 @@ impl Open {
     }
 
     /// The parent, which is elsewhere.
-    pub(super) fn refer_to(&self, tracer: &'static Tracer, context: &SpanContext) {
+    pub(super) fn refer_to(&self, context: &SpanContext) {
         let len = record::REFERENCE_WORDS as usize;
-        self.emit(tracer, NO_SITE.bits() | record::KIND_REFERENCE, len, |body| {
+        self.emit(NO_SITE.bits() | record::KIND_REFERENCE, len, |body| {
             trace_words(context.trace_id).into_iter().for_each(|word| body.put(word));
             let id = u64::from_be_bytes(context.span_id.0);
             #[expect(clippy::cast_possible_truncation, reason = "the low half")]
@@ -131,29 +111,23 @@ impl Open {
         });
     }
 
-    fn count_cuts(&self, tracer: &'static Tracer, count: u32) {
+    fn count_cuts(&self, count: u32) {
         if count != 0 && !self.is(mark::UNSAMPLED) {
-            tracer.count(&tracer.recorder.state().tag_cut, count);
+            self.tracer.count(&self.tracer.recorder.state().tag_cut, count);
         }
     }
 
     /// Records something that carries the span's number; where there is no room it is counted.
     #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "at most 255")]
-    fn emit(
-        &self,
-        tracer: &'static Tracer,
-        head: u32,
-        len: usize,
-        write: impl FnOnce(&mut Body<'_>),
-    ) {
+    fn emit(&self, head: u32, len: usize, write: impl FnOnce(&mut Body<'_>)) {
         if self.is(mark::UNSAMPLED) {
             return;
         }
-        let own = self.number(tracer);
+        let own = self.number();
         let words = len as u32;
-        let ring = tracer.recorder.ring();
-        let reserved = critical_section::with(|cs| ring.reserve(words, cs));
+        let ring = self.tracer.recorder.ring();
+        let reserved = ring.reserve(words);
         // Lost or not, it is a part of the span: whoever sees fewer knows that one is missing.
         self.count_part();
         if let Some(reserved) = reserved {

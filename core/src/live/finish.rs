@@ -4,7 +4,6 @@ use super::open::{Body, Open, mark};
 use super::record::{self, first};
 use super::ring::{COMMITTED, LEN_SHIFT, Reserved};
 use super::time::Moment;
-use super::tracer::Tracer;
 use crate::tags::{INLINE_WORDS, Words};
 #[cfg(speed)]
 use core::cell::Cell;
@@ -15,7 +14,8 @@ use core::sync::atomic::Ordering::Relaxed;
 /// The short form, and everything that goes as usual, is here, so that where it is inlined a span
 /// need never be in memory. Whatever is not as usual goes to [`record_slowly`], which begins anew.
 #[inline(always)]
-pub(super) fn record(tracer: &'static Tracer, open: &Open) {
+pub(super) fn record(open: &Open) {
+    let tracer = open.tracer;
     let recorder = &tracer.recorder;
     let first = open.first.get();
     'short: {
@@ -55,7 +55,7 @@ pub(super) fn record(tracer: &'static Tracer, open: &Open) {
         }
         return reserved.commit(first);
     }
-    slowly(tracer, open);
+    slowly(open);
 }
 
 /// Writes the values of a span with a record of `len` words.
@@ -93,10 +93,10 @@ unsafe fn write_values(reserved: Reserved<'_>, words: &[u32; INLINE_WORDS], len:
 /// [`record_slowly`], with a copy: what it is given must not keep the original from registers.
 #[cfg(speed)]
 #[inline(always)]
-fn slowly(tracer: &'static Tracer, open: &Open) {
-    let Open { ref first, start, kinds, ref own, parent, trace, words } = *open;
+fn slowly(open: &Open) {
+    let Open { tracer, ref first, start, kinds, ref own, parent, trace, words } = *open;
     let (first, own) = (Cell::new(first.get()), Cell::new(own.get()));
-    record_slowly(tracer, &Open { first, start, kinds, own, parent, trace, words });
+    record_slowly(&Open { tracer, first, start, kinds, own, parent, trace, words });
 }
 
 #[cfg(not(speed))]
@@ -107,10 +107,11 @@ use record_slowly as slowly;
 #[cold]
 #[inline(never)]
 #[expect(clippy::cast_possible_truncation, reason = "the low half; the rest is beside it")]
-fn record_slowly(tracer: &'static Tracer, open: &Open) {
+fn record_slowly(open: &Open) {
+    let tracer = open.tracer;
     let recorder = &tracer.recorder;
     let end = Moment::now(recorder.state(), &tracer.clock);
-    let own = open.number(tracer);
+    let own = open.number();
     let trace = open.trace();
     let is_remote = open.is(mark::REMOTE);
     let (form, relations): (u32, &[u32]) = if open.is(mark::ROOT) {
@@ -126,7 +127,7 @@ fn record_slowly(tracer: &'static Tracer, open: &Open) {
     let values = if is_remote { &[] } else { open.values() };
     let head = record::SPAN_WORDS as usize;
     let len = head + usize::from(has_parent) + relations.len() + values.len();
-    let reserved = critical_section::with(|cs| recorder.ring().reserve(len as u32, cs));
+    let reserved = recorder.ring().reserve(len as u32);
     let Some(reserved) = reserved else { return };
     // Without a keeper at the start nobody knows how often the counter has turned since.
     let (duration, ambiguous) = if open.start().is_kept() {

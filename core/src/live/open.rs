@@ -14,6 +14,7 @@ use core::cell::Cell;
 /// A span that is not finished.
 #[derive(Debug)]
 pub(crate) struct Open {
+    pub(super) tracer: &'static Tracer,
     /// The first word of its record in the short form. Once it has a number, the byte of the
     /// length counts its parts instead, and [`mark`] says what it is.
     pub(super) first: Cell<u32>,
@@ -84,8 +85,9 @@ impl Words for Body<'_> {
 
 impl Open {
     /// A span with a mark, and nothing else.
-    fn marked(site: &'static SiteStart, now: Moment, mark: u32) -> Self {
+    fn marked(tracer: &'static Tracer, site: &'static SiteStart, now: Moment, mark: u32) -> Self {
         Self {
+            tracer,
             first: Cell::new(site.bits() | mark),
             start: now.ticks,
             kinds: u32::from(now.half_wraps) << 16,
@@ -100,6 +102,7 @@ impl Open {
     #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "lengths were checked")]
     pub(super) fn leaf<T: TagList>(
+        tracer: &'static Tracer,
         site: &'static SiteStart,
         now: Moment,
         parent: u32,
@@ -111,6 +114,7 @@ impl Open {
         let len = (T::INLINE_WORDS as u32) << LEN_SHIFT;
         let kinds = (tags.static_len() as u32) << 8 | T::SHAPE & 0xff;
         Self {
+            tracer,
             first: Cell::new(site.bits() | (SHORT + len)),
             start: now.ticks,
             kinds: u32::from(now.half_wraps) << 16 | kinds,
@@ -122,27 +126,33 @@ impl Open {
     }
 
     /// A sampled root.
-    pub(super) fn root(site: &'static SiteStart, now: Moment, number: u32) -> Self {
-        let open = Self::marked(site, now, mark::ROOT);
+    pub(super) fn root(
+        tracer: &'static Tracer,
+        site: &'static SiteStart,
+        now: Moment,
+        number: u32,
+    ) -> Self {
+        let open = Self::marked(tracer, site, now, mark::ROOT);
         open.own.set(number);
         open
     }
 
     /// A root that is not recorded: it is only a context.
     #[inline(always)]
-    pub(super) fn unsampled_root(number: u32) -> Self {
-        Self::unsampled(mark::ROOT, number, 0, 0)
+    pub(super) fn unsampled_root(tracer: &'static Tracer, number: u32) -> Self {
+        Self::unsampled(tracer, mark::ROOT, number, 0, 0)
     }
 
     /// A child, below a span of this device, that is not recorded.
     #[inline(always)]
-    pub(super) fn unsampled_child(parent: u32, trace: u32) -> Self {
-        Self::unsampled(0, UNNUMBERED, parent, trace)
+    pub(super) fn unsampled_child(tracer: &'static Tracer, parent: u32, trace: u32) -> Self {
+        Self::unsampled(tracer, 0, UNNUMBERED, parent, trace)
     }
 
     #[inline(always)]
-    fn unsampled(marks: u32, own: u32, parent: u32, trace: u32) -> Self {
+    fn unsampled(tracer: &'static Tracer, marks: u32, own: u32, parent: u32, trace: u32) -> Self {
         Self {
+            tracer,
             first: Cell::new(mark::UNSAMPLED | marks),
             start: 0,
             kinds: 0,
@@ -154,27 +164,37 @@ impl Open {
     }
 
     /// A child of a span of this device.
-    pub(super) fn below(site: &'static SiteStart, now: Moment, parent: Active) -> Self {
+    pub(super) fn below(
+        tracer: &'static Tracer,
+        site: &'static SiteStart,
+        now: Moment,
+        parent: &Active,
+    ) -> Self {
         let bit = |key, mark| if parent.key & key != 0 { mark } else { 0 };
         let marks = bit(KEY_UNSAMPLED, mark::UNSAMPLED)
             | bit(KEY_REMOTE, mark::REMOTE)
             | bit(KEY_DEBUG, mark::DEBUG);
         if marks == 0 {
             let [root, ..] = parent.trace;
-            return Self::leaf(site, now, parent.own, root, ());
+            return Self::leaf(tracer, site, now, parent.own, root, ());
         }
-        let mut open = Self::marked(site, now, marks);
+        let mut open = Self::marked(tracer, site, now, marks);
         open.parent = parent.own;
         open.set_trace(parent.trace);
         open
     }
 
     /// A child of a span elsewhere.
-    pub(super) fn entry(site: &'static SiteStart, now: Moment, context: &SpanContext) -> Self {
+    pub(super) fn entry(
+        tracer: &'static Tracer,
+        site: &'static SiteStart,
+        now: Moment,
+        context: &SpanContext,
+    ) -> Self {
         let unsampled = if context.flags.is_sampled() { 0 } else { mark::UNSAMPLED };
         let debug = if context.flags.is_debug() { mark::DEBUG } else { 0 };
         let marks = mark::REMOTE | mark::REMOTE_PARENT | unsampled | debug;
-        let mut open = Self::marked(site, now, marks);
+        let mut open = Self::marked(tracer, site, now, marks);
         open.set_trace(trace_words(context.trace_id));
         open
     }
@@ -198,9 +218,9 @@ impl Open {
     #[cfg(speed)]
     #[inline(always)]
     pub(super) fn numbered(self) -> Self {
-        let Self { first, start, kinds, own, parent, trace, words } = self;
-        let own = own.get().max(UNNUMBERED);
-        Self { first, start, kinds, own: Cell::new(own), parent, trace, words: words.map(|w| w) }
+        let Self { tracer, first, start, kinds, own, parent, trace, words } = self;
+        let (own, words) = (Cell::new(own.get().max(UNNUMBERED)), words.map(|word| word));
+        Self { tracer, first, start, kinds, own, parent, trace, words }
     }
 
     /// The same: where nothing is inlined there is nothing to gain.
@@ -231,15 +251,15 @@ impl Open {
 
     /// Its number, which it gets now if it has none.
     #[inline(always)]
-    pub(super) fn number(&self, tracer: &'static Tracer) -> u32 {
+    pub(super) fn number(&self) -> u32 {
         let own = self.own.get();
-        if own > UNNUMBERED { own } else { self.take_number(tracer) }
+        if own > UNNUMBERED { own } else { self.take_number() }
     }
 
     #[cold]
     #[inline(never)]
-    fn take_number(&self, tracer: &'static Tracer) -> u32 {
-        let state = tracer.recorder.state();
+    fn take_number(&self) -> u32 {
+        let state = self.tracer.recorder.state();
         if self.own.get() == 0 {
             // From now on the byte of the length counts parts, and there are no marks.
             self.first.set(self.first.get() & 0xffff);
@@ -261,8 +281,8 @@ impl Open {
     }
 
     /// The span as its children see it.
-    pub(super) fn as_active(&self, tracer: &'static Tracer) -> Active {
-        let own = self.number(tracer);
+    pub(super) fn as_active(&self) -> Active {
+        let own = self.number();
         let trace = if self.is(mark::ROOT) { [own, 0, 0, 0] } else { self.trace() };
         let bit = |marks, bit| if self.is(marks) { bit } else { 0 };
         let key = active::context()

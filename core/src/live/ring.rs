@@ -89,14 +89,11 @@ impl<'a> Ring<'a> {
         self.words.len() as u32
     }
 
-    /// Reserves `len` words, 2 to 255. Takes about ten instructions where there is room at once.
+    /// Reserves `len` words, 2 to 255; where there is no room that is counted.
     #[inline(always)]
-    pub(crate) fn reserve(self, len: u32, cs: CriticalSection<'_>) -> Option<Reserved<'a>> {
-        if let Some(reserved) = self.reserve_at_once(len, cs) {
-            return Some(reserved);
-        }
-        let at = self.reserve_at_the_end(len, cs)?;
-        Some(self.take(at, len))
+    pub(crate) fn reserve(self, len: u32) -> Option<Reserved<'a>> {
+        critical_section::with(|cs| self.reserve_at_once(len, cs))
+            .or_else(|| self.reserve_slowly(len))
     }
 
     /// Reserves where there is room behind the last record; changes nothing where there is none.
@@ -121,31 +118,52 @@ impl<'a> Ring<'a> {
     }
 
     /// The first record ever, or one that must go to the start of the words, or one too many.
+    ///
+    /// Three short critical sections instead of one: what comes in between may take the room that
+    /// was made, and then that is what a full ring is.
     #[cold]
     #[inline(never)]
-    fn reserve_at_the_end(self, len: u32, _: CriticalSection<'_>) -> Option<u32> {
-        let positions = self.positions;
-        let head = positions.head.load(Ordering::Relaxed);
-        let tail = positions.tail.load(Ordering::Relaxed);
-        let limit = positions.limit.load(Ordering::Relaxed);
-        let is_wrapped = limit != 0 && limit != self.len();
-        if !is_wrapped {
-            positions.limit.store(self.len(), Ordering::Relaxed);
-            if head + len <= self.len() {
-                return Some(head);
-            }
-            if len < tail {
-                if let Some(word) = self.words.get(head as usize) {
-                    word.store(PAD, Ordering::Relaxed);
-                }
-                // Whoever finds `head` at the start finds the pad, also after a reset.
-                compiler_fence(Ordering::Release);
-                positions.limit.store(tail - 1, Ordering::Relaxed);
-                return Some(0);
+    fn reserve_slowly(self, len: u32) -> Option<Reserved<'a>> {
+        if critical_section::with(|cs| self.make_room(len, cs)) {
+            let reserved = critical_section::with(|cs| self.reserve_at_once(len, cs));
+            if reserved.is_some() {
+                return reserved;
             }
         }
-        positions.dropped.store(positions.dropped().wrapping_add(1), Ordering::Relaxed);
+        critical_section::with(|_| {
+            let dropped = &self.positions.dropped;
+            dropped.store(dropped.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        });
         None
+    }
+
+    /// Sets the limit for the first record, or goes to the start of the words if there is room.
+    #[inline(always)]
+    fn make_room(self, len: u32, _: CriticalSection<'_>) -> bool {
+        let positions = self.positions;
+        let limit = positions.limit.load(Ordering::Relaxed);
+        if limit == 0 {
+            positions.limit.store(self.len(), Ordering::Relaxed);
+            return true;
+        }
+        let head = positions.head.load(Ordering::Relaxed);
+        if head + len <= limit {
+            // Whoever came in between made it.
+            return true;
+        }
+        let tail = positions.tail.load(Ordering::Relaxed);
+        let is_wrapped = limit != self.len();
+        if is_wrapped || len >= tail {
+            return false;
+        }
+        if let Some(word) = self.words.get(head as usize) {
+            word.store(PAD, Ordering::Relaxed);
+        }
+        // Whoever finds `head` at the start finds the pad, also after a reset.
+        compiler_fence(Ordering::Release);
+        positions.limit.store(tail - 1, Ordering::Relaxed);
+        positions.head.store(0, Ordering::Relaxed);
+        true
     }
 
     /// Words of records that are not drained, about.

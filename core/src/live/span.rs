@@ -52,29 +52,28 @@ impl From<Option<SpanContext>> for ChildOf<'_> {
 #[derive(Debug)]
 #[must_use = "a span that is not kept finishes at once"]
 pub struct Span {
-    tracer: &'static Tracer,
     open: Open,
 }
 
 impl Span {
     #[inline(always)]
-    pub(crate) fn new(tracer: &'static Tracer, open: Open) -> Self {
-        Self { tracer, open }
+    pub(crate) fn new(open: Open) -> Self {
+        Self { open }
     }
 
     /// Sets a tag. The key need not be a constant; [`tag!`](crate::tag) costs less.
     pub fn set_tag(&self, key: &'static str, value: impl TagValue) {
-        self.open.named(self.tracer, record::KIND_PART, key, value);
+        self.open.named(record::KIND_PART, key, value);
     }
 
     /// Gives the span another operation name.
     pub fn set_operation_name(&self, name: &'static str) {
-        self.open.named(self.tracer, record::KIND_PART | record::OPERATION, "", name);
+        self.open.named(record::KIND_PART | record::OPERATION, "", name);
     }
 
     /// Logs one field, with the time. [`log!`](crate::log) costs less and takes several.
     pub fn log(&self, key: &'static str, value: impl TagValue) {
-        self.open.named(self.tracer, record::KIND_LOG, key, value);
+        self.open.named(record::KIND_LOG, key, value);
     }
 
     /// What of the span crosses a boundary.
@@ -82,14 +81,14 @@ impl Span {
     /// About 200 instructions on a Cortex-M4: the ids are computed, not stored.
     #[must_use]
     pub fn context(&self) -> SpanContext {
-        let (device, session) = (self.tracer.device(), self.tracer.session_number());
-        let own = self.tracer.widen_counter(self.number());
+        let (device, session) = (self.open.tracer.device(), self.open.tracer.session_number());
+        let own = self.open.tracer.widen_counter(self.number());
         let trace_id = if self.open.is(mark::REMOTE) {
             trace_id(self.open.trace())
         } else if self.open.is(mark::ROOT) {
             TraceId::expand(device, session, own)
         } else {
-            TraceId::expand(device, session, self.tracer.widen_counter(self.open.trace))
+            TraceId::expand(device, session, self.open.tracer.widen_counter(self.open.trace))
         };
         let debug = if self.open.is(mark::DEBUG) { TraceFlags::DEBUG.0 } else { 0 };
         let sampled = if self.is_sampled() { TraceFlags::SAMPLED.0 } else { 0 };
@@ -116,40 +115,40 @@ impl Span {
     #[cfg_attr(speed, inline(always))]
     pub fn finish(self) {
         let this = ManuallyDrop::new(self);
-        finish::record(this.tracer, &this.open);
+        finish::record(&this.open);
     }
 
     /// What [`tag!`](crate::tag) expands to.
     #[doc(hidden)]
     pub fn tags_at<T: TagList>(&self, site: &'static SiteStart, tags: T) {
-        self.open.tags(self.tracer, site, tags);
+        self.open.tags(site, tags);
     }
 
     /// What [`log!`](crate::log) expands to.
     #[doc(hidden)]
     #[cfg_attr(speed, inline(always))]
     pub fn log_at<T: TagList>(&self, site: &'static SiteStart, fields: T) {
-        self.open.log(self.tracer, site, fields);
+        self.open.log(site, fields);
     }
 
     pub(crate) fn tracer(&self) -> &'static Tracer {
-        self.tracer
+        self.open.tracer
     }
 
     /// The span's number, which it gets now if it has none.
     pub(crate) fn number(&self) -> u32 {
-        self.open.number(self.tracer)
+        self.open.number()
     }
 
     /// The span as its children see it.
     pub(crate) fn as_active(&self) -> Active {
-        self.open.as_active(self.tracer)
+        self.open.as_active()
     }
 }
 
 impl Drop for Span {
     fn drop(&mut self) {
-        finish::record(self.tracer, &self.open);
+        finish::record(&self.open);
     }
 }
 

@@ -121,8 +121,8 @@ impl Tracer {
         name: &'static str,
     ) -> Span {
         let open = self.begin(NO_SITE, parent.into());
-        open.named(self, record::KIND_PART | record::OPERATION, "", name);
-        Span::new(self, open)
+        open.named(record::KIND_PART | record::OPERATION, "", name);
+        Span::new(open)
     }
 
     /// What [`span!`](crate::span) expands to.
@@ -136,24 +136,24 @@ impl Tracer {
         let open = if key == context {
             if T::INLINE && tags.static_len() <= MAX_INLINE_STR {
                 let now = Moment::now(self.recorder.state(), &self.clock);
-                Open::leaf(site, now, parent, trace, tags)
+                Open::leaf(self, site, now, parent, trace, tags)
             } else {
                 self.begin_with(site, ChildOf::Active, tags.apart()).numbered()
             }
         } else if key == context | KEY_UNSAMPLED {
             self.count(&self.recorder.state().sampled_out, 1);
-            Open::unsampled_child(parent, trace)
+            Open::unsampled_child(self, parent, trace)
         } else if key & 0xffff != context && matches!(self.sampler, Sampler::Below(_)) {
             match self.sample_root() {
                 Ok(number) => {
                     self.begin_with(site, ChildOf::Sampled(number), tags.apart()).numbered()
                 }
-                Err(number) => Open::unsampled_root(number),
+                Err(number) => Open::unsampled_root(self, number),
             }
         } else {
             self.begin_with(site, ChildOf::Active, tags.apart()).numbered()
         };
-        Span::new(self, open)
+        Span::new(open)
     }
 
     /// What [`span!`](crate::span) with a parent expands to.
@@ -164,7 +164,7 @@ impl Tracer {
         site: &'static SiteStart,
         tags: T,
     ) -> Span {
-        Span::new(self, self.begin_with(site, parent, tags))
+        Span::new(self.begin_with(site, parent, tags))
     }
 
     #[inline(never)]
@@ -176,9 +176,9 @@ impl Tracer {
     ) -> Open {
         let open = self.begin(site, parent);
         // What did not begin the short way does not end it either: see `Open::numbered`.
-        open.number(self);
+        open.number();
         if T::COUNT != 0 {
-            open.tags(self, site, tags);
+            open.tags(site, tags);
         }
         open
     }
@@ -193,17 +193,17 @@ impl Tracer {
         };
         match parent {
             Ok(parent) => {
-                let open = Open::below(site, now, parent);
+                let open = Open::below(self, site, now, &parent);
                 if open.is(mark::UNSAMPLED) {
                     self.count(&self.recorder.state().sampled_out, 1);
                 }
                 open
             }
-            Err(ChildOf::Sampled(number)) => Open::root(site, now, number),
+            Err(ChildOf::Sampled(number)) => Open::root(self, site, now, number),
             Err(ChildOf::Context(context)) => self.entry(site, now, context),
             Err(_) => match self.sample_root() {
-                Ok(number) => Open::root(site, now, number),
-                Err(number) => Open::unsampled_root(number),
+                Ok(number) => Open::root(self, site, now, number),
+                Err(number) => Open::unsampled_root(self, number),
             },
         }
     }
@@ -234,11 +234,11 @@ impl Tracer {
 
     /// The first span of this device in a trace that began elsewhere.
     fn entry(&'static self, site: &'static SiteStart, now: Moment, context: SpanContext) -> Open {
-        let open = Open::entry(site, now, &context);
+        let open = Open::entry(self, site, now, &context);
         if open.is(mark::UNSAMPLED) {
             self.count(&self.recorder.state().sampled_out, 1);
         }
-        open.refer_to(self, &context);
+        open.refer_to(&context);
         open
     }
 

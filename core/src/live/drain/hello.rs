@@ -2,34 +2,10 @@
 
 use super::super::time::Moment;
 use super::Drain;
+use super::window::{Window, write};
 use crate::site::table;
 use crate::wire::{FrameKind, Hello, Losses, Process};
-use postcard::ser_flavors::Flavor;
-
-/// Keeps the bytes that fall into a window and counts all.
-struct Window<'b> {
-    bytes: &'b mut [u8],
-    from: usize,
-    at: usize,
-}
-
-impl Flavor for Window<'_> {
-    type Output = usize;
-
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        if let Some(slot) =
-            self.at.checked_sub(self.from).and_then(|index| self.bytes.get_mut(index))
-        {
-            *slot = byte;
-        }
-        self.at += 1;
-        Ok(())
-    }
-
-    fn finalize(self) -> postcard::Result<usize> {
-        Ok(self.at)
-    }
-}
+use serde::Serialize;
 
 /// The longest piece whose length takes one byte.
 const MAX_PIECE: usize = 127;
@@ -59,12 +35,11 @@ impl<const NAMES: usize> Drain<NAMES> {
             process: &[],
         };
         let tag = self.tag();
-        let mut len =
-            postcard::to_slice(&(FrameKind::Hello.head(), tag, hello), buffer).ok()?.len();
+        let mut len = write(&(FrameKind::Hello.head(), tag, hello), buffer)?;
         if buffer.len() - len < 2 {
             // Data frames say the counts too.
             hello.losses = Losses::default();
-            len = postcard::to_slice(&(FrameKind::Hello.head(), tag, hello), buffer).ok()?.len();
+            len = write(&(FrameKind::Hello.head(), tag, hello), buffer)?;
         }
         // The frame ends in the length of an empty piece: one byte, which is now known better.
         let room = buffer.get_mut(len..)?;
@@ -89,6 +64,8 @@ impl<const NAMES: usize> Drain<NAMES> {
     fn describe(&self, bytes: &mut [u8], from: usize) -> Option<usize> {
         let tracer = self.tracer;
         let process = Process { service: tracer.service, build: tracer.build, tags: tracer.tags };
-        postcard::serialize_with_flavor(&process, Window { bytes, from, at: 0 }).ok()
+        let mut out = postcard::Serializer { output: Window::new(bytes, from) };
+        process.serialize(&mut out).ok()?;
+        Some(out.output.at)
     }
 }

@@ -3,6 +3,7 @@
 mod hello;
 mod read;
 mod split;
+mod window;
 mod writer;
 
 use self::writer::FrameWriter;
@@ -123,9 +124,9 @@ impl<const NAMES: usize> Drain<NAMES> {
     ) -> Option<&'b [u8]> {
         let packet = self.packet;
         let pong = Pong { packet, id, received_ticks, sent_ticks: self.now_ticks() };
-        let frame = postcard::to_slice(&(FrameKind::Pong.head(), self.tag(), pong), buffer).ok()?;
+        let len = window::write(&(FrameKind::Pong.head(), self.tag(), pong), buffer)?;
         self.packet = packet.wrapping_add(1);
-        Some(frame)
+        buffer.get(..len)
     }
 
     /// Reads a frame that came down; says what the reporter is to do.
@@ -195,6 +196,7 @@ impl<const NAMES: usize> Drain<NAMES> {
     }
 
     /// Puts definitions that are due into the frame, as far as they fit.
+    #[inline(never)]
     fn define(&mut self, frame: &mut FrameWriter<'_>) {
         while let Some(due) = self.names.due(table()) {
             let upto = frame.define(&due);
@@ -235,6 +237,7 @@ impl<const NAMES: usize> Drain<NAMES> {
     }
 
     /// Moves the next piece of a record that fits no frame whole; true where it was the last.
+    #[inline(never)]
     fn take_piece(&mut self, frame: &mut FrameWriter<'_>, record: &Record<'_>) -> bool {
         let Some(piece) = split::piece(record, self.split) else {
             self.split = 0;

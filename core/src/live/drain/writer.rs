@@ -1,35 +1,14 @@
 //! Writes a data frame record by record into the buffer that will be sent.
 
 use super::super::names::Due;
+use super::window::Window;
 use crate::wire::{Codec, DataHead, Define, FrameKind, Record};
-use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 use serde::ser::Serializer as _;
 
-/// A buffer that is filled from the start.
-struct Cursor<'b> {
-    buffer: &'b mut [u8],
-    at: usize,
-}
-
-impl Flavor for Cursor<'_> {
-    type Output = ();
-
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        let slot = self.buffer.get_mut(self.at).ok_or(postcard::Error::SerializeBufferFull)?;
-        *slot = byte;
-        self.at += 1;
-        Ok(())
-    }
-
-    fn finalize(self) -> postcard::Result<()> {
-        Ok(())
-    }
-}
-
 /// A data frame that is being written.
 pub(super) struct FrameWriter<'b> {
-    out: postcard::Serializer<Cursor<'b>>,
+    out: postcard::Serializer<Window<'b>>,
     codec: Codec,
     /// Where the number of records stands: it is known last.
     count_at: usize,
@@ -39,9 +18,9 @@ pub(super) struct FrameWriter<'b> {
 impl<'b> FrameWriter<'b> {
     /// A frame without records; none where not even its head fits.
     pub(super) fn new(buffer: &'b mut [u8], tag: [u8; 4], head: &DataHead) -> Option<Self> {
-        let mut out = postcard::Serializer { output: Cursor { buffer, at: 0 } };
+        let mut out = postcard::Serializer { output: Window::new(buffer, 0) };
         (FrameKind::Data.head(), tag, head).serialize(&mut out).ok()?;
-        let count_at = out.output.at.checked_sub(1)?;
+        let count_at = out.output.written()?.checked_sub(1)?;
         Some(Self { out, codec: Codec::new(), count_at, count: 0 })
     }
 
@@ -55,7 +34,7 @@ impl<'b> FrameWriter<'b> {
 
     /// Bytes that are left.
     pub(super) fn room(&self) -> usize {
-        self.out.output.buffer.len() - self.out.output.at
+        self.out.output.bytes.len() - self.out.output.at
     }
 
     /// Adds a record; false, and nothing changed, where it does not fit.
@@ -67,7 +46,7 @@ impl<'b> FrameWriter<'b> {
         let written = (&mut self.out)
             .serialize_tuple(0)
             .and_then(|mut tuple| record.encode(&mut self.codec, &mut tuple));
-        if written.is_err() {
+        if written.is_err() || self.out.output.written().is_none() {
             self.codec.undo(&mark);
             self.out.output.at = at;
             return false;
@@ -97,7 +76,7 @@ impl<'b> FrameWriter<'b> {
 
     /// The frame; none where it has no records.
     pub(super) fn finish(self) -> Option<&'b [u8]> {
-        let Cursor { buffer, at } = self.out.output;
+        let Window { bytes: buffer, at, .. } = self.out.output;
         *buffer.get_mut(self.count_at)? = self.count;
         if self.count == 0 { None } else { buffer.get(..at) }
     }
