@@ -138,22 +138,40 @@ impl Tracer {
                 let now = Moment::now(self.recorder.state(), &self.clock);
                 Open::leaf(self, site, now, parent, trace, tags)
             } else {
-                self.begin_with(site, ChildOf::Active, tags.apart()).numbered()
+                self.open_otherwise(site, tags, true)
             }
         } else if key == context | KEY_UNSAMPLED {
-            self.count(&self.recorder.state().sampled_out, 1);
-            Open::unsampled_child(self, parent, trace)
-        } else if key & 0xffff != context && matches!(self.sampler, Sampler::Below(_)) {
-            match self.sample_root() {
-                Ok(number) => {
-                    self.begin_with(site, ChildOf::Sampled(number), tags.apart()).numbered()
-                }
-                Err(number) => Open::unsampled_root(self, number),
-            }
+            self.unsampled_child(parent, trace)
         } else {
-            self.begin_with(site, ChildOf::Active, tags.apart()).numbered()
+            self.open_otherwise(site, tags, key & 0xffff == context)
         };
         Span::new(open)
+    }
+
+    #[cfg_attr(speed, inline(always))]
+    #[cfg_attr(not(speed), inline(never))]
+    fn unsampled_child(&'static self, parent: u32, trace: u32) -> Open {
+        self.count(&self.recorder.state().sampled_out, 1);
+        Open::unsampled_child(self, parent, trace)
+    }
+
+    /// A span below one of another kind, or with many tags, or a root.
+    #[cfg_attr(speed, inline(always))]
+    #[cfg_attr(not(speed), cold, inline(never))]
+    fn open_otherwise<T: TagList>(
+        &'static self,
+        site: &'static SiteStart,
+        tags: T,
+        has_parent: bool,
+    ) -> Open {
+        let mut parent = ChildOf::Active;
+        if !has_parent && matches!(self.sampler, Sampler::Below(_)) {
+            match self.sample_root() {
+                Ok(number) => parent = ChildOf::Sampled(number),
+                Err(number) => return Open::unsampled_root(self, number),
+            }
+        }
+        self.begin_with(site, parent, tags.apart()).numbered()
     }
 
     /// What [`span!`](crate::span) with a parent expands to.
