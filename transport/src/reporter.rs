@@ -2,7 +2,7 @@
 
 use crate::Uplink;
 use core::time::Duration;
-use spandrel::{Asked, Drain};
+use spandrel::{Asked, Drain, Tracer};
 
 /// When the reporter sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ impl Default for Settings {
 /// [`Settings::max_age`] old, or when [`Tracer::flush`](spandrel::Tracer::flush) asks. It is also the
 /// clock's keeper: it looks four times in `max_age`.
 ///
+/// In a task, make it in one statement as below: a future keeps whatever it ever had a name for.
+///
 /// `NAMES` is the size of the table of what frames name by number; `MTU` the size of its one buffer,
 /// at least as long as the uplink's frames if those are to be used in full.
 ///
@@ -46,9 +48,11 @@ impl Default for Settings {
 /// # static RECORDER: Recorder<1024> = Recorder::new();
 /// # static TRACER: Tracer = Tracer::new("sensor", &RECORDER, Clock::monotonic());
 /// async fn report(uplink: impl Uplink) {
-///     if let Some(drain) = TRACER.drain::<32>() {
-///         Reporter::<_, 32, 508>::new(drain, uplink, Settings::DEFAULT).run().await;
-///     }
+///     let Some(mut reporter) = Reporter::<_, 32, 508>::new(&TRACER, uplink, Settings::DEFAULT)
+///     else {
+///         return; // it has one already
+///     };
+///     reporter.run().await
 /// }
 /// ```
 #[derive(Debug)]
@@ -67,10 +71,10 @@ pub struct Reporter<U, const NAMES: usize, const MTU: usize> {
 }
 
 impl<U: Uplink, const NAMES: usize, const MTU: usize> Reporter<U, NAMES, MTU> {
-    /// A reporter that has sent nothing.
-    pub const fn new(drain: Drain<NAMES>, uplink: U, settings: Settings) -> Self {
-        Self {
-            drain,
+    /// A reporter that has sent nothing; none where the tracer has one already.
+    pub fn new(tracer: &'static Tracer, uplink: U, settings: Settings) -> Option<Self> {
+        Some(Self {
+            drain: tracer.drain()?,
             uplink,
             settings,
             buffer: [0; MTU],
@@ -79,7 +83,7 @@ impl<U: Uplink, const NAMES: usize, const MTU: usize> Reporter<U, NAMES, MTU> {
             hello_ticks: 0,
             said_hello: false,
             is_hello_seen: false,
-        }
+        })
     }
 
     /// Reports for ever.
@@ -91,18 +95,12 @@ impl<U: Uplink, const NAMES: usize, const MTU: usize> Reporter<U, NAMES, MTU> {
 
     /// One turn: waits a quarter of `max_age` for the downlink, then sends what is due.
     pub async fn step(&mut self) {
-        let turn = self.settings.max_age / 4;
-        // The buffer serves both ways; a frame that is still to be sent keeps it.
-        let mut answer = [0; DOWNLINK_LEN];
-        let received = self.uplink.receive(&mut answer, turn).await;
+        // The buffer serves both ways. While a frame in it waits for the link nothing is received:
+        // a link that takes nothing has little to say.
+        let buffer = if self.unsent == 0 { self.buffer.as_mut_slice() } else { &mut [] };
+        let received = self.uplink.receive(buffer, self.settings.max_age / 4).await;
         let received_ticks = self.drain.now_ticks();
-        if let Some(frame) = received.and_then(|len| answer.get(..len)) {
-            self.on_downlink(frame, received_ticks).await;
-        }
-        self.send_due().await;
-    }
-
-    async fn on_downlink(&mut self, frame: &[u8], received_ticks: u64) {
+        let frame = received.and_then(|len| self.buffer.get(..len)).unwrap_or(&[]);
         match self.drain.on_downlink(frame) {
             Asked::Nothing => {}
             Asked::HelloSeen => self.is_hello_seen = true,
@@ -110,14 +108,15 @@ impl<U: Uplink, const NAMES: usize, const MTU: usize> Reporter<U, NAMES, MTU> {
                 self.is_hello_seen = false;
                 self.said_hello = false;
             }
-            // A pong that waits is worth nothing, so it does not go through the buffer.
             Asked::Pong(id) => {
-                let mut pong = [0; PONG_LEN];
-                if let Some(frame) = self.drain.pong(&mut pong, id, received_ticks) {
+                let pong = self.drain.pong(&mut self.buffer, id, received_ticks);
+                // A pong that waits is worth nothing: it is sent now or not at all.
+                if let Some(frame) = pong {
                     self.uplink.send(frame).await;
                 }
             }
         }
+        self.send_due().await;
     }
 
     async fn send_due(&mut self) {
@@ -190,17 +189,17 @@ impl<U: Uplink, const NAMES: usize, const MTU: usize> Reporter<U, NAMES, MTU> {
         self.uplink.mtu().min(MTU)
     }
 
+    /// In ticks, to a thousandth; without a division of 64 bits, which costs a kilobyte of flash.
     fn ticks(&self, duration: Duration) -> u64 {
-        let hz = u64::from(self.drain.tick_hz());
-        let whole = duration.as_secs().saturating_mul(hz);
-        whole.saturating_add(u64::from(duration.subsec_micros()) * hz / 1_000_000)
+        let hz = self.drain.tick_hz();
+        let in_whole = duration.as_secs().saturating_mul(u64::from(hz));
+        let millis = duration.subsec_millis();
+        let in_rest =
+            u64::from(hz / 1000) * u64::from(millis) + u64::from(hz % 1000 * millis / 1000);
+        in_whole.saturating_add(in_rest)
     }
 }
 
-/// The longest frame that comes down: two lists of sixteen numbers of three bytes, and their head.
-const DOWNLINK_LEN: usize = 112;
-/// The longest pong.
-const PONG_LEN: usize = 40;
 /// Hellos in a row at most; what they leave untold the next ones tell.
 const MAX_HELLOS: usize = 16;
 /// A span of eight words takes about ten bytes of a frame.

@@ -17,6 +17,7 @@ pub trait Uplink {
 
     /// Waits for a frame that comes down, at most so long; gives its length.
     ///
+    /// The buffer may be empty: then it only waits, and what comes is left or lost.
     /// A link that only sends waits and gives none: the time it takes is the reporter's pace.
     async fn receive(&mut self, buffer: &mut [u8], within: Duration) -> Option<usize>;
 }

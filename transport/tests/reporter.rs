@@ -1,4 +1,10 @@
 //! The reporter over a link that the test holds in its hands.
+#![expect(
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    clippy::cast_possible_truncation,
+    reason = "a test on a host"
+)]
 
 use core::time::Duration;
 use spandrel::wire::{self, Body, Downlink, Record, Request};
@@ -35,6 +41,9 @@ impl Uplink for TestLink<'_> {
 
     async fn receive(&mut self, buffer: &mut [u8], within: Duration) -> Option<usize> {
         self.now.fetch_add(within.as_micros() as u32, Ordering::Relaxed);
+        if buffer.is_empty() {
+            return None;
+        }
         let frame = self.down.borrow_mut().pop_front()?;
         buffer[..frame.len()].copy_from_slice(&frame);
         Some(frame.len())
@@ -66,7 +75,7 @@ impl Desk {
     fn reporter(&self, mtu: usize) -> Reporter<TestLink<'_>, 16, 508> {
         let Self { now, is_up, down, up, .. } = self;
         let link = TestLink { now, is_up, down, up, mtu };
-        Reporter::new(self.tracer.drain().unwrap(), link, Settings::DEFAULT)
+        Reporter::new(self.tracer, link, Settings::DEFAULT).unwrap()
     }
 
     fn turns(&self, reporter: &mut Reporter<TestLink<'_>, 16, 508>, count: usize) {

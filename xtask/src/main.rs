@@ -1,6 +1,8 @@
 //! The project's own commands, so that a person and CI run the very same thing.
 
 mod demo;
+#[expect(clippy::std_instead_of_alloc, reason = "a host program")]
+mod measure;
 mod progress;
 mod setup;
 mod test;
@@ -22,6 +24,8 @@ enum Command {
     Setup,
     /// Boot three boards, let them greet someone, and show the trace they made
     Demo(demo::Args),
+    /// Measure every figure that has a budget, and hold it against the last blessed
+    Measure(measure::Args),
     /// Run every check of the project
     Test(test::Args),
 }
@@ -30,6 +34,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Setup => setup::run(),
         Command::Demo(args) => demo::run(&args),
+        Command::Measure(args) => measure::run(&args),
         Command::Test(args) => test::run(&args),
     };
     match result {

@@ -66,10 +66,10 @@ pub fn spawn<const NAMES: usize>(
     settings: Settings,
 ) -> io::Result<JoinHandle<()>> {
     let uplink = StdUdpUplink::connect(collector)?;
-    let drain = tracer.drain::<NAMES>().ok_or_else(|| {
-        io::Error::new(io::ErrorKind::AlreadyExists, "this tracer has a reporter already")
-    })?;
-    let mut reporter = Reporter::<_, NAMES, MTU>::new(drain, uplink, settings);
+    let mut reporter =
+        Reporter::<_, NAMES, MTU>::new(tracer, uplink, settings).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::AlreadyExists, "this tracer has a reporter already")
+        })?;
     let run = move || {
         embassy_futures::block_on(reporter.run());
     };

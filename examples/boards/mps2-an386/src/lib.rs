@@ -7,12 +7,14 @@ pub mod console;
 pub mod cycles;
 pub mod executor;
 mod faults;
+pub mod guest;
 pub mod interrupts;
 pub mod lan9118;
 pub mod net;
 mod registers;
 mod time_driver;
 pub mod timer;
+pub mod tracing;
 
 pub use args::Args;
 pub use console::exit;

@@ -1,0 +1,21 @@
+//! Instructions of W1, W2 and W3, what W1 takes in the ring, and the size of a span.
+#![no_std]
+#![no_main]
+
+#[path = "../hot_main.rs"]
+mod hot_main;
+#[path = "../work.rs"]
+mod work;
+
+use measure_run::CLOCK;
+use spandrel::{DeviceId, Recorder, Session, SessionSource, Tracer};
+
+pub(crate) static RECORDER: Recorder<{ hot_main::RING_WORDS }> = Recorder::new();
+pub(crate) static TRACER: Tracer = Tracer::new("measure", &RECORDER, CLOCK)
+    .device_id(DeviceId(0x0012_3456))
+    .session(SessionSource::Fixed(Session::new(1)));
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    hot_main::run()
+}
