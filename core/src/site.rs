@@ -149,6 +149,15 @@ mod table {
             (at == wanted).then(|| self.entry(at)).flatten().map(|(content, _)| content)
         }
 
+        /// The operation name of the site whose bits a record holds; empty where there is none.
+        pub(crate) fn name(self, bits: u32) -> &'static str {
+            let name = self.content(self.id(bits)).and_then(|content| {
+                let (len, rest) = content.split_first()?;
+                core::str::from_utf8(rest.get(..usize::from(*len))?).ok()
+            });
+            name.unwrap_or("")
+        }
+
         fn entry(self, at: usize) -> Option<(&'static [u8], usize)> {
             let (len, rest) = self.0.get(at..)?.split_first_chunk::<2>()?;
             let len = usize::from(u16::from_le_bytes(*len));

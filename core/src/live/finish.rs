@@ -5,8 +5,6 @@ use super::record::{self, first};
 use super::ring::{COMMITTED, LEN_SHIFT, Reserved};
 use super::time::Moment;
 use crate::tags::{INLINE_WORDS, Words};
-#[cfg(speed)]
-use core::cell::Cell;
 use core::sync::atomic::Ordering::Relaxed;
 
 /// Records a finished span.
@@ -19,7 +17,8 @@ pub(super) fn record(open: &Open) {
     let recorder = &tracer.recorder;
     let first = open.first.get();
     'short: {
-        if open.own.get() != 0 {
+        let is_slotted = cfg!(speed) && first & mark::SLOTTED_LEAF != 0;
+        if !is_slotted && open.own.get() != 0 {
             if first & mark::UNSAMPLED != 0 {
                 return;
             }
@@ -31,13 +30,16 @@ pub(super) fn record(open: &Open) {
         }
         let reserved = critical_section::with(|cs| {
             // No number near a root's is the last of its 32 bits: see `Tracer::next_number`.
-            let own = state.counter.load(Relaxed).wrapping_add(1);
+            let next = state.counter.load(Relaxed).wrapping_add(1);
+            let own = if is_slotted { open.own.get() } else { next };
             let near = own.wrapping_sub(open.trace);
             if near >= record::FAR {
                 return None;
             }
             let reserved = recorder.ring().reserve_at_once(first >> LEN_SHIFT, cs)?;
-            state.counter.store(own, Relaxed);
+            if !is_slotted {
+                state.counter.store(own, Relaxed);
+            }
             Some((reserved, own, near))
         });
         let Some((reserved, own, near)) = reserved else { break 'short };
@@ -53,7 +55,12 @@ pub(super) fn record(open: &Open) {
             reserved.write(5, open.kinds);
             write_values(reserved, &open.words, first >> LEN_SHIFT);
         }
-        return reserved.commit(first);
+        reserved.commit(if is_slotted { first & !mark::SLOTTED_LEAF } else { first });
+        // Only now: a reset finds the span in the ring or in the table, or in both.
+        if is_slotted {
+            recorder.free(own);
+        }
+        return;
     }
     slowly(open);
 }
@@ -94,9 +101,7 @@ unsafe fn write_values(reserved: Reserved<'_>, words: &[u32; INLINE_WORDS], len:
 #[cfg(speed)]
 #[inline(always)]
 fn slowly(open: &Open) {
-    let Open { tracer, ref first, start, kinds, ref own, parent, trace, words } = *open;
-    let (first, own) = (Cell::new(first.get()), Cell::new(own.get()));
-    record_slowly(&Open { tracer, first, start, kinds, own, parent, trace, words });
+    record_slowly(&open.copy());
 }
 
 #[cfg(not(speed))]
@@ -106,8 +111,16 @@ use record_slowly as slowly;
 /// its end.
 #[cold]
 #[inline(never)]
-#[expect(clippy::cast_possible_truncation, reason = "the low half; the rest is beside it")]
 fn record_slowly(open: &Open) {
+    open.leave_leaf();
+    record_wide(open);
+    if open.tracer.recorder.has_slots() {
+        open.tracer.recorder.free(open.number());
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the low half; the rest is beside it")]
+fn record_wide(open: &Open) {
     let tracer = open.tracer;
     let recorder = &tracer.recorder;
     let end = Moment::now(recorder.state(), &tracer.clock);

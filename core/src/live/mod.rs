@@ -21,6 +21,8 @@ mod ring;
 mod span;
 mod sync;
 #[cfg(not(loom))]
+mod table;
+#[cfg(not(loom))]
 mod time;
 #[cfg(not(loom))]
 mod tracer;

@@ -41,10 +41,16 @@ pub(super) mod mark {
     pub(in super::super) const ROOT: u32 = 1 << 19;
     pub(in super::super) const REMOTE_PARENT: u32 = 1 << 20;
     pub(in super::super) const DEBUG: u32 = 1 << 21;
+    /// It is a leaf and goes the short way, although it has a number: with a slot in the table.
+    /// Only where the profile asks for speed; else it goes the long way.
+    pub(in super::super) const SLOTTED_LEAF: u32 = 1 << 22;
 }
 
+/// Words of an open span in the table: all but its number.
+pub(super) const SLOT_WORDS: usize = 5 + INLINE_WORDS;
+
 /// One more part, in the first word of a span that has a number: it counts modulo 256.
-const ONE_PART: u32 = 1 << LEN_SHIFT;
+pub(super) const ONE_PART: u32 = 1 << LEN_SHIFT;
 
 /// The first word of a short record without values, less its site.
 const SHORT: u32 = record::first(record::KIND_SPAN, record::SPAN_WORDS) | COMMITTED;
@@ -214,12 +220,14 @@ impl Open {
     /// The same, of a span that has a number.
     ///
     /// Word by word, so that what came in memory does not keep the usual case from registers; and
-    /// the compiler is told that it has a number, so that the two cases never meet again.
+    /// the compiler is told that it has a number and is no leaf, so that the two cases never meet
+    /// again.
     #[cfg(speed)]
     #[inline(always)]
     pub(super) fn numbered(self) -> Self {
         let Self { tracer, first, start, kinds, own, parent, trace, words } = self;
         let (own, words) = (Cell::new(own.get().max(UNNUMBERED)), words.map(|word| word));
+        let first = Cell::new(first.get() & !mark::SLOTTED_LEAF);
         Self { tracer, first, start, kinds, own, parent, trace, words }
     }
 
@@ -269,9 +277,76 @@ impl Open {
         own
     }
 
+    /// Gets a slot in the table of open spans, if the recorder of its tracer has one.
+    ///
+    /// The tracer is given once more, as what it is known to be at the call: a constant, so that
+    /// where there is no table nothing of this is left.
+    #[inline(always)]
+    pub(super) fn guarded(self, tracer: &'static Tracer) -> Self {
+        if tracer.recorder.has_slots() {
+            let is_leaf = self.own.get() == 0;
+            match tracer.recorder.claim(&self) {
+                Some(own) => {
+                    let first = self.first.get();
+                    let leaf =
+                        if cfg!(speed) { first | mark::SLOTTED_LEAF } else { first & 0xffff };
+                    self.own.set(own);
+                    self.first.set(if is_leaf { leaf } else { first });
+                }
+                // The long way, so that what goes the short way is one thing alone.
+                None => {
+                    let own = tracer.recorder.claim_another(&self.copy());
+                    self.own.set(own.max(UNNUMBERED));
+                    self.leave_leaf_with(is_leaf);
+                }
+            }
+        }
+        self
+    }
+
+    #[inline(always)]
+    fn leave_leaf_with(&self, is_leaf: bool) {
+        if is_leaf {
+            self.first.set(self.first.get() & 0xffff);
+        }
+    }
+
+    /// Writes what of it goes into a slot.
+    ///
+    /// # Safety
+    /// The slot is the caller's, and has [`SLOT_WORDS`] words.
+    #[inline(always)]
+    pub(super) unsafe fn write_slot(&self, slot: *mut u32) {
+        let head = [self.first.get(), self.start, self.kinds, self.parent, self.trace];
+        for (at, word) in head.into_iter().enumerate() {
+            // SAFETY: below the length that the caller promised.
+            unsafe { slot.add(at).write(word) };
+        }
+        for (at, word) in (head.len()..).zip(self.words) {
+            // SAFETY: as above.
+            unsafe { slot.add(at).write(word) };
+        }
+    }
+
+    /// A copy, word by word: what is passed to a slow path must not keep the original from
+    /// registers.
+    #[inline(always)]
+    pub(super) fn copy(&self) -> Self {
+        let Self { tracer, ref first, start, kinds, ref own, parent, trace, words } = *self;
+        let (first, own) = (Cell::new(first.get()), Cell::new(own.get()));
+        Self { tracer, first, start, kinds, own, parent, trace, words }
+    }
+
+    /// A leaf with a slot is a leaf no longer: now the byte of the length counts parts.
+    #[inline(always)]
+    pub(super) fn leave_leaf(&self) {
+        self.leave_leaf_with(self.is(mark::SLOTTED_LEAF));
+    }
+
     /// One more record carries its number.
     #[inline(always)]
     pub(super) fn count_part(&self) {
+        self.leave_leaf();
         self.first.set(self.first.get().wrapping_add(ONE_PART));
     }
 

@@ -2,12 +2,17 @@
 
 use super::ring::{Positions, Ring};
 use super::sync::Word;
+use super::table::Slot;
 use core::sync::atomic::{AtomicU16, AtomicU32};
 
 /// The ring of finished spans and what a tracer keeps beside it.
 ///
 /// `WORDS` is the size of the ring in words of four bytes; a span with two small tags takes eight.
-/// It is all zero, so it costs RAM (`.bss`) and no flash. One recorder belongs to one tracer.
+/// `OPEN` is the size of the table of open spans, 36 bytes each: what is in it can be seen while it is
+/// going on, and a reset does not take it. Without the table, the default, nothing of it costs
+/// anything. Where the table is full a span is recorded all the same, and that is counted.
+///
+/// The recorder is all zero, so it costs RAM (`.bss`) and no flash. One recorder belongs to one tracer.
 ///
 /// ```
 /// use spandrel::Recorder;
@@ -15,27 +20,33 @@ use core::sync::atomic::{AtomicU16, AtomicU32};
 /// ```
 #[derive(Debug)]
 #[repr(C)]
-pub struct Recorder<const WORDS: usize> {
+pub struct Recorder<const WORDS: usize, const OPEN: usize = 0> {
     state: State,
     words: [Word; WORDS],
+    slots: [Slot; OPEN],
 }
 
-impl<const WORDS: usize> Recorder<WORDS> {
+impl<const WORDS: usize, const OPEN: usize> Recorder<WORDS, OPEN> {
     /// An empty recorder.
     #[must_use]
     pub const fn new() -> Self {
         const { assert!(WORDS >= 64, "a ring has at least 64 words") }
-        Self { state: State::new(), words: [const { Word::new() }; WORDS] }
+        const { assert!(OPEN < 1 << 16, "a table has less than 2^16 slots") }
+        Self {
+            state: State::new(),
+            words: [const { Word::new() }; WORDS],
+            slots: [const { Slot::new() }; OPEN],
+        }
     }
 
     /// What a tracer takes: the recorder without its size.
     #[must_use]
     pub const fn by_ref(&'static self) -> RecorderRef {
-        RecorderRef { memory: core::ptr::from_ref(self).cast(), words: WORDS }
+        RecorderRef { memory: core::ptr::from_ref(self).cast(), words: WORDS, slots: OPEN }
     }
 }
 
-impl<const WORDS: usize> Default for Recorder<WORDS> {
+impl<const WORDS: usize, const OPEN: usize> Default for Recorder<WORDS, OPEN> {
     fn default() -> Self {
         Self::new()
     }
@@ -48,6 +59,7 @@ impl<const WORDS: usize> Default for Recorder<WORDS> {
 pub struct RecorderRef {
     memory: *const State,
     words: usize,
+    slots: usize,
 }
 
 // SAFETY: it stands for a `&'static Recorder`, and recorders are `Sync`.
@@ -55,8 +67,8 @@ unsafe impl Sync for RecorderRef {}
 // SAFETY: as above.
 unsafe impl Send for RecorderRef {}
 
-impl<const WORDS: usize> From<&'static Recorder<WORDS>> for RecorderRef {
-    fn from(recorder: &'static Recorder<WORDS>) -> Self {
+impl<const WORDS: usize, const OPEN: usize> From<&'static Recorder<WORDS, OPEN>> for RecorderRef {
+    fn from(recorder: &'static Recorder<WORDS, OPEN>) -> Self {
         recorder.by_ref()
     }
 }
@@ -75,6 +87,20 @@ impl RecorderRef {
         let words = unsafe { core::slice::from_raw_parts(self.memory.add(1).cast(), self.words) };
         Ring { positions: &self.state().positions, words }
     }
+
+    #[inline(always)]
+    pub(crate) fn has_slots(&self) -> bool {
+        self.slots != 0
+    }
+
+    #[inline(always)]
+    pub(crate) fn slots(&self) -> &'static [Slot] {
+        // SAFETY: in a recorder the slots follow the words, `slots` of them, aligned to four bytes.
+        unsafe {
+            let words: *const Word = self.memory.add(1).cast();
+            core::slice::from_raw_parts(words.add(self.words).cast(), self.slots)
+        }
+    }
 }
 
 /// What a tracer keeps beside the ring.
@@ -91,6 +117,10 @@ pub(crate) struct State {
     pub(crate) positions: Positions,
     pub(crate) sampled_out: AtomicU32,
     pub(crate) tag_cut: AtomicU32,
+    /// Spans that found no slot, up to 65,535. Written within critical sections.
+    pub(crate) open_full: AtomicU16,
+    /// The slot that was taken last: the next span takes it again, if it is free.
+    pub(crate) slot_hint: AtomicU16,
     /// The session's number, once it is asked for.
     pub(crate) session: AtomicU32,
 }
@@ -139,6 +169,8 @@ impl State {
             positions: Positions::new(),
             sampled_out: AtomicU32::new(0),
             tag_cut: AtomicU32::new(0),
+            open_full: AtomicU16::new(0),
+            slot_hint: AtomicU16::new(0),
             session: AtomicU32::new(0),
         }
     }

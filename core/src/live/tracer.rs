@@ -47,9 +47,9 @@ impl Tracer {
     ///
     /// Give it a device and a session before two boards or two boots report to one collector.
     #[must_use]
-    pub const fn new<const WORDS: usize>(
+    pub const fn new<const WORDS: usize, const OPEN: usize>(
         service: &'static str,
-        recorder: &'static Recorder<WORDS>,
+        recorder: &'static Recorder<WORDS, OPEN>,
         clock: Clock,
     ) -> Self {
         Self {
@@ -121,6 +121,7 @@ impl Tracer {
         name: &'static str,
     ) -> Span {
         let open = self.begin(NO_SITE, parent.into());
+        let open = if open.is(mark::UNSAMPLED) { open } else { open.guarded(self) };
         open.named(record::KIND_PART | record::OPERATION, "", name);
         Span::new(open)
     }
@@ -136,7 +137,7 @@ impl Tracer {
         let open = if key == context {
             if T::INLINE && tags.static_len() <= MAX_INLINE_STR {
                 let now = Moment::now(self.recorder.state(), &self.clock);
-                Open::leaf(self, site, now, parent, trace, tags)
+                Open::leaf(self, site, now, parent, trace, tags).guarded(self)
             } else {
                 self.open_otherwise(site, tags, true)
             }
@@ -195,6 +196,8 @@ impl Tracer {
         let open = self.begin(site, parent);
         // What did not begin the short way does not end it either: see `Open::numbered`.
         open.number();
+        let open = if open.is(mark::UNSAMPLED) { open } else { open.guarded(self) };
+        open.leave_leaf();
         if T::COUNT != 0 {
             open.tags(site, tags);
         }
@@ -305,8 +308,16 @@ impl Tracer {
             ring_full: state.positions.dropped(),
             sampled_out: state.sampled_out.load(Relaxed),
             tag_cut: state.tag_cut.load(Relaxed),
+            open_full: u32::from(state.open_full.load(Relaxed)),
             ..Losses::default()
         }
+    }
+
+    /// Names and start times, in ticks of the clock's counter, of the spans that are open now.
+    ///
+    /// As far as the recorder's table of open spans held them; a name given later is not seen.
+    pub fn open_spans(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        self.recorder.open_spans()
     }
 
     /// Takes the one right to drain the ring into frames; none where it is taken.

@@ -26,7 +26,7 @@ struct Program {
     measures: &'static [&'static str],
 }
 
-const PROGRAMS: [Program; 8] = [
+const PROGRAMS: [Program; 9] = [
     Program {
         bin: "hot",
         profile: "o3",
@@ -38,6 +38,13 @@ const PROGRAMS: [Program; 8] = [
         bin: "hot",
         profile: "release",
         suffix: ".os",
+        options: &[],
+        measures: &["hot.w1", "hot.w2", "hot.w3"],
+    },
+    Program {
+        bin: "hot_reset",
+        profile: "o3",
+        suffix: ".reset.o3",
         options: &[],
         measures: &["hot.w1", "hot.w2", "hot.w3"],
     },

@@ -11,6 +11,8 @@ use std::string::{String, ToString};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::vec::Vec;
 
+mod table;
+
 /// A tracer with a clock that the test moves.
 struct Bench {
     tracer: &'static Tracer,
@@ -26,8 +28,14 @@ impl Bench {
     }
 
     fn with<const WORDS: usize>(adapt: impl FnOnce(Tracer) -> Tracer) -> Self {
+        Self::with_table::<WORDS, 0>(adapt)
+    }
+
+    fn with_table<const WORDS: usize, const OPEN: usize>(
+        adapt: impl FnOnce(Tracer) -> Tracer,
+    ) -> Self {
         let now: &AtomicU32 = Box::leak(Box::new(AtomicU32::new(1000)));
-        let recorder: &Recorder<WORDS> = Box::leak(Box::new(Recorder::new()));
+        let recorder: &Recorder<WORDS, OPEN> = Box::leak(Box::new(Recorder::new()));
         // SAFETY: the counter lives for ever.
         let clock = unsafe { Clock::register(now.as_ptr(), 1_000_000) };
         let tracer = Tracer::new("bench", recorder, clock)

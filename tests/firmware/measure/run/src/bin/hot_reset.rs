@@ -1,0 +1,21 @@
+//! As `hot`, with a recorder that has a table of open spans, which a reset does not take.
+#![no_std]
+#![no_main]
+
+#[path = "../hot_main.rs"]
+mod hot_main;
+#[path = "../work.rs"]
+mod work;
+
+use measure_run::CLOCK;
+use spandrel::{DeviceId, Recorder, Session, SessionSource, Tracer};
+
+pub(crate) static RECORDER: Recorder<{ hot_main::RING_WORDS }, 16> = Recorder::new();
+pub(crate) static TRACER: Tracer = Tracer::new("measure", &RECORDER, CLOCK)
+    .device_id(DeviceId(0x0012_3456))
+    .session(SessionSource::Fixed(Session::new(1)));
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    hot_main::run()
+}
