@@ -285,3 +285,9 @@ impl<const NAMES: usize> Drain<NAMES> {
         Losses::default()
     }
 }
+
+const _: () = {
+    assert!(size_of::<Span>() == 0 && size_of::<Scope<'_>>() == 0);
+    assert!(size_of::<Tracer>() == 0 && size_of::<Recorder<1024, 16>>() == 0);
+    assert!(size_of::<Drain<64>>() == 0);
+};

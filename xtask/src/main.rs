@@ -3,6 +3,7 @@
 mod demo;
 #[expect(clippy::std_instead_of_alloc, reason = "a host program")]
 mod measure;
+mod miri;
 mod progress;
 mod setup;
 mod test;
@@ -26,6 +27,8 @@ enum Command {
     Demo(demo::Args),
     /// Measure every figure that has a budget, and hold it against the last blessed
     Measure(measure::Args),
+    /// Run the core's tests under Miri, which needs a nightly toolchain
+    Miri,
     /// Run every check of the project
     Test(test::Args),
 }
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         Command::Setup => setup::run(),
         Command::Demo(args) => demo::run(&args),
         Command::Measure(args) => measure::run(&args),
+        Command::Miri => miri::run(),
         Command::Test(args) => test::run(&args),
     };
     match result {

@@ -1,6 +1,6 @@
 //! Records that carry an open span's number: tags, logs and references, each at once.
 
-use super::open::{Body, ONE_PART, Open, UNNUMBERED, mark, trace_words};
+use super::open::{Body, Open, UNNUMBERED, mark, one_part_more, trace_words};
 use super::record;
 use super::ring::{COMMITTED, LEN_SHIFT};
 use super::time::Moment;
@@ -28,7 +28,7 @@ impl Open {
         let own = self.own.get();
         let first = self.first.get();
         'short: {
-            if own <= UNNUMBERED || first & (mark::UNSAMPLED | mark::SLOTTED_LEAF) != 0 {
+            if own <= UNNUMBERED || first >= mark::UNSAMPLED {
                 break 'short;
             }
             if !T::INLINE || fields.static_len() > MAX_INLINE_STR {
@@ -40,7 +40,7 @@ impl Open {
             let len = record::COMPACT_LOG_WORDS + T::INLINE_WORDS as u32;
             let reserved = critical_section::with(|cs| ring.reserve_at_once(len, cs));
             let Some(reserved) = reserved else { break 'short };
-            self.first.set(first.wrapping_add(ONE_PART));
+            self.first.set(one_part_more(first));
             let mut body = Body { reserved, at: 1, end: len as usize };
             body.put(own);
             Self::put_compact(Moment { half_wraps, ticks }, fields, &mut body);

@@ -17,13 +17,14 @@ pub(super) fn record(open: &Open) {
     let recorder = &tracer.recorder;
     let first = open.first.get();
     'short: {
-        let is_slotted = cfg!(speed) && first & mark::SLOTTED_LEAF != 0;
+        let is_slotted = cfg!(speed) && first >= mark::SLOTTED_LEAF;
         if !is_slotted && open.own.get() != 0 {
             if first & mark::UNSAMPLED != 0 {
                 return;
             }
             break 'short;
         }
+        let short = if is_slotted { first & !mark::SLOTTED_LEAF } else { first };
         let state = recorder.state();
         if u32::from(state.half_wraps.load(Relaxed)) != open.kinds >> 16 {
             break 'short;
@@ -36,7 +37,7 @@ pub(super) fn record(open: &Open) {
             if near >= record::FAR {
                 return None;
             }
-            let reserved = recorder.ring().reserve_at_once(first >> LEN_SHIFT, cs)?;
+            let reserved = recorder.ring().reserve_at_once(short >> LEN_SHIFT, cs)?;
             if !is_slotted {
                 state.counter.store(own, Relaxed);
             }
@@ -53,9 +54,9 @@ pub(super) fn record(open: &Open) {
             reserved.write(3, own);
             reserved.write(4, own.wrapping_sub(open.parent) << 16 | near);
             reserved.write(5, open.kinds);
-            write_values(reserved, &open.words, first >> LEN_SHIFT);
+            write_values(reserved, &open.words, short >> LEN_SHIFT);
         }
-        reserved.commit(if is_slotted { first & !mark::SLOTTED_LEAF } else { first });
+        reserved.commit(short);
         // Only now: a reset finds the span in the ring or in the table, or in both.
         if is_slotted {
             recorder.free(own);

@@ -36,21 +36,28 @@ pub(super) const UNNUMBERED: u32 = 1;
 
 /// What a span is that cannot take the short form: bits of its first word.
 pub(super) mod mark {
-    pub(in super::super) const UNSAMPLED: u32 = 1 << 17;
     pub(in super::super) const REMOTE: u32 = 1 << 18;
     pub(in super::super) const ROOT: u32 = 1 << 19;
     pub(in super::super) const REMOTE_PARENT: u32 = 1 << 20;
     pub(in super::super) const DEBUG: u32 = 1 << 21;
     /// It is a leaf and goes the short way, although it has a number: with a slot in the table.
     /// Only where the profile asks for speed; else it goes the long way.
-    pub(in super::super) const SLOTTED_LEAF: u32 = 1 << 22;
+    pub(in super::super) const SLOTTED_LEAF: u32 = 1 << 31;
+    /// It is not recorded.
+    ///
+    /// These two are the highest bits, so that they can be asked for as ranges, which the compiler
+    /// follows further than bits, and together by one comparison.
+    pub(in super::super) const UNSAMPLED: u32 = 1 << 30;
 }
 
 /// Words of an open span in the table: all but its number.
 pub(super) const SLOT_WORDS: usize = 5 + INLINE_WORDS;
 
-/// One more part, in the first word of a span that has a number: it counts modulo 256.
-pub(super) const ONE_PART: u32 = 1 << LEN_SHIFT;
+/// The first word, of a span that has a number, with one more part: they count modulo 64.
+#[inline(always)]
+pub(super) const fn one_part_more(first: u32) -> u32 {
+    first.wrapping_add(1 << LEN_SHIFT) & !(mark::SLOTTED_LEAF | mark::UNSAMPLED)
+}
 
 /// The first word of a short record without values, less its site.
 const SHORT: u32 = record::first(record::KIND_SPAN, record::SPAN_WORDS) | COMMITTED;
@@ -347,10 +354,10 @@ impl Open {
     #[inline(always)]
     pub(super) fn count_part(&self) {
         self.leave_leaf();
-        self.first.set(self.first.get().wrapping_add(ONE_PART));
+        self.first.set(one_part_more(self.first.get()));
     }
 
-    /// How many other records carry its number, modulo 256; for a span that has one.
+    /// How many other records carry its number, modulo 64; for a span that has one.
     pub(super) fn parts(&self) -> u32 {
         self.first.get() >> LEN_SHIFT
     }

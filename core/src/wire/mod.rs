@@ -36,6 +36,9 @@ pub use value::{MAX_VALUES, NameRef, Shape, Type, Value, Values};
 /// The version that this crate speaks, in the upper half of a frame's first byte.
 pub const VERSION: u8 = 1;
 
+/// A span says how many other records carry its number modulo this.
+pub const PARTS_MODULUS: u32 = 64;
+
 /// The smallest frame size in bytes that an uplink may state.
 pub const MIN_MTU: usize = 48;
 

@@ -2,8 +2,8 @@
 
 use crate::tags::cut as cut_text;
 use crate::wire::{
-    Log, NameRef, Part, PartKey, Record, Reference, Shape, SiteRef, SpanRecord, TraceRef, Value,
-    Values,
+    Log, NameRef, PARTS_MODULUS, Part, PartKey, Record, Reference, Shape, SiteRef, SpanRecord,
+    TraceRef, Value, Values,
 };
 
 /// The piece with this number, from 0; none behind the last.
@@ -53,7 +53,7 @@ fn span_piece<'r>(span: &SpanRecord<'r>, number: usize) -> Option<Record<'r>> {
             site: SiteRef { id: site.id, shape: Shape(0) },
             // At most eight values and one trace.
             #[expect(clippy::cast_possible_truncation, reason = "at most nine")]
-            parts: (span.parts + 1 + values as u32) & 0xff,
+            parts: (span.parts + 1 + values as u32) % PARTS_MODULUS,
             values: Values::new(),
             ..*span
         })

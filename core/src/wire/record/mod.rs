@@ -66,7 +66,7 @@ pub struct SpanRecord<'a> {
     pub start_ticks: u64,
     /// Finish less start, in ticks.
     pub duration_ticks: u64,
-    /// How many other records carry its number, modulo 256; others seen means that the span is partial.
+    /// How many other records carry its number, modulo 64; others seen means that the span is partial.
     pub parts: u32,
     /// No keeper watched the clock: the duration may be short by whole turns of the counter.
     pub ambiguous: bool,
