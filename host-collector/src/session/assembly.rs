@@ -2,7 +2,7 @@
 
 use super::definitions::{Definitions, Number};
 use super::record::{RawLog, RawSpan, RawTag, RawValue, is_operation, tags};
-use spandrel::wire::{PARTS_MODULUS, Parent, PartKey, Record, Reference, TraceRef};
+use spandrel::wire::{Parent, PartKey, Record, Reference, TraceRef};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// No session may fill more memory with unfinished spans.
@@ -202,16 +202,12 @@ impl Entry {
         self.span.is_some_and(|span| {
             let has_parent =
                 || self.references.values().any(|r| r.span.is_some() && !r.follows_from);
-            self.has_all_parts(span.parts)
+            // More may come than the device counted, which is modulo 64, and before what went in
+            // pieces did.
+            self.parts >= span.parts
                 && (span.parent != Parent::Remote || has_parent())
                 && (span.trace != TraceRef::Apart || !self.references.is_empty())
         })
-    }
-
-    /// Whether as many other records came as the span counts, which is modulo 64.
-    fn has_all_parts(&self, count: u32) -> bool {
-        let more = self.parts.checked_sub(count);
-        more.is_some_and(|more| more.is_multiple_of(PARTS_MODULUS))
     }
 
     /// The numbers whose definitions it needs.
