@@ -4,7 +4,7 @@ use crate::{SpanId, TraceId};
 
 /// Trace id, span id and flags of a span: enough to make a child of it anywhere.
 ///
-/// It is `Copy`, 28 bytes, borrows nothing and may be sent to interrupts, tasks and other devices.
+/// It is `Copy`, 25 bytes, borrows nothing and may be sent to interrupts, tasks and other devices.
 /// [`crate::carrier`] has its byte and text forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

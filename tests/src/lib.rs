@@ -9,4 +9,5 @@ pub mod jaeger_json;
 pub mod peers;
 pub mod proc;
 pub mod skip;
+pub mod vectors;
 pub mod workspace;

@@ -71,7 +71,7 @@ impl<'a> Iterator for Parts<'a> {
     fn next(&mut self) -> Option<&'a str> {
         let text = self.rest.take()?;
         let Some(at) = text.find([':', '%']) else { return Some(text) };
-        let (part, colon) = text.split_at(at);
+        let (part, colon) = text.split_at_checked(at)?;
         let rest = colon
             .strip_prefix(':')
             .or_else(|| colon.strip_prefix("%3A"))

@@ -30,6 +30,8 @@ mod tracer;
 #[cfg(all(test, loom))]
 mod loom_tests;
 #[cfg(all(test, not(loom)))]
+mod ring_tests;
+#[cfg(all(test, not(loom)))]
 mod tests;
 
 #[cfg(not(loom))]

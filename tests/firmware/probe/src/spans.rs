@@ -1,0 +1,58 @@
+//! Calls of the tracer, of spans and of their macros, with every type of value.
+
+use core::hint::black_box;
+
+use spandrel::{ChildOf, Copied, SpanContext, SpanId, TraceFlags, TraceId, Tracer, log, span, tag};
+
+/// A context that the compiler does not know.
+pub(crate) fn context() -> SpanContext {
+    SpanContext {
+        trace_id: TraceId(black_box([1; 16])),
+        span_id: SpanId(black_box([2; 8])),
+        flags: TraceFlags(black_box(1)),
+    }
+}
+
+/// Calls them all.
+#[inline(never)]
+pub(crate) fn use_all(tracer: &'static Tracer) {
+    let (n, text): (i32, &'static str) = (black_box(1), black_box("text"));
+    let root = span!(tracer, "root");
+    let active = root.enter();
+    span!(tracer, "w1", count = n, state = text).finish();
+    span!(tracer, "w2").finish();
+    drop(span!(tracer, "one", "a.b" = black_box(1_i8)));
+    let of_span = span!(tracer, child_of: &root, "of a span", a = black_box(1_i16), b = black_box(1_u8), c = text);
+    let of_context = span!(tracer, child_of: context(), "of a context", a = black_box(1_u16));
+    let of_either =
+        span!(tracer, child_of: black_box(Some(context())), "of either", a = black_box(1_u32));
+    let of_none = span!(tracer, child_of: ChildOf::Root, "of none", a = black_box(1_i64), b = black_box(1_u64));
+    let named = tracer.start(text);
+    let child = tracer.start_child_of(ChildOf::Active, text);
+    let copied = Copied(black_box("copied"));
+    tag!(
+        child,
+        a = black_box(1_isize),
+        b = black_box(1_usize),
+        c = black_box(1.0_f32),
+        d = f64::from(n)
+    );
+    tag!(child, a = n == 1, b = text, c = copied, d = n, e = n, f = n, g = n, h = n);
+    child.set_tag(text, n);
+    child.set_tag(text, text);
+    child.set_tag(text, copied);
+    child.set_operation_name(text);
+    child.log(text, n == 1);
+    log!(child, "event");
+    log!(child, count = n);
+    log!(root, event = text, value = copied, count = n);
+    for span in [&of_span, &of_context, &of_either, &of_none, &named] {
+        let scope = span.enter();
+        black_box((span.context(), span.is_sampled()));
+        drop(scope);
+    }
+    drop(active);
+    tracer.keep_time();
+    tracer.flush();
+    black_box((tracer.is_flushed(), tracer.losses().counts()));
+}

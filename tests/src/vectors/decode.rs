@@ -1,0 +1,235 @@
+//! From the types of the core to the JSON's.
+
+use spandrel::wire::{self, DecodeError, NameRef, PartKey, Request, TraceRef};
+
+use super::{
+    Body, Direction, Float, Frame, Key, Losses, Name, NameText, Parent, Process, Record, Site,
+    Trace, Value, to_hex,
+};
+
+impl Frame {
+    /// What the bytes of a frame mean.
+    ///
+    /// # Errors
+    /// If they are no frame of that direction.
+    pub fn decode(direction: Direction, bytes: &[u8]) -> Result<Self, DecodeError> {
+        let (session_tag, body) = match direction {
+            Direction::Up => {
+                let frame = wire::decode(bytes)?;
+                (frame.session_tag, (&frame.body).into())
+            }
+            Direction::Down => {
+                let frame = wire::decode_downlink(bytes)?;
+                (frame.session_tag, frame.request.into())
+            }
+        };
+        Ok(Self { session_tag: to_hex(&session_tag), body })
+    }
+}
+
+impl From<&wire::Body<'_>> for Body {
+    fn from(body: &wire::Body<'_>) -> Self {
+        match body {
+            wire::Body::Hello(hello) => Self::Hello {
+                packet: hello.packet,
+                device: format!("{:016x}", hello.device),
+                session: hello.session,
+                clock_hz: hello.clock_hz,
+                sent_ticks: hello.sent_ticks,
+                flags: hello.flags,
+                sites: hello.sites,
+                losses: hello.losses.into(),
+                process: hello.into(),
+            },
+            wire::Body::Data(data) => Self::Data {
+                packet: data.head.packet,
+                first_record: data.head.first_record,
+                losses: data.head.losses.into(),
+                records: data.records.iter().map(Record::from).collect(),
+            },
+            wire::Body::Pong(pong) => Self::Pong {
+                packet: pong.packet,
+                id: pong.id,
+                received_ticks: pong.received_ticks,
+                sent_ticks: pong.sent_ticks,
+            },
+        }
+    }
+}
+
+impl From<Request> for Body {
+    fn from(request: Request) -> Self {
+        match request {
+            Request::HelloSeen => Self::HelloSeen,
+            Request::SendHello => Self::SendHello,
+            Request::SendDefinitions { sites, names } => {
+                Self::SendDefinitions { sites: sites.to_vec(), names: names.to_vec() }
+            }
+            Request::Ping(id) => Self::Ping { id },
+        }
+    }
+}
+
+impl From<wire::Losses> for Losses {
+    fn from(losses: wire::Losses) -> Self {
+        Self {
+            ring_full: losses.ring_full,
+            sampled_out: losses.sampled_out,
+            tag_cut: losses.tag_cut,
+            names_full: losses.names_full,
+            open_full: losses.open_full,
+            too_large: losses.too_large,
+        }
+    }
+}
+
+/// Whether a piece that begins at `offset` is the whole.
+fn is_whole(total: u32, offset: u32, bytes: &[u8]) -> bool {
+    offset == 0 && usize::try_from(total) == Ok(bytes.len())
+}
+
+impl From<&wire::Hello<'_>> for Process {
+    fn from(hello: &wire::Hello<'_>) -> Self {
+        let (total, offset, bytes) = (hello.process_total, hello.process_offset, hello.process);
+        let read = postcard::from_bytes::<wire::Process<'_, Vec<(&str, wire::Value<'_>)>>>(bytes);
+        match read {
+            Ok(process) if is_whole(total, offset, bytes) => Self::Whole {
+                service: process.service.to_owned(),
+                build: to_hex(process.build),
+                tags: process.tags.iter().map(|(k, v)| ((*k).to_owned(), v.into())).collect(),
+            },
+            _ => Self::Piece { total, offset, bytes: to_hex(bytes) },
+        }
+    }
+}
+
+impl From<&wire::Record<'_>> for Record {
+    fn from(record: &wire::Record<'_>) -> Self {
+        match record {
+            wire::Record::Span(span) => Self::Span {
+                own: span.own,
+                parent: span.parent.into(),
+                trace: span.trace.into(),
+                site: span.site.id,
+                ambiguous: span.ambiguous,
+                parts: span.parts,
+                start: span.start_ticks,
+                duration: span.duration_ticks,
+                values: values(&span.values),
+            },
+            wire::Record::Part(part) => {
+                Self::Part { own: part.own, key: part.key.into(), values: values(&part.values) }
+            }
+            wire::Record::Log(log) => Self::Log {
+                own: log.own,
+                time: log.time_ticks,
+                key: log.key.into(),
+                values: values(&log.values),
+            },
+            wire::Record::Reference(reference) => Self::Reference {
+                own: reference.own,
+                trace: to_hex(&reference.trace.0),
+                span: reference.span.map(|span| to_hex(&span.0)),
+                follows_from: reference.follows_from,
+            },
+            wire::Record::Define(define) => (*define).into(),
+        }
+    }
+}
+
+fn values(values: &[wire::Value<'_>]) -> Vec<Value> {
+    values.iter().map(Value::from).collect()
+}
+
+impl From<wire::Define<'_>> for Record {
+    fn from(define: wire::Define<'_>) -> Self {
+        let wire::Define { is_name, id, total, offset, bytes } = define;
+        let whole = is_whole(total, offset, bytes);
+        let hex = || to_hex(bytes);
+        if is_name {
+            let text = str::from_utf8(bytes).ok().filter(|_| whole);
+            let piece = || NameText::Piece { total, offset, bytes: hex() };
+            let name = text.map_or_else(piece, |text| NameText::Whole(text.to_owned()));
+            return Self::NameDefinition { id, name };
+        }
+        let strings = strings(bytes).filter(|_| whole);
+        let site = match strings.as_deref().and_then(<[String]>::split_first) {
+            Some((operation, keys)) => {
+                Site::Whole { operation: operation.clone(), keys: keys.to_vec() }
+            }
+            None => Site::Piece { total, offset, bytes: hex() },
+        };
+        Self::SiteDefinition { id, site }
+    }
+}
+
+/// Strings that each stand behind their length in one byte.
+fn strings(mut bytes: &[u8]) -> Option<Vec<String>> {
+    let mut strings = Vec::new();
+    while let Some((length, rest)) = bytes.split_first() {
+        let (string, rest) = rest.split_at_checked(usize::from(*length))?;
+        strings.push(str::from_utf8(string).ok()?.to_owned());
+        bytes = rest;
+    }
+    Some(strings)
+}
+
+impl From<wire::Parent> for Parent {
+    fn from(parent: wire::Parent) -> Self {
+        match parent {
+            wire::Parent::None => Self::None,
+            wire::Parent::Local(own) => Self::Own(own),
+            wire::Parent::Remote => Self::Elsewhere,
+        }
+    }
+}
+
+impl From<TraceRef> for Trace {
+    fn from(trace: TraceRef) -> Self {
+        match trace {
+            TraceRef::Own(root) => Self::Own(root),
+            TraceRef::Remote(id) => Self::Remote(to_hex(&id.0)),
+            TraceRef::Apart => Self::Apart,
+        }
+    }
+}
+
+impl From<PartKey<'_>> for Key {
+    fn from(key: PartKey<'_>) -> Self {
+        match key {
+            PartKey::Site(site, first) => Self::Site { id: site.id, first },
+            PartKey::Name(name, _) => Self::Name(name.into()),
+        }
+    }
+}
+
+impl From<NameRef<'_>> for Name {
+    fn from(name: NameRef<'_>) -> Self {
+        match name {
+            NameRef::Id(id) => Self::Number(id),
+            NameRef::Inline(text) => Self::Text(text.to_owned()),
+        }
+    }
+}
+
+impl From<&wire::Value<'_>> for Value {
+    fn from(value: &wire::Value<'_>) -> Self {
+        match value {
+            wire::Value::Bool(value) => Self::Bool(*value),
+            wire::Value::I32(value) => Self::I32(*value),
+            wire::Value::U32(value) => Self::U32(*value),
+            wire::Value::I64(value) => Self::I64(value.to_string()),
+            wire::Value::U64(value) => Self::U64(value.to_string()),
+            wire::Value::F32(value) => Self::F32(f64::from(*value).into()),
+            wire::Value::F64(value) => Self::F64((*value).into()),
+            wire::Value::Static(name) => Self::StaticString((*name).into()),
+            wire::Value::Text(text) => Self::String((*text).to_owned()),
+        }
+    }
+}
+
+impl From<f64> for Float {
+    fn from(value: f64) -> Self {
+        if value.is_finite() { Self::Finite(value) } else { Self::Other(value.to_string()) }
+    }
+}

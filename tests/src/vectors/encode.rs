@@ -1,0 +1,277 @@
+//! From the JSON's types to those of the core, and to bytes.
+
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use serde::Serialize;
+use spandrel::wire::{
+    self, Data, DataHead, Define, Hello, Log, NameRef, Part, PartKey, Pong, Reference, Request,
+    Shape, SiteRef, SpanRecord, TraceRef,
+};
+use spandrel::{SpanId, TraceId};
+
+use super::{
+    Body, Float, Frame, Key, Losses, Name, NameText, Parent, Process, Record, Site, Trace, Value,
+    from_hex,
+};
+
+/// Longer than any frame in the vectors.
+const LONGEST: usize = 4096;
+
+impl Frame {
+    /// The bytes of the frame.
+    ///
+    /// # Errors
+    /// If the description is of no frame: digits that are none, more than the format has room for.
+    pub fn encode(&self) -> Result<Vec<u8>> {
+        let session_tag = array(&self.session_tag)?;
+        let up = |body| to_bytes(&wire::Frame { session_tag, body });
+        let down = |request| to_bytes(&wire::Downlink { session_tag, request });
+        match &self.body {
+            Body::Hello {
+                packet,
+                device,
+                session,
+                clock_hz,
+                sent_ticks,
+                flags,
+                sites,
+                losses,
+                process,
+            } => {
+                let (process_total, process_offset, process) = process.bytes()?;
+                up(wire::Body::Hello(Hello {
+                    packet: *packet,
+                    device: u64::from_be_bytes(array(device)?),
+                    session: *session,
+                    clock_hz: *clock_hz,
+                    sent_ticks: *sent_ticks,
+                    flags: *flags,
+                    sites: *sites,
+                    losses: (*losses).into(),
+                    process_total,
+                    process_offset,
+                    process: &process,
+                }))
+            }
+            Body::Data { packet, first_record, losses, records } => {
+                let head = DataHead {
+                    packet: *packet,
+                    first_record: *first_record,
+                    losses: (*losses).into(),
+                    count: u8::try_from(records.len()).context("more than 255 records")?,
+                };
+                let bytes = records.iter().map(Record::definition).collect::<Result<Vec<_>>>()?;
+                let records = records.iter().zip(&bytes).map(|(record, bytes)| record.wire(bytes));
+                up(wire::Body::Data(Data { head, records: records.collect::<Result<_>>()? }))
+            }
+            Body::Pong { packet, id, received_ticks, sent_ticks } => up(wire::Body::Pong(Pong {
+                packet: *packet,
+                id: *id,
+                received_ticks: *received_ticks,
+                sent_ticks: *sent_ticks,
+            })),
+            Body::HelloSeen => down(Request::HelloSeen),
+            Body::SendHello => down(Request::SendHello),
+            Body::SendDefinitions { sites, names } => {
+                let list = |ids: &[u16]| ids.try_into().map_err(|_| anyhow!("a list too long"));
+                down(Request::SendDefinitions { sites: list(sites)?, names: list(names)? })
+            }
+            Body::Ping { id } => down(Request::Ping(*id)),
+        }
+    }
+}
+
+fn to_bytes(frame: &impl Serialize) -> Result<Vec<u8>> {
+    let mut buffer = [0; LONGEST];
+    Ok(postcard::to_slice(frame, &mut buffer).context("the frame cannot be written")?.to_vec())
+}
+
+fn array<const N: usize>(digits: &str) -> Result<[u8; N]> {
+    from_hex(digits)?.try_into().map_err(|_| anyhow!("{digits} are not {N} bytes"))
+}
+
+impl From<Losses> for wire::Losses {
+    fn from(losses: Losses) -> Self {
+        Self {
+            ring_full: losses.ring_full,
+            sampled_out: losses.sampled_out,
+            tag_cut: losses.tag_cut,
+            names_full: losses.names_full,
+            open_full: losses.open_full,
+            too_large: losses.too_large,
+        }
+    }
+}
+
+/// A piece of something longer: how long that is, where the piece begins, and its bytes.
+type Bytes = (u32, u32, Vec<u8>);
+
+fn whole(bytes: Vec<u8>) -> Result<Bytes> {
+    Ok((u32::try_from(bytes.len())?, 0, bytes))
+}
+
+impl Process {
+    fn bytes(&self) -> Result<Bytes> {
+        match self {
+            Self::Whole { service, build, tags } => {
+                let tags = tags.iter().map(|(key, value)| Ok((key.as_str(), value.wire()?)));
+                let tags = tags.collect::<Result<Vec<_>>>()?;
+                let build = &from_hex(build)?;
+                whole(to_bytes(&wire::Process { service, build, tags: &tags[..] })?)
+            }
+            Self::Piece { total, offset, bytes } => Ok((*total, *offset, from_hex(bytes)?)),
+        }
+    }
+}
+
+impl Record {
+    /// The bytes of a definition; of others none.
+    fn definition(&self) -> Result<Bytes> {
+        match self {
+            Self::SiteDefinition { site: Site::Whole { operation, keys }, .. } => {
+                let mut bytes = Vec::new();
+                for string in [operation].into_iter().chain(keys) {
+                    bytes.push(u8::try_from(string.len()).context("a long name")?);
+                    bytes.extend_from_slice(string.as_bytes());
+                }
+                whole(bytes)
+            }
+            Self::NameDefinition { name: NameText::Whole(text), .. } => whole(text.clone().into()),
+            Self::SiteDefinition { site: Site::Piece { total, offset, bytes }, .. }
+            | Self::NameDefinition { name: NameText::Piece { total, offset, bytes }, .. } => {
+                Ok((*total, *offset, from_hex(bytes)?))
+            }
+            _ => whole(Vec::new()),
+        }
+    }
+
+    fn wire<'a>(&'a self, definition: &'a Bytes) -> Result<wire::Record<'a>> {
+        Ok(match self {
+            Self::Span {
+                own,
+                parent,
+                trace,
+                site,
+                ambiguous,
+                parts,
+                start,
+                duration,
+                values: list,
+            } => {
+                let values = values(list)?;
+                wire::Record::Span(SpanRecord {
+                    own: *own,
+                    parent: parent.wire(),
+                    trace: trace.wire()?,
+                    site: SiteRef { id: *site, shape: Shape::of(&values) },
+                    start_ticks: *start,
+                    duration_ticks: *duration,
+                    parts: *parts,
+                    ambiguous: *ambiguous,
+                    values,
+                })
+            }
+            Self::Part { own, key, values: list } => {
+                let values = values(list)?;
+                let key = key.wire(Shape::of(&values));
+                wire::Record::Part(Part { own: *own, key, values })
+            }
+            Self::Log { own, time, key, values: list } => {
+                let values = values(list)?;
+                let key = key.wire(Shape::of(&values));
+                wire::Record::Log(Log { own: *own, time_ticks: *time, key, values })
+            }
+            Self::Reference { own, trace, span, follows_from } => {
+                wire::Record::Reference(Reference {
+                    own: *own,
+                    trace: TraceId(array(trace)?),
+                    span: span.as_deref().map(array).transpose()?.map(SpanId),
+                    follows_from: *follows_from,
+                })
+            }
+            Self::SiteDefinition { id, .. } | Self::NameDefinition { id, .. } => {
+                let is_name = matches!(self, Self::NameDefinition { .. });
+                let (total, offset, bytes) = definition;
+                let (total, offset) = (*total, *offset);
+                wire::Record::Define(Define { is_name, id: *id, total, offset, bytes })
+            }
+        })
+    }
+}
+
+fn values(list: &[Value]) -> Result<wire::Values<'_>> {
+    ensure!(list.len() <= wire::MAX_VALUES, "too many values for one record");
+    list.iter().map(Value::wire).collect()
+}
+
+impl Parent {
+    fn wire(&self) -> wire::Parent {
+        match self {
+            Self::None => wire::Parent::None,
+            Self::Own(own) => wire::Parent::Local(*own),
+            Self::Elsewhere => wire::Parent::Remote,
+        }
+    }
+}
+
+impl Trace {
+    fn wire(&self) -> Result<TraceRef> {
+        Ok(match self {
+            Self::Own(root) => TraceRef::Own(*root),
+            Self::Remote(id) => TraceRef::Remote(TraceId(array(id)?)),
+            Self::Apart => TraceRef::Apart,
+        })
+    }
+}
+
+impl Key {
+    fn wire(&self, shape: Shape) -> PartKey<'_> {
+        match self {
+            Self::Site { id, first } => PartKey::Site(SiteRef { id: *id, shape }, *first),
+            Self::Name(name) => PartKey::Name(name.wire(), shape),
+        }
+    }
+}
+
+impl Name {
+    fn wire(&self) -> NameRef<'_> {
+        match self {
+            Self::Number(id) => NameRef::Id(*id),
+            Self::Text(text) => NameRef::Inline(text),
+        }
+    }
+}
+
+impl Value {
+    fn wire(&self) -> Result<wire::Value<'_>> {
+        Ok(match self {
+            Self::Bool(value) => wire::Value::Bool(*value),
+            Self::I32(value) => wire::Value::I32(*value),
+            Self::U32(value) => wire::Value::U32(*value),
+            Self::I64(value) => wire::Value::I64(value.parse()?),
+            Self::U64(value) => wire::Value::U64(value.parse()?),
+            Self::F32(value) => wire::Value::F32(value.narrow()?),
+            Self::F64(value) => wire::Value::F64(value.get()?),
+            Self::StaticString(name) => wire::Value::Static(name.wire()),
+            Self::String(text) => wire::Value::Text(text),
+        })
+    }
+}
+
+impl Float {
+    fn get(&self) -> Result<f64> {
+        Ok(match self {
+            Self::Finite(value) => *value,
+            Self::Other(text) => text.parse()?,
+        })
+    }
+
+    fn narrow(&self) -> Result<f32> {
+        let wide = self.get()?;
+        #[expect(clippy::cast_possible_truncation, reason = "the next line refuses what is cut")]
+        let narrow = wide as f32;
+        if f64::from(narrow) != wide && !wide.is_nan() {
+            bail!("{wide} is no number of 32 bits");
+        }
+        Ok(narrow)
+    }
+}

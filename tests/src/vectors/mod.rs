@@ -1,0 +1,295 @@
+//! The golden vectors of the wire format: frames and ids as JSON that any language can read.
+//!
+//! The types here are the JSON's form. [`Frame::encode`] and [`Frame::decode`] are the ways to
+//! bytes and back, through the types of the core. What JSON readers would round stands as text:
+//! 64-bit values in decimal, ids and bytes in hexadecimal digits.
+
+mod decode;
+mod encode;
+mod hex;
+
+pub use hex::{from_hex, to_hex};
+
+use serde::{Deserialize, Serialize};
+use spandrel::wire::DecodeError;
+
+/// One entry of `frames.json`: a frame, or bytes that a reader must refuse.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vector {
+    /// What it shows, unique in the file.
+    pub name: String,
+    /// Which side reads it.
+    pub direction: Direction,
+    /// The bytes.
+    pub hex: String,
+    /// What they mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame: Option<Frame>,
+    /// Why they mean nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refusal>,
+}
+
+/// Which way a frame goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// To the collector.
+    Up,
+    /// To a device.
+    Down,
+}
+
+/// Why bytes are no frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// There are no bytes.
+    Empty,
+    /// The version in the first byte.
+    UnknownVersion(u8),
+    /// The kind in the first byte.
+    UnknownKind(u8),
+    /// The frame is authenticated.
+    Sealed,
+    /// They end early or contradict the format.
+    Malformed,
+    /// So many bytes follow the frame.
+    TrailingBytes(usize),
+}
+
+impl TryFrom<DecodeError> for Refusal {
+    type Error = DecodeError;
+
+    fn try_from(error: DecodeError) -> Result<Self, DecodeError> {
+        Ok(match error {
+            DecodeError::Empty => Self::Empty,
+            DecodeError::UnknownVersion(version) => Self::UnknownVersion(version),
+            DecodeError::UnknownKind(kind) => Self::UnknownKind(kind),
+            DecodeError::Sealed => Self::Sealed,
+            DecodeError::Malformed => Self::Malformed,
+            DecodeError::TrailingBytes(count) => Self::TrailingBytes(count),
+            other => return Err(other),
+        })
+    }
+}
+
+/// A frame, up or down.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Frame {
+    /// Eight hexadecimal digits, in the order of the bytes.
+    pub session_tag: String,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What a frame says behind its session tag; the fields are those of the document.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[expect(missing_docs, reason = "docs/wire-format.md has every field by this name")]
+pub enum Body {
+    Hello {
+        packet: u32,
+        device: String,
+        session: u32,
+        clock_hz: u32,
+        sent_ticks: u64,
+        flags: u8,
+        sites: u16,
+        losses: Losses,
+        process: Process,
+    },
+    Data {
+        packet: u32,
+        first_record: u64,
+        losses: Losses,
+        records: Vec<Record>,
+    },
+    Pong {
+        packet: u32,
+        id: u32,
+        received_ticks: u64,
+        sent_ticks: u64,
+    },
+    HelloSeen,
+    SendHello,
+    SendDefinitions {
+        sites: Vec<u16>,
+        names: Vec<u16>,
+    },
+    Ping {
+        id: u32,
+    },
+}
+
+/// Counts of losses; those that are missing are 0.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "docs/wire-format.md says what each bit counts, in this order")]
+pub struct Losses {
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ring_full: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub sampled_out: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub tag_cut: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub names_full: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub open_full: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub too_large: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// The description of a process, or a piece of its bytes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+#[expect(missing_docs, reason = "docs/wire-format.md has every field by this name")]
+pub enum Process {
+    Whole { service: String, build: String, tags: Vec<(String, Value)> },
+    Piece { total: u32, offset: u32, bytes: String },
+}
+
+/// One record of a data frame.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[expect(missing_docs, reason = "docs/wire-format.md has every field by this name")]
+pub enum Record {
+    Span {
+        own: u64,
+        parent: Parent,
+        trace: Trace,
+        site: u16,
+        ambiguous: bool,
+        parts: u32,
+        start: u64,
+        duration: u64,
+        values: Vec<Value>,
+    },
+    Part {
+        own: u64,
+        key: Key,
+        values: Vec<Value>,
+    },
+    Log {
+        own: u64,
+        time: u64,
+        key: Key,
+        values: Vec<Value>,
+    },
+    /// Without `span` it is *trace only*.
+    Reference {
+        own: u64,
+        trace: String,
+        span: Option<String>,
+        follows_from: bool,
+    },
+    SiteDefinition {
+        id: u16,
+        site: Site,
+    },
+    NameDefinition {
+        id: u16,
+        name: NameText,
+    },
+}
+
+/// What a span is a child of.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Parent {
+    /// Nothing: it is a root.
+    None,
+    /// The span with this number.
+    Own(u64),
+    /// A span that a reference names.
+    Elsewhere,
+}
+
+/// The trace that a span belongs to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trace {
+    /// That of the root with this number.
+    Own(u64),
+    /// One that began elsewhere.
+    Remote(String),
+    /// That which a reference says.
+    Apart,
+}
+
+/// Where the keys of values come from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Key {
+    /// A site; the first key is the one with this index.
+    Site {
+        /// Its number.
+        id: u16,
+        /// From 0.
+        first: u8,
+    },
+    /// One key, for one value.
+    Name(Name),
+}
+
+/// A name by its number, or in full.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Name {
+    /// The number that a definition gives.
+    Number(u16),
+    /// The name.
+    Text(String),
+}
+
+/// The definition of a site.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+#[expect(missing_docs, reason = "docs/wire-format.md has every field by this name")]
+pub enum Site {
+    Whole { operation: String, keys: Vec<String> },
+    Piece { total: u32, offset: u32, bytes: String },
+}
+
+/// The definition of a name.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+#[expect(missing_docs, reason = "docs/wire-format.md has every field by this name")]
+pub enum NameText {
+    Whole(String),
+    Piece { total: u32, offset: u32, bytes: String },
+}
+
+/// A value with its type.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "docs/wire-format.md has every type by this name")]
+pub enum Value {
+    Bool(bool),
+    I32(i32),
+    U32(u32),
+    I64(String),
+    U64(String),
+    F32(Float),
+    F64(Float),
+    StaticString(Name),
+    String(String),
+}
+
+/// A number with a fraction; what JSON has no number for is `NaN`, `inf` or `-inf`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Float {
+    /// A finite one.
+    Finite(f64),
+    /// Another, as text.
+    Other(String),
+}

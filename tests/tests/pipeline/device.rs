@@ -1,0 +1,164 @@
+//! A device and its collector in virtual time: a real tracer, drain and pipeline, and no I/O between them.
+
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::sync::atomic::{AtomicU32, Ordering};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use spandrel::wire::{MIN_MTU, Value};
+use spandrel::{Asked, Clock, DeviceId, Drain, Recorder, Session, SessionSource, Tracer};
+use spandrel_collector::model::{Batch, Span};
+use spandrel_collector::pipeline::{Options, Pipeline};
+use spandrel_collector::receiver::Handler;
+
+/// Ticks of the device's clock, all of them microseconds.
+pub(crate) const SECOND: u32 = 1_000_000;
+pub(crate) const DEVICE: DeviceId = DeviceId(0x0012_3456_00ab_cdef);
+pub(crate) const SESSION: Session = Session::new(9);
+/// Where the device's frames come from.
+pub(crate) const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 9);
+/// When the device's clock was 0, in nanoseconds since 1970.
+const EPOCH_NS: u64 = 1_700_000_000_000_000_000;
+
+/// What the host's clock shows at a moment of the device's.
+pub(crate) fn host_ns(ticks: u64) -> u64 {
+    EPOCH_NS + ticks * 1_000
+}
+
+/// A device whose clock moves when it is told to, with `NAMES` names for strings.
+pub(crate) struct Device<const NAMES: usize> {
+    pub(crate) tracer: &'static Tracer,
+    drain: Drain<NAMES>,
+    counter: &'static AtomicU32,
+    ticks: u64,
+    mtu: usize,
+    hello_ticks: Option<u64>,
+    hello_was_seen: bool,
+}
+
+impl<const NAMES: usize> Device<NAMES> {
+    /// A device whose ring has `WORDS` words, whose frames are of up to `mtu` bytes, and whose
+    /// clock begins at `ticks`.
+    pub(crate) fn new<const WORDS: usize>(mtu: usize, ticks: u32) -> Self {
+        assert!(mtu >= MIN_MTU);
+        let counter: &AtomicU32 = Box::leak(Box::new(AtomicU32::new(ticks)));
+        let recorder: &Recorder<WORDS> = Box::leak(Box::new(Recorder::new()));
+        // SAFETY: the counter lives for ever, and is read as whole words.
+        let clock = unsafe { Clock::register(counter.as_ptr(), SECOND) };
+        let tracer = Tracer::new("bench", recorder, clock)
+            .device_id(DEVICE)
+            .session(SessionSource::Fixed(SESSION))
+            .build_id(&[0xca, 0xfe])
+            .tags(&[("board", Value::Text("none")), ("pins", Value::U32(48))]);
+        let tracer: &Tracer = Box::leak(Box::new(tracer));
+        let drain = tracer.drain().expect("nobody else drains it");
+        let ticks = ticks.into();
+        Self { tracer, drain, counter, ticks, mtu, hello_ticks: None, hello_was_seen: false }
+    }
+
+    /// Ticks since the clock was 0.
+    pub(crate) fn ticks(&self) -> u64 {
+        self.ticks
+    }
+
+    pub(crate) fn now_ns(&self) -> u64 {
+        host_ns(self.ticks)
+    }
+
+    pub(crate) fn pass(&mut self, ticks: u32) {
+        self.ticks += u64::from(ticks);
+        self.counter
+            .store(self.counter.load(Ordering::Relaxed).wrapping_add(ticks), Ordering::Relaxed);
+        self.tracer.keep_time();
+    }
+
+    pub(crate) fn losses(&self) -> spandrel::wire::Losses {
+        self.drain.losses()
+    }
+
+    /// A hello if one is due: after one second, after ten once the collector has seen one.
+    pub(crate) fn due_hello(&mut self) -> Option<Vec<u8>> {
+        let pause = u64::from(SECOND) * if self.hello_was_seen { 10 } else { 1 };
+        self.hello_ticks.is_none_or(|last| self.ticks - last >= pause).then(|| self.hello())
+    }
+
+    fn hello(&mut self) -> Vec<u8> {
+        self.hello_ticks = Some(self.ticks);
+        let mut buffer = vec![0; self.mtu];
+        self.drain.hello(&mut buffer).expect("a hello fits any frame").to_vec()
+    }
+
+    /// The next frame of records, if there are any.
+    pub(crate) fn frame(&mut self) -> Option<Vec<u8>> {
+        let mut buffer = vec![0; self.mtu];
+        self.drain.frame(&mut buffer).map(<[u8]>::to_vec)
+    }
+
+    /// Takes a frame that came down; gives what it asks and the answer, if one goes up at once.
+    pub(crate) fn hears(&mut self, bytes: &[u8]) -> (Asked, Option<Vec<u8>>) {
+        let asked = self.drain.on_downlink(bytes);
+        let answer = match asked {
+            Asked::Nothing => None,
+            Asked::HelloSeen => {
+                self.hello_was_seen = true;
+                None
+            }
+            Asked::Hello => Some(self.hello()),
+            Asked::Pong(id) => {
+                let mut buffer = vec![0; self.mtu];
+                let now = self.drain.now_ticks();
+                self.drain.pong(&mut buffer, id, now).map(<[u8]>::to_vec)
+            }
+        };
+        (asked, answer)
+    }
+}
+
+/// A collector's pipeline and all that came out of it.
+pub(crate) struct Collector {
+    pub(crate) pipeline: Pipeline<Box<dyn FnMut(Batch)>>,
+    batches: Arc<Mutex<Vec<Batch>>>,
+}
+
+impl Collector {
+    pub(crate) fn new(downlink: bool) -> Self {
+        let batches = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&batches);
+        let sink = Box::new(move |batch| sink.lock().expect("no test panics here").push(batch));
+        Self { pipeline: Pipeline::new(Options { downlink }, sink), batches }
+    }
+
+    /// Takes a frame, which needed no time to arrive, and lets collector and device talk to the end.
+    pub(crate) fn receive<const NAMES: usize>(
+        &mut self,
+        device: &mut Device<NAMES>,
+        frame: Vec<u8>,
+    ) {
+        let now_ns = device.now_ns();
+        let mut up = VecDeque::from([frame]);
+        while let Some(frame) = up.pop_front() {
+            let mut replies = Vec::new();
+            self.pipeline.on_datagram(&frame, PEER, now_ns, &mut replies);
+            up.extend(replies.iter().filter_map(|(_, bytes)| device.hears(bytes).1));
+        }
+    }
+
+    /// Lets the collector see that time has passed.
+    pub(crate) fn tick<const NAMES: usize>(&mut self, device: &mut Device<NAMES>) {
+        let mut replies = Vec::new();
+        self.pipeline.on_tick(device.now_ns(), &mut replies);
+        for (_, bytes) in replies {
+            if let (_, Some(answer)) = device.hears(&bytes) {
+                self.receive(device, answer);
+            }
+        }
+    }
+
+    pub(crate) fn batches(&self) -> Vec<Batch> {
+        self.batches.lock().expect("no test panics here").clone()
+    }
+
+    pub(crate) fn spans(&self) -> Vec<Span> {
+        self.batches().into_iter().flat_map(|batch| batch.spans).collect()
+    }
+}

@@ -1,0 +1,159 @@
+//! A device, a link that treats frames badly, and a collector: from random steps to what came of them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use proptest::prelude::*;
+use spandrel::wire::{self, Body, Record};
+use spandrel_collector::model::{Span, Value};
+
+use crate::device::{Collector, Device, SECOND};
+use crate::program::{Any, Program, Step};
+
+/// What becomes of a frame of records.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Fate {
+    Arrives,
+    Lost,
+    /// It comes again after so many ticks.
+    Doubled(u32),
+    /// It comes only after so many ticks, behind later ones.
+    Late(u32),
+}
+
+pub(crate) fn fate() -> impl Strategy<Value = Fate> {
+    prop_oneof![
+        4 => Just(Fate::Arrives),
+        1 => Just(Fate::Lost),
+        1 => (0..300_000_u32).prop_map(Fate::Doubled),
+        1 => (0..300_000_u32).prop_map(Fate::Late),
+    ]
+}
+
+/// A device, a link and a collector.
+pub(crate) struct World<const NAMES: usize> {
+    pub(crate) device: Device<NAMES>,
+    pub(crate) collector: Collector,
+    fates: Vec<Fate>,
+    /// Frames under way, by their time of arrival.
+    late: BTreeMap<(u64, usize), Vec<u8>>,
+    sent: usize,
+    pub(crate) lost_records: u64,
+    pub(crate) lost_spans: usize,
+}
+
+impl<const NAMES: usize> World<NAMES> {
+    pub(crate) fn new<const WORDS: usize>(
+        mtu: usize,
+        downlink: bool,
+        start: u32,
+        fates: Vec<Fate>,
+    ) -> Self {
+        Self {
+            device: Device::new::<WORDS>(mtu, start),
+            collector: Collector::new(downlink),
+            fates,
+            late: BTreeMap::new(),
+            sent: 0,
+            lost_records: 0,
+            lost_spans: 0,
+        }
+    }
+
+    pub(crate) fn pass(&mut self, ticks: u32) {
+        self.device.pass(ticks);
+        if let Some(hello) = self.device.due_hello() {
+            self.collector.receive(&mut self.device, hello);
+        }
+        while let Some(entry) = self.late.first_entry()
+            && entry.key().0 <= self.device.ticks()
+        {
+            let frame = entry.remove();
+            self.collector.receive(&mut self.device, frame);
+        }
+        self.collector.tick(&mut self.device);
+    }
+
+    pub(crate) fn send(&mut self) {
+        while let Some(frame) = self.device.frame() {
+            // The first frame begins the numbers of the records, so that all later ones are missed.
+            let index = self.sent.checked_sub(1);
+            let fate = index.and_then(|index| self.fates.get(index)).copied();
+            self.sent += 1;
+            let mut delay = |by: u32, frame| {
+                self.late.insert((self.device.ticks() + u64::from(by), self.sent), frame);
+            };
+            match fate.unwrap_or(Fate::Arrives) {
+                Fate::Arrives => self.collector.receive(&mut self.device, frame),
+                Fate::Lost => self.lose(&frame),
+                Fate::Late(by) => delay(by, frame),
+                Fate::Doubled(by) => {
+                    delay(by, frame.clone());
+                    self.collector.receive(&mut self.device, frame);
+                }
+            }
+        }
+    }
+
+    fn lose(&mut self, frame: &[u8]) {
+        let Ok(wire::Frame { body: Body::Data(data), .. }) = wire::decode(frame) else {
+            panic!("a drain gives frames of records");
+        };
+        for record in data.records {
+            self.lost_records += u64::from(!matches!(record, Record::Define(_)));
+            self.lost_spans += usize::from(matches!(record, Record::Span(_)));
+        }
+    }
+
+    /// Runs the steps, finishes every span, and waits until nothing more can come.
+    pub(crate) fn run(&mut self, steps: &[Step]) -> Program {
+        let mut program = Program::new(self.device.tracer);
+        self.pass(0);
+        for step in steps {
+            program.run(step, self.device.ticks());
+            match step {
+                Step::Pass(ticks) => self.pass(*ticks),
+                Step::Send => self.send(),
+                _ => {}
+            }
+        }
+        program.finish_all(self.device.ticks());
+        self.send();
+        self.fates.clear();
+        // Ten hellos tell every definition again.
+        for _ in 0..11 * 4 {
+            self.pass(SECOND / 4);
+            self.send();
+        }
+        // One span shows where the numbers end; the next carries the last word about losses.
+        for _ in 0..2 {
+            let value = Any::Bool(true);
+            let last = Step::Start { form: 0, parent: 0, number: 0, value };
+            program.run(&last, self.device.ticks());
+            program.finish_all(self.device.ticks());
+            self.send();
+            self.pass(3 * SECOND);
+        }
+        self.collector.pipeline.finish(self.device.now_ns());
+        program
+    }
+
+    /// Spans by id, each of which came once.
+    pub(crate) fn spans(&self) -> Result<HashMap<spandrel::SpanId, Span>, TestCaseError> {
+        let mut spans = HashMap::new();
+        for span in self.collector.spans() {
+            let id = span.span_id;
+            prop_assert!(spans.insert(id, span).is_none(), "{id} came twice");
+        }
+        Ok(spans)
+    }
+
+    /// What the process of the last batch says that the link lost.
+    pub(crate) fn said_lost(&self) -> u64 {
+        let batches = self.collector.batches();
+        let attributes = &batches.last().expect("the last span came").resource.attributes;
+        match attributes.iter().find(|tag| &*tag.key == "lost.link").map(|tag| &tag.value) {
+            Some(Value::Int(count)) => u64::try_from(*count).expect("a count"),
+            _ => 0,
+        }
+    }
+}
