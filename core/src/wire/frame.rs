@@ -40,7 +40,7 @@ impl Head {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum FrameKind {
-    /// [`Hello`].
+    /// [`Hello`](super::Hello).
     Hello = 0,
     /// A list of records behind a [`DataHead`].
     Data = 1,

@@ -4,14 +4,15 @@ use super::*;
 use crate::wire::{self, Body, Losses, NameRef, Parent, PartKey, Record, TraceRef, Value};
 use crate::{Asked, Clock, Copied, DeviceId, Sampler, Session, SessionSource, SpanContext};
 use crate::{TraceFlags, TraceId, log, span, tag};
-use proptest::prelude::*;
 use std::boxed::Box;
 use std::collections::HashMap;
 use std::string::{String, ToString};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::vec::Vec;
 
+mod random;
 mod table;
+mod time;
 
 /// A tracer with a clock that the test moves.
 struct Bench {
@@ -356,100 +357,6 @@ fn threads_have_active_spans_of_their_own() {
     assert_eq!(seen.spans.iter().filter(|span| span.parent == Parent::None).count(), 22);
 }
 
-/// Half a turn, one and a half and three turns of the counter, with a keeper that is in time.
-#[test]
-fn a_keeper_makes_long_spans_right() {
-    for half_turns in [1_u64, 3, 6, 7, 100] {
-        let bench = Bench::new::<64>();
-        bench.now.store(0x7000_0000, Ordering::Relaxed);
-        let mut drain = bench.tracer.drain::<8>().unwrap();
-        let span = span!(bench.tracer, "long");
-        for _ in 0..half_turns * 2 {
-            bench.pass(1 << 30);
-            bench.tracer.keep_time();
-        }
-        span.finish();
-        let mut seen = Seen::default();
-        seen.drain(&mut drain, 200);
-        assert_eq!(seen.spans[0].duration_ticks, half_turns << 31);
-        assert_eq!(seen.spans[0].start_ticks, 0x7000_0000);
-        assert!(!seen.spans[0].ambiguous);
-    }
-}
-
-#[test]
-fn the_long_count_of_the_clock_turns_too() {
-    let bench = Bench::new::<256>();
-    let mut drain = bench.tracer.drain::<8>().unwrap();
-    let mut ticks = 1000_u64;
-    for step in 0..4 * 70_000 {
-        bench.pass(1 << 30);
-        ticks += 1 << 30;
-        bench.tracer.keep_time();
-        if step % 1000 == 0 {
-            assert_eq!(drain.now_ticks(), ticks);
-        }
-    }
-    assert_eq!(drain.now_ticks(), ticks);
-    let start = ticks;
-    let span = span!(bench.tracer, "late");
-    bench.pass(77);
-    span.finish();
-    let mut seen = Seen::default();
-    seen.drain(&mut drain, 200);
-    assert_eq!((seen.spans[0].start_ticks, seen.spans[0].duration_ticks), (start, 77));
-}
-
-#[test]
-fn without_a_keeper_durations_are_marked_ambiguous() {
-    let bench = Bench::new::<64>();
-    for half_turns in [0_u32, 1, 3] {
-        let span = span!(bench.tracer, "long");
-        for _ in 0..half_turns {
-            bench.pass(1 << 31);
-        }
-        span.finish();
-    }
-    let seen = Seen::of(&bench);
-    assert!(seen.spans.len() == 3 && seen.spans.iter().all(|span| span.ambiguous));
-}
-
-#[test]
-fn numbers_go_on_behind_32_bits() {
-    const LAST_ROOT: u32 = u32::MAX - record::FAR;
-
-    let bench = Bench::new::<128>();
-    bench.tracer.recorder.state().counter.store(LAST_ROOT - 1, Ordering::Relaxed);
-    let root = span!(bench.tracer, "root");
-    let child = span!(bench.tracer, child_of: &root, "child");
-    let (root_id, child_id) = (root.context().span_id, child.context().span_id);
-    drop((child, root));
-    let seen = Seen::of(&bench);
-    let [child, root] = &seen.spans[..] else { panic!() };
-    assert_eq!(root.own, u64::from(LAST_ROOT));
-    assert_eq!(child.own, (1 << 32) + 2);
-    assert_eq!(child.parent, Parent::Local(root.own));
-    assert_eq!(root_id, crate::SpanId::expand(DEVICE, SESSION, root.own));
-    assert_eq!(child_id, crate::SpanId::expand(DEVICE, SESSION, child.own));
-}
-
-#[test]
-fn children_far_from_their_root_take_the_long_form() {
-    let bench = Bench::new::<4096>();
-    let root = span!(bench.tracer, "root");
-    let _active = root.enter();
-    let _ = root.context();
-    bench.tracer.recorder.state().counter.store(100_000, Ordering::Relaxed);
-    span!(bench.tracer, "far", n = 5, s = "x").finish();
-    drop(_active);
-    root.finish();
-    let seen = Seen::of(&bench);
-    assert_eq!(seen.spans[0].own, 100_001);
-    assert_eq!(seen.spans[0].parent, Parent::Local(2));
-    assert_eq!(seen.spans[0].values[0], Value::I32(5));
-    assert_eq!(seen.text(&seen.spans[0].values[1]), "x");
-}
-
 #[test]
 fn a_collector_can_ask_and_only_for_what_is_a_site() {
     let bench = Bench::new::<128>();
@@ -500,107 +407,5 @@ fn hellos_tell_the_whole_process_also_in_small_frames() {
             postcard::from_bytes(&process).unwrap();
         assert_eq!((process.service, process.build), ("bench", &[0xca, 0xfe][..]));
         assert_eq!(process.tags[1], ("n", Value::U32(7)));
-    }
-}
-
-#[derive(Clone, Debug)]
-enum Step {
-    Start { tags: u8, enter: bool },
-    Tag,
-    Log,
-    Finish,
-    Drain,
-    Pass(u32),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        4 => (0..5_u8, any::<bool>()).prop_map(|(tags, enter)| Step::Start { tags, enter }),
-        1 => Just(Step::Tag),
-        1 => Just(Step::Log),
-        4 => Just(Step::Finish),
-        1 => Just(Step::Drain),
-        2 => (0..100_000_u32).prop_map(Step::Pass),
-    ]
-}
-
-proptest! {
-    /// Any program of spans, any ring, any size of frame: each record comes out right or counted.
-    #[test]
-    fn records_are_right_or_counted(
-        steps in prop::collection::vec(step(), 1..120),
-        mtu in 48..600_usize,
-        remote in any::<bool>(),
-    ) {
-        let bench = Bench::new::<100>();
-        let mut drain = bench.tracer.drain::<4>().unwrap();
-        let mut seen = Seen::default();
-        let mut open: Vec<(Span, TraceId, u32)> = Vec::new();
-        let mut expected = HashMap::new();
-        let context = SpanContext {
-            trace_id: TraceId([3; 16]),
-            span_id: crate::SpanId([4; 8]),
-            flags: TraceFlags::SAMPLED,
-        };
-        let mut finish = |bench: &Bench, (span, trace, start): (Span, TraceId, u32)| {
-            let (id, now) = (span.context().span_id, bench.now.load(Ordering::Relaxed));
-            expected.insert(id, (trace, start, now - start));
-            drop(span);
-        };
-        for step in steps {
-            match step {
-                Step::Start { tags, enter } => {
-                    let parent = open.last().map(|(span, ..)| span);
-                    let guard = parent.filter(|_| enter).map(Span::enter);
-                    let parent = match parent {
-                        Some(_) if enter => ChildOf::Active,
-                        Some(parent) => ChildOf::Span(parent),
-                        None if remote => ChildOf::Context(context),
-                        None => ChildOf::Root,
-                    };
-                    let copied = "k".repeat(usize::from(tags) * 20);
-                    let t = bench.tracer;
-                    let span = match tags {
-                        0 => span!(t, child_of: parent, "none"),
-                        1 => span!(t, child_of: parent, "one", a = 1),
-                        2 => span!(t, child_of: parent, "two", a = 1, b = "static"),
-                        3 => span!(t, child_of: parent, "three", a = u64::MAX, b = 2.5, c = false),
-                        _ => span!(t, child_of: parent, "long", a = Copied(&copied), b = 7_u8),
-                    };
-                    drop(guard);
-                    let trace = span.context().trace_id;
-                    open.push((span, trace, bench.now.load(Ordering::Relaxed)));
-                }
-                Step::Tag => open.iter().for_each(|(span, ..)| span.set_tag("late", 3)),
-                Step::Log => open.iter().for_each(|(span, ..)| log!(span, event = "e", n = 1)),
-                Step::Finish => if let Some(last) = open.pop() { finish(&bench, last) },
-                Step::Drain => seen.drain(&mut drain, mtu),
-                Step::Pass(ticks) => bench.pass(ticks),
-            }
-        }
-        while let Some(last) = open.pop() {
-            finish(&bench, last);
-        }
-        seen.drain(&mut drain, mtu);
-        let mut apart = HashMap::new();
-        for record in &seen.others {
-            if let Record::Reference(reference) = record {
-                apart.insert(reference.own, reference.trace);
-            }
-        }
-        for span in &seen.spans {
-            let id = crate::SpanId::expand(DEVICE, SESSION, span.own);
-            let trace = match span.trace {
-                TraceRef::Own(root) => TraceId::expand(DEVICE, SESSION, root),
-                TraceRef::Remote(trace) => trace,
-                TraceRef::Apart => apart[&span.own],
-            };
-            let (wanted, start, duration) = expected[&id];
-            prop_assert_eq!(trace, wanted);
-            prop_assert_eq!((span.start_ticks, span.duration_ticks), (start.into(), duration.into()));
-        }
-        prop_assert_eq!(seen.losses.too_large, 0);
-        let lost = expected.len() - seen.spans.len();
-        prop_assert!(lost as u32 <= seen.losses.ring_full);
     }
 }
