@@ -101,6 +101,23 @@ impl Clock {
         self.register_ticks().unwrap_or_else(|| (self.function)())
     }
 
+    /// The counter of a clock that has a register.
+    ///
+    /// # Safety
+    /// It has one.
+    #[cfg(all(feature = "enable", not(speed)))]
+    #[inline(always)]
+    pub(crate) unsafe fn register_now(&self) -> u32 {
+        // SAFETY: there is a register, and whoever made the clock promised the rest.
+        unsafe { self.register.0.read_volatile() }
+    }
+
+    /// Whether the clock is a register.
+    #[cfg(feature = "enable")]
+    pub(crate) const fn has_register(&self) -> bool {
+        !self.register.0.is_null()
+    }
+
     /// The counter, where it takes no call to read it: a call costs registers also where it is
     /// not made.
     #[inline(always)]

@@ -2,6 +2,31 @@
 
 use crate::{DeviceId, Session};
 
+/// Why a tracer gives no [`Drain`](crate::Drain).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum DrainError {
+    /// It gave one already, and there can be only one.
+    Taken,
+    /// Names and keys of all call sites take 256 KiB and more: records cannot tell them apart.
+    TooManySites,
+}
+
+impl core::fmt::Display for DrainError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Taken => "the tracer has a drain already: keep the one there is",
+            Self::TooManySites => {
+                "the call sites take 256 KiB and more: shorten their names and keys, or give \
+                 some names at run time"
+            }
+        })
+    }
+}
+
+impl core::error::Error for DrainError {}
+
 /// Where the identity of the device comes from.
 #[derive(Clone, Copy, Debug)]
 pub enum DeviceSource {
@@ -78,14 +103,17 @@ impl Sampler {
         Self::Below((share * (1_u64 << 63) as f64) as u64)
     }
 
-    /// Whether a root whose trace id ends in these 64 bits is recorded.
+    /// Roots are recorded whose trace id, low 63 bits, is below this; none is as high as that of
+    /// [`Sampler::Always`].
     #[cfg(feature = "enable")]
-    #[inline]
-    pub(crate) const fn samples(&self, low: u64) -> bool {
+    pub(crate) const fn below(self) -> u64 {
         match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::Below(bound) => (low & (u64::MAX >> 1)) < *bound,
+            Self::Always => Self::EVERY,
+            Self::Never => 0,
+            Self::Below(bound) => bound,
         }
     }
+
+    #[cfg(feature = "enable")]
+    pub(crate) const EVERY: u64 = 1 << 63;
 }

@@ -17,6 +17,14 @@ pub struct SpanContext {
     pub flags: TraceFlags,
 }
 
+impl SpanContext {
+    /// Whether it names a span: neither id is all zeros.
+    #[must_use]
+    pub const fn is_valid(&self) -> bool {
+        !self.trace_id.is_zero() && !self.span_id.is_zero()
+    }
+}
+
 /// Sampling flags that travel with a context.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

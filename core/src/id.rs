@@ -32,6 +32,12 @@ impl Session {
         Self(number & ((1 << SESSION_BITS) - 1))
     }
 
+    /// The session of a device whose trace ids have this base.
+    #[cfg(feature = "enable")]
+    pub(crate) const fn of_base(device: DeviceId, base: u64) -> Self {
+        Self(((base ^ TraceId::base(device, Self(0))) >> COUNTER_BITS) as u32)
+    }
+
     /// The number, below 2^24.
     #[must_use]
     pub const fn get(self) -> u32 {
@@ -76,8 +82,19 @@ impl TraceId {
     #[must_use]
     #[inline]
     pub const fn expand_low(device: DeviceId, session: Session, counter: u64) -> u64 {
-        let counted = ((session.0 as u64) << COUNTER_BITS) | (counter & COUNTER_MASK);
-        mix(counted ^ device.0.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        Self::low_of(Self::base(device, session), counter & COUNTER_MASK)
+    }
+
+    /// What the low halves of all trace ids of a session have in common.
+    #[inline(never)]
+    pub(crate) const fn base(device: DeviceId, session: Session) -> u64 {
+        ((session.0 as u64) << COUNTER_BITS) ^ device.0.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// The low half of the id of a session with this base; the counter has no more than its bits.
+    #[inline]
+    pub(crate) const fn low_of(base: u64, counter: u64) -> u64 {
+        mix(base ^ counter)
     }
 
     /// The low 64 bits, which 64-bit systems use as the whole id.
@@ -118,12 +135,43 @@ impl SpanId {
 
 const COUNTER_MASK: u64 = (1 << COUNTER_BITS) - 1;
 
-/// A permutation of 64 bits with full avalanche (the finaliser of `SplitMix64`; 0 maps to 0).
+/// The number of a span that has none of its own: its record's, in the upper half of all numbers.
+///
+/// A span is counted only once something needs its number before it ends: a child, a log, a
+/// context. Most need none, and cost nothing for it. Both kinds of numbers stay apart, so that a
+/// session never gives one twice.
+#[must_use]
+pub const fn record_number(record: u64) -> u64 {
+    RECORD_NUMBERS | record & (RECORD_NUMBERS - 1)
+}
+
+/// The first number of a span that is numbered by its record.
+const RECORD_NUMBERS: u64 = 1 << (COUNTER_BITS - 1);
+
+/// A permutation of 64 bits with full avalanche, which maps 0 to 0.
+///
+/// Four Feistel rounds on its halves: they take no multiplication of 64 bits, which a Cortex-M0 would
+/// have to call a function for.
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "one half at a time")]
 const fn mix(value: u64) -> u64 {
-    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    value ^ (value >> 31)
+    let (mut low, mut high) = (value as u32, (value >> 32) as u32);
+    let mut rounds: &[[u32; 2]] = &ROUNDS;
+    while let [[first, second], rest @ ..] = rounds {
+        high ^= blend(low, *first);
+        low ^= blend(high, *second);
+        rounds = rest;
+    }
+    (high as u64) << 32 | low as u64
+}
+
+/// The multipliers of the rounds, two by two.
+const ROUNDS: [[u32; 2]; 2] = [[0x9e37_79b1, 0x85eb_ca6b], [0xc2b2_ae35, 0x27d4_eb2f]];
+
+#[inline]
+const fn blend(half: u32, multiplier: u32) -> u32 {
+    let product = half.wrapping_mul(multiplier);
+    product ^ (product >> 16)
 }
 
 fn hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -198,22 +246,30 @@ mod tests {
         );
     }
 
-    /// The inverse of `mix`, which exists because `mix` is a permutation.
+    /// The inverse of `mix`: the rounds, backwards.
     fn unmix(value: u64) -> u64 {
-        let unshift = |value: u64, by: u32| {
-            let mut result = value;
-            for _ in 0..(64 / by + 1) {
-                result = value ^ (result >> by);
-            }
-            result
-        };
-        let value = unshift(value, 31).wrapping_mul(inverse(0x94d0_49bb_1331_11eb));
-        let value = unshift(value, 27).wrapping_mul(inverse(0xbf58_476d_1ce4_e5b9));
-        unshift(value, 30)
+        let (mut low, mut high) = (value as u32, (value >> 32) as u32);
+        for [first, second] in ROUNDS.into_iter().rev() {
+            low ^= blend(high, second);
+            high ^= blend(low, first);
+        }
+        u64::from(high) << 32 | u64::from(low)
     }
 
-    fn inverse(odd: u64) -> u64 {
-        (0..6).fold(odd, |x, _| x.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(x))))
+    /// One bit of the counter changes each bit of an id half the time.
+    #[test]
+    fn mix_has_avalanche() {
+        for input in 0..24 {
+            let mut flips = [0_u32; 64];
+            for counter in 0..4096_u64 {
+                let key = 0x0123_4567_89ab_0000;
+                let changed = mix(counter ^ key) ^ mix(counter ^ key ^ 1 << input);
+                flips.iter_mut().enumerate().for_each(|(bit, n)| *n += (changed >> bit & 1) as u32);
+            }
+            for (bit, flips) in flips.into_iter().enumerate() {
+                assert!((1750..2350).contains(&flips), "bit {input} on bit {bit}: {flips}");
+            }
+        }
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub mod wire;
 pub use clock::Clock;
 #[cfg(all(target_arch = "arm", target_os = "none"))]
 pub use clock::SysTickClock;
-pub use config::{DeviceSource, Sampler, SessionSource};
+pub use config::{DeviceSource, DrainError, Sampler, SessionSource};
 pub use context::{SpanContext, TraceFlags};
 pub use id::{COUNTER_BITS, DeviceId, SESSION_BITS, Session, SpanId, TraceId};
 #[cfg(all(feature = "enable", not(loom)))]

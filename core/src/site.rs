@@ -100,6 +100,7 @@ mod table {
     crate::__site_static!(NONE, &[""]);
     pub(crate) const NO_SITE: &SiteStart = NONE.start();
 
+    #[cfg(not(miri))]
     unsafe extern "C" {
         #[cfg_attr(target_vendor = "apple", link_name = "\u{1}section$start$__DATA$spandrel_sites")]
         #[cfg_attr(not(target_vendor = "apple"), link_name = "__start_spandrel_sites")]
@@ -113,18 +114,30 @@ mod table {
     #[derive(Clone, Copy)]
     pub(crate) struct Table(&'static [u8]);
 
+    /// Miri has no linker: there sites have numbers, and nothing is known of them.
+    #[cfg(miri)]
+    pub(crate) fn table() -> Table {
+        Table(&[])
+    }
+
+    #[cfg(not(miri))]
     pub(crate) fn table() -> Table {
         let (start, stop) = (&raw const START, &raw const STOP);
-        let len = stop.addr().wrapping_sub(start.addr()).min(MAX_TABLE_BYTES);
+        let len = stop.addr().wrapping_sub(start.addr());
         // SAFETY: the linker put the sites between the symbols; they are bytes that never change.
         Table(unsafe { core::slice::from_raw_parts(start.cast(), len) })
     }
 
     impl Table {
+        /// Whether 16 bits of an address tell all entries apart.
+        pub(crate) fn is_told_apart(self) -> bool {
+            self.0.len() < MAX_TABLE_BYTES
+        }
+
         /// The length in units.
-        #[expect(clippy::cast_possible_truncation, reason = "the length is bounded")]
+        #[expect(clippy::cast_possible_truncation, reason = "else there is no drain to ask")]
         pub(crate) fn units(self) -> u16 {
-            (self.0.len() / SITE_UNIT).min(usize::from(u16::MAX)) as u16
+            (self.0.len() / SITE_UNIT) as u16
         }
 
         /// The number on the wire of the site whose bits a record holds; 0 where it is no site.
@@ -162,6 +175,31 @@ mod table {
             let (len, rest) = self.0.get(at..)?.split_first_chunk::<2>()?;
             let len = usize::from(u16::from_le_bytes(*len));
             Some((rest.get(..len)?, (len + 2).next_multiple_of(SITE_UNIT)))
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn more_than_16_bits_tell_apart_is_said() {
+            static MOST: [u8; MAX_TABLE_BYTES - SITE_UNIT] = [0; _];
+            static TOO_MANY: [u8; MAX_TABLE_BYTES] = [0; _];
+
+            assert!(Table(&MOST).is_told_apart() && Table(&MOST).units() == u16::MAX);
+            assert!(!Table(&TOO_MANY).is_told_apart());
+        }
+
+        /// Only the start of an entry is a site, whatever number is asked for.
+        #[test]
+        fn content_is_that_of_an_entry() {
+            static ENTRIES: [u8; 20] = *b"\x06\0\x05short\x0a\0\x04name\x04key!";
+
+            let table = Table(&ENTRIES);
+            assert_eq!(table.content(1), Some(&b"\x05short"[..]));
+            assert_eq!(table.content(3), Some(&b"\x04name\x04key!"[..]));
+            assert!([0, 2, 4, 5, 6, u16::MAX].iter().all(|id| table.content(*id).is_none()));
         }
     }
 }

@@ -1,6 +1,10 @@
 //! Values of tags and fields as words: what the hot path stores instead of encoding.
+//!
+//! They have two forms. *Inline* is what a span keeps in itself: of a static string only the
+//! address, since its length fits beside the shape. *Raw* is what a call passes on where that is
+//! not possible: each string with its length, a copied one by its address.
 
-use crate::wire::Type;
+use crate::wire::{Shape, Type};
 
 /// Words of a pointer.
 pub(crate) const POINTER_WORDS: usize = size_of::<usize>() / 4;
@@ -14,10 +18,6 @@ const NEVER: usize = INLINE_WORDS + 1;
 /// The longest copied string in bytes; a longer one is cut and counted.
 pub const MAX_COPIED_LEN: usize = 128;
 
-/// The greatest length of a static string that fits the byte beside the shape.
-#[cfg(feature = "enable")]
-pub(crate) const MAX_INLINE_STR: usize = 254;
-
 /// A string that does not live as long as the program: it is copied, up to [`MAX_COPIED_LEN`].
 ///
 /// ```
@@ -30,19 +30,7 @@ pub(crate) const MAX_INLINE_STR: usize = 254;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Copied<'a>(pub &'a str);
 
-impl<'a> Copied<'a> {
-    /// The string as far as it is kept, cut between characters.
-    fn kept(self) -> &'a str {
-        cut(self.0, MAX_COPIED_LEN)
-    }
-}
-
-/// The longest start of a text that is at most `max` bytes long and ends between characters.
-pub(crate) fn cut(text: &str, max: usize) -> &str {
-    text.get(..text.floor_char_boundary(max)).unwrap_or(text)
-}
-
-/// Takes words: three arrays of them in all, each known at compile time or checked before.
+/// Takes words: no more than it was promised to be given.
 #[doc(hidden)]
 pub trait Words {
     /// Takes one.
@@ -58,26 +46,20 @@ pub trait TagValue: Copy + sealed::Sealed {
     const TYPE: Type;
     #[doc(hidden)]
     const INLINE_WORDS: usize;
-    /// Words in a part, where nothing is left out.
+    /// Whether it is copied.
     #[doc(hidden)]
-    fn part_words(self) -> usize;
+    const HAS_TEXT: bool = false;
     /// Bytes of a static string, else 0.
     #[doc(hidden)]
     #[inline(always)]
     fn static_len(self) -> usize {
         0
     }
-    /// Whether the value is kept only in part.
-    #[doc(hidden)]
-    #[inline(always)]
-    fn is_cut(self) -> bool {
-        false
-    }
     #[doc(hidden)]
     fn put_inline(self, out: &mut impl Words);
     #[doc(hidden)]
     #[inline(always)]
-    fn put_part(self, out: &mut impl Words) {
+    fn put_raw(self, out: &mut impl Words) {
         self.put_inline(out);
     }
 }
@@ -85,18 +67,15 @@ pub trait TagValue: Copy + sealed::Sealed {
 /// The values that one macro call gives: a tuple of up to eight.
 #[doc(hidden)]
 pub trait TagList: Copy {
-    const COUNT: usize;
-    const SHAPE: u32;
+    const SHAPE: Shape;
     /// Whether a span can keep the values in itself, static strings' length permitting.
     const INLINE: bool;
     const INLINE_WORDS: usize;
-    fn part_words(self) -> usize;
+    /// Whether there are copied strings.
+    const HAS_TEXT: bool;
     fn static_len(self) -> usize;
-    fn cuts(self) -> u32;
-    /// The same, piece by piece: a copy that need not be in memory where the original is.
-    fn apart(self) -> Self;
     fn put_inline(self, out: &mut impl Words);
-    fn put_part(self, out: &mut impl Words);
+    fn put_raw(self, out: &mut impl Words);
 }
 
 mod sealed {
@@ -109,10 +88,6 @@ macro_rules! word_values {
         impl TagValue for $ty {
             const TYPE: Type = Type::$kind;
             const INLINE_WORDS: usize = [$(stringify!($word)),+].len();
-            #[inline(always)]
-            fn part_words(self) -> usize {
-                Self::INLINE_WORDS
-            }
             #[inline(always)]
             #[allow(
                 clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_lossless,
@@ -148,21 +123,16 @@ impl TagValue for &'static str {
     const TYPE: Type = Type::Static;
     const INLINE_WORDS: usize = POINTER_WORDS;
     #[inline(always)]
-    fn part_words(self) -> usize {
-        POINTER_WORDS + 1
-    }
-    #[inline(always)]
     fn static_len(self) -> usize {
         self.len()
     }
     #[inline(always)]
     fn put_inline(self, out: &mut impl Words) {
-        put_pointer(self.as_ptr().expose_provenance(), out);
+        put_pointer(self.as_ptr(), out);
     }
-    #[expect(clippy::cast_possible_truncation, reason = "no static string is 4 GiB long")]
-    fn put_part(self, out: &mut impl Words) {
-        self.put_inline(out);
-        out.put(self.len() as u32);
+    #[inline(always)]
+    fn put_raw(self, out: &mut impl Words) {
+        put_str(self, out);
     }
 }
 
@@ -170,28 +140,24 @@ impl sealed::Sealed for Copied<'_> {}
 impl TagValue for Copied<'_> {
     const TYPE: Type = Type::Text;
     const INLINE_WORDS: usize = NEVER;
-    fn part_words(self) -> usize {
-        1 + self.kept().len().div_ceil(4)
-    }
-    fn is_cut(self) -> bool {
-        self.0.len() > MAX_COPIED_LEN
-    }
+    const HAS_TEXT: bool = true;
+    #[inline(always)]
     fn put_inline(self, out: &mut impl Words) {
-        let text = self.kept().as_bytes();
-        #[expect(clippy::cast_possible_truncation, reason = "at most MAX_COPIED_LEN")]
-        out.put(text.len() as u32);
-        for chunk in text.chunks(4) {
-            let mut word = [0; 4];
-            word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
-            #[expect(clippy::host_endian_bytes, reason = "bytes stay in the order of memory")]
-            out.put(u32::from_ne_bytes(word));
-        }
+        put_str(self.0, out);
     }
 }
 
 #[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "no string is 4 GiB long")]
+fn put_str(text: &str, out: &mut impl Words) {
+    put_pointer(text.as_ptr(), out);
+    out.put(text.len() as u32);
+}
+
+#[inline(always)]
 #[expect(clippy::cast_possible_truncation, reason = "a word is the low half on 64-bit hosts")]
-fn put_pointer(address: usize, out: &mut impl Words) {
+fn put_pointer(pointer: *const u8, out: &mut impl Words) {
+    let address = pointer.expose_provenance();
     out.put(address as u32);
     if POINTER_WORDS > 1 {
         out.put((address as u64 >> 32) as u32);
@@ -200,64 +166,45 @@ fn put_pointer(address: usize, out: &mut impl Words) {
 
 macro_rules! tuples {
     ($($count:literal: $($name:ident)*;)*) => {$(
+        #[allow(
+            non_snake_case, unused_variables, clippy::allow_attributes,
+            reason = "values are named as their types are; the empty tuple has none"
+        )]
         impl<$($name: TagValue),*> TagList for ($($name,)*) {
-            const COUNT: usize = $count;
             #[allow(
                 clippy::indexing_slicing, clippy::allow_attributes,
                 reason = "evaluated at compile time; the empty tuple does not index"
             )]
-            const SHAPE: u32 = {
+            const SHAPE: Shape = {
                 let types: [u32; $count] = [$($name::TYPE as u32),*];
                 let (mut shape, mut at) = (0, types.len());
                 while at > 0 {
                     at -= 1;
                     shape = shape << 4 | types[at];
                 }
-                shape
+                Shape(shape)
             };
             const INLINE_WORDS: usize = 0 $(+ $name::INLINE_WORDS)*;
+            const HAS_TEXT: bool = false $(|| $name::HAS_TEXT)*;
             const INLINE: bool = {
                 let statics = 0 $(+ matches!($name::TYPE, Type::Static) as usize)*;
                 // Beside the count of half wraps there is room for two types and one length.
                 $count <= 2 && statics <= 1 && Self::INLINE_WORDS <= INLINE_WORDS
             };
             #[inline(always)]
-            fn part_words(self) -> usize {
-                #[allow(non_snake_case, clippy::allow_attributes, reason = "names of the types")]
-                let ($($name,)*) = self;
-                0 $(+ $name.part_words())*
-            }
-            #[inline(always)]
             fn static_len(self) -> usize {
-                #[allow(non_snake_case, clippy::allow_attributes, reason = "names of the types")]
                 let ($($name,)*) = self;
                 0 $(+ $name.static_len())*
             }
             #[inline(always)]
-            fn apart(self) -> Self {
-                #[allow(non_snake_case, clippy::allow_attributes, reason = "names of the types")]
-                let ($($name,)*) = self;
-                Self::from(($($name,)*))
-            }
-            #[inline(always)]
-            fn cuts(self) -> u32 {
-                #[allow(non_snake_case, clippy::allow_attributes, reason = "names of the types")]
-                let ($($name,)*) = self;
-                0 $(+ u32::from($name.is_cut()))*
-            }
-            #[inline(always)]
-            #[allow(unused_variables, clippy::allow_attributes, reason = "unused for the empty one")]
             fn put_inline(self, out: &mut impl Words) {
-                #[allow(non_snake_case, clippy::allow_attributes, reason = "names of the types")]
                 let ($($name,)*) = self;
                 $($name.put_inline(out);)*
             }
             #[inline(always)]
-            #[allow(unused_variables, clippy::allow_attributes, reason = "unused for the empty one")]
-            fn put_part(self, out: &mut impl Words) {
-                #[allow(non_snake_case, clippy::allow_attributes, reason = "names of the types")]
+            fn put_raw(self, out: &mut impl Words) {
                 let ($($name,)*) = self;
-                $($name.put_part(out);)*
+                $($name.put_raw(out);)*
             }
         }
     )*};

@@ -3,7 +3,7 @@
 #![expect(clippy::std_instead_of_core, reason = "only host programs are tested here")]
 
 use spandrel::wire::{
-    Body, Data, DataHead, Define, Frame, Hello, Parent, Process, Record, Shape, SiteRef,
+    Body, Data, DataHead, Define, Frame, Hello, Parent, Process, Record, Shape, SiteRef, SpanHead,
     SpanRecord, TraceRef, Value, Values,
 };
 use spandrel::{DeviceId, Session};
@@ -74,14 +74,12 @@ impl Drop for Collector {
 fn frames() -> [Vec<u8>; 2] {
     let (device, session) = (DeviceId(0x11), Session::new(1));
     let frame = |body| {
-        let mut buffer = [0; 256];
         let frame = Frame { session_tag: session.tag(device), body };
-        postcard::to_slice(&frame, &mut buffer).unwrap().to_vec()
+        frame.to_bytes().unwrap()
     };
-    let mut buffer = [0; 64];
     let tags: [(&str, Value<'_>); 0] = [];
     let process = Process { service: "sensor", build: &[], tags: &tags[..] };
-    let process = postcard::to_slice(&process, &mut buffer).unwrap();
+    let process = process.to_bytes();
     let length = u32::try_from(process.len()).unwrap();
     let hello = Hello {
         packet: 0,
@@ -94,20 +92,20 @@ fn frames() -> [Vec<u8>; 2] {
         losses: spandrel::wire::Losses::default(),
         process_total: length,
         process_offset: 0,
-        process,
+        process: &process,
     };
-    let define = Define { is_name: false, id: 1, total: 5, offset: 0, bytes: b"\x04read" };
-    let span = SpanRecord {
-        own: 1,
+    let define = Define { is_name: false, id: 1, bytes: b"\x04read" };
+    let head = SpanHead {
+        own: 4,
         parent: Parent::None,
-        trace: TraceRef::Own(1),
+        trace: TraceRef::Own(4),
         site: SiteRef { id: 1, shape: Shape(0) },
         start_ticks: 4_000_000,
         duration_ticks: 1_500,
         parts: 0,
         ambiguous: false,
-        values: Values::new(),
     };
+    let span = SpanRecord { head, values: Values::new() };
     let records = vec![Record::Define(define), Record::Span(span)];
     let head = DataHead { packet: 1, count: 2, ..DataHead::default() };
     [frame(Body::Hello(hello)), frame(Body::Data(Data { head, records }))]

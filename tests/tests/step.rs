@@ -31,22 +31,29 @@ const LEAST_STRETCHES: usize = 98;
 
 #[test]
 fn built_for_size() {
-    step_over_everything("release");
+    step_over_everything("release", &[]);
 }
 
 #[test]
 fn built_for_speed() {
-    step_over_everything("o3");
+    step_over_everything("o3", &[]);
 }
 
-fn step_over_everything(profile: &str) {
+#[test]
+fn built_for_speed_with_open_spans_that_survive() {
+    step_over_everything("o3", &["--features", "open-spans"]);
+}
+
+fn step_over_everything(profile: &str, more: &[&str]) {
     if workspace::find_program("qemu-system-arm").is_none() {
         return skip::skip("no qemu-system-arm; `cargo xtask setup` installs it");
     }
     let dir = workspace::root().join("tests/firmware/step");
-    let target = workspace::target_dir().join("step");
+    // One folder each: programs of the same name replace each other.
+    let target =
+        workspace::target_dir().join(["step"].iter().chain(more).copied().collect::<String>());
     let target = target.to_str().expect("the folder's name is text");
-    let arguments = ["--profile", profile, "--target-dir", target];
+    let arguments = [&["--profile", profile, "--target-dir", target], more].concat();
     let programs = cargo_build("step", &dir, &arguments, &mut |line| eprintln!("{line}")).unwrap();
 
     let scratch = tempfile::tempdir().unwrap();

@@ -8,8 +8,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use spandrel::wire::{self, DataHead};
 use spandrel::{DeviceId, Session, SpanId, TraceId};
-use spandrel_tests::vectors::{Direction, Frame, Refusal, Vector, from_hex, to_hex};
+use spandrel_tests::vectors::{
+    Body, Direction, Frame, Losses, Record, Refusal, Vector, from_hex, to_hex,
+};
 use spandrel_tests::workspace;
 
 /// Set to 1 it has the descriptions give the bytes, instead of being held against them.
@@ -108,6 +111,36 @@ fn with_hex(text: &str, name: &str, hex: &str) -> String {
     let begin = begin + text[begin..].find(KEY).expect("bytes follow the name") + KEY.len();
     let end = begin + text[begin..].find('"').expect("the bytes end");
     [&text[..begin], hex, &text[end..]].concat()
+}
+
+/// What fragments hold together is the record, as a frame would hold it alone.
+#[test]
+fn fragments_are_the_record_that_the_json_says() {
+    let mut joined = 0;
+    for (vector, document) in frames() {
+        let Some(wanted) = document.get("joined") else { continue };
+        let bytes = bytes(&vector);
+        let read = wire::decode(&bytes).unwrap();
+        let wire::Body::Data(data) = &read.body else { panic!("{}: no data", vector.name) };
+        let mut whole = Vec::new();
+        for record in &data.records {
+            let wire::Record::Fragment(fragment) = record else { panic!("{}", vector.name) };
+            whole.extend_from_slice(fragment.bytes);
+        }
+        let DataHead { first_record, last_number, .. } = data.head;
+        let record = wire::decode_fragments(&whole, first_record, last_number);
+        let found = serde_json::to_value(Record::from(&record.unwrap())).unwrap();
+        assert_eq!(&found, wanted, "{}", vector.name);
+
+        let Some(Frame { session_tag, .. }) = vector.frame else { unreachable!() };
+        let records = vec![vector.joined.unwrap()];
+        let (last_number, losses) = (last_number >> 31 << 31, Losses::default());
+        let body = Body::Data { packet: 0, first_record, last_number, losses, records };
+        let alone = Frame { session_tag, body }.encode().unwrap();
+        assert!(alone.ends_with(&whole), "{}: {}", vector.name, to_hex(&alone));
+        joined += 1;
+    }
+    assert_eq!(joined, 3);
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use crate::Uplink;
 use core::time::Duration;
-use spandrel::{Asked, Drain, Tracer};
+use spandrel::{Asked, Drain, DrainError, Tracer};
 
-/// When the reporter sends.
+/// When the reporter sends. No time is longer than a quarter of a turn of the tracer's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Settings {
@@ -33,56 +33,86 @@ impl Default for Settings {
 
 /// Drains a tracer and sends frames over a link.
 ///
-/// A frame goes out when there is enough for a full one, when the oldest record is
-/// [`Settings::max_age`] old, or when [`Tracer::flush`](spandrel::Tracer::flush) asks. It is also the
+/// A frame goes out when there is enough for a full one, when something has waited for
+/// [`Settings::max_age`], or when [`Tracer::flush`](spandrel::Tracer::flush) asks. It is also the
 /// clock's keeper: it looks four times in `max_age`.
 ///
-/// In a task, make it in one statement as below: a future keeps whatever it ever had a name for.
-///
-/// `NAMES` is the size of the table of what frames name by number; `MTU` the size of its one buffer,
-/// at least as long as the uplink's frames if those are to be used in full.
+/// Its one buffer is as long as the link's frames, if those are to be used in full, and at least
+/// [`MIN_MTU`](spandrel::wire::MIN_MTU).
 ///
 /// ```no_run
-/// # use spandrel::{Clock, Recorder, Tracer};
+/// # use spandrel::{Clock, DrainError, Recorder, Tracer};
 /// # use spandrel_transport::{Reporter, Settings, Uplink};
 /// # static RECORDER: Recorder<1024> = Recorder::new();
 /// # static TRACER: Tracer = Tracer::new("sensor", &RECORDER, Clock::monotonic());
-/// async fn report(uplink: impl Uplink) {
-///     let Some(mut reporter) = Reporter::<_, 32, 508>::new(&TRACER, uplink, Settings::DEFAULT)
-///     else {
-///         return; // it has one already
-///     };
+/// async fn report(uplink: impl Uplink) -> Result<(), DrainError> {
+///     let mut buffer = [0; 508];
+///     let mut reporter = Reporter::new(&TRACER, uplink, &mut buffer, Settings::DEFAULT)?;
 ///     reporter.run().await
 /// }
 /// ```
 #[derive(Debug)]
-pub struct Reporter<U, const NAMES: usize, const MTU: usize> {
-    drain: Drain<NAMES>,
+pub struct Reporter<'b, U> {
+    drain: Drain,
     uplink: U,
-    settings: Settings,
-    buffer: [u8; MTU],
+    buffer: &'b mut [u8],
     /// Bytes of the buffer that the link has not taken yet.
     unsent: usize,
-    /// When records were last sent, and a hello, in ticks.
-    sent_ticks: u64,
-    hello_ticks: u64,
-    said_hello: bool,
+    /// How long one look at the downlink takes.
+    pause: Duration,
+    // In ticks of 32 bits: far less than half a turn lies between two looks.
+    max_age_ticks: u32,
+    hello_every_ticks: u32,
+    hello_seen_every_ticks: u32,
+    /// When nothing waited last, and when a hello was sent.
+    idle_ticks: u32,
+    hello_ticks: u32,
+    /// Hellos that are still to follow each other at most, so that the process is described.
+    hellos: u8,
+    /// Shares of the definitions that go up with a hello once one was seen.
+    shares: u8,
     is_hello_seen: bool,
+    /// Frames follow each other until all records are sent.
+    is_draining: bool,
+    /// What is in the buffer is worth nothing if it cannot be sent now.
+    is_pong: bool,
 }
 
-impl<U: Uplink, const NAMES: usize, const MTU: usize> Reporter<U, NAMES, MTU> {
-    /// A reporter that has sent nothing; none where the tracer has one already.
-    pub fn new(tracer: &'static Tracer, uplink: U, settings: Settings) -> Option<Self> {
-        Some(Self {
-            drain: tracer.drain()?,
+/// Hellos in a row at most; what they leave untold the next ones tell.
+const MAX_HELLOS: u8 = 16;
+/// Hellos at their usual pace have all definitions go up in so many seconds.
+const ROTATION_SECONDS: u64 = 10;
+
+impl<'b, U: Uplink> Reporter<'b, U> {
+    /// A reporter that has sent nothing.
+    ///
+    /// # Errors
+    /// Where the tracer gives no drain, most likely since it has a reporter already.
+    pub fn new(
+        tracer: &'static Tracer,
+        uplink: U,
+        buffer: &'b mut [u8],
+        settings: Settings,
+    ) -> Result<Self, DrainError> {
+        let drain = tracer.drain()?;
+        let hz = drain.tick_hz();
+        let shares = settings.hello_seen_every.as_secs().clamp(1, ROTATION_SECONDS);
+        Ok(Self {
+            drain,
             uplink,
-            settings,
-            buffer: [0; MTU],
+            buffer,
             unsent: 0,
-            sent_ticks: 0,
+            pause: quarter(settings.max_age),
+            max_age_ticks: ticks(settings.max_age, hz),
+            hello_every_ticks: ticks(settings.hello_every, hz),
+            hello_seen_every_ticks: ticks(settings.hello_seen_every, hz),
+            idle_ticks: 0,
             hello_ticks: 0,
-            said_hello: false,
+            hellos: MAX_HELLOS,
+            shares: shares as u8,
             is_hello_seen: false,
+            is_draining: false,
+            is_pong: false,
         })
     }
 
@@ -97,110 +127,113 @@ impl<U: Uplink, const NAMES: usize, const MTU: usize> Reporter<U, NAMES, MTU> {
     pub async fn step(&mut self) {
         // The buffer serves both ways. While a frame in it waits for the link nothing is received:
         // a link that takes nothing has little to say.
-        let buffer = if self.unsent == 0 { self.buffer.as_mut_slice() } else { &mut [] };
-        let received = self.uplink.receive(buffer, self.settings.max_age / 4).await;
+        let buffer = if self.unsent == 0 { &mut *self.buffer } else { &mut [] };
+        let received = self.uplink.receive(buffer, self.pause).await;
+        self.on_received(received.unwrap_or(0));
+        while self.fill() {
+            let frame = self.buffer.get(..self.unsent).unwrap_or(&[]);
+            if !self.uplink.send(frame).await {
+                break;
+            }
+            self.unsent = 0;
+        }
+        if self.is_pong {
+            (self.is_pong, self.unsent) = (false, 0);
+        }
+    }
+
+    /// Does what the first `len` bytes of the buffer ask for.
+    fn on_received(&mut self, len: usize) {
         let received_ticks = self.drain.now_ticks();
-        let frame = received.and_then(|len| self.buffer.get(..len)).unwrap_or(&[]);
+        let frame = self.buffer.get(..len).unwrap_or(&[]);
         match self.drain.on_downlink(frame) {
             Asked::Nothing => {}
             Asked::HelloSeen => self.is_hello_seen = true,
             Asked::Hello => {
                 self.is_hello_seen = false;
-                self.said_hello = false;
+                self.hellos = MAX_HELLOS;
             }
             Asked::Pong(id) => {
-                let pong = self.drain.pong(&mut self.buffer, id, received_ticks);
-                // A pong that waits is worth nothing: it is sent now or not at all.
-                if let Some(frame) = pong {
-                    self.uplink.send(frame).await;
-                }
+                let pong = self.drain.pong(self.buffer, id, received_ticks);
+                self.unsent = pong.map_or(0, <[u8]>::len);
+                self.is_pong = true;
             }
         }
-        self.send_due().await;
     }
 
-    async fn send_due(&mut self) {
-        let now = self.drain.now_ticks();
-        let hello_every = if self.is_hello_seen {
-            self.settings.hello_seen_every
-        } else {
-            self.settings.hello_every
-        };
-        if !self.said_hello || now.saturating_sub(self.hello_ticks) >= self.ticks(hello_every) {
-            self.hello_ticks = now;
-            self.said_hello = self.say_hello().await;
+    /// Puts what is due into the buffer, unless there is something; false where nothing is due.
+    fn fill(&mut self) -> bool {
+        if self.unsent == 0 {
+            let now = self.drain.counter();
+            let len = self.uplink.mtu().min(self.buffer.len());
+            self.unsent = if self.is_hello_due(now) {
+                self.fill_hello(now, len)
+            } else {
+                self.fill_data(now, len)
+            };
         }
-        let is_full = self.drain.backlog_words() >= self.frame_len() * WORDS_PER_100_BYTES / 100;
+        self.unsent != 0
+    }
+
+    fn is_hello_due(&mut self, now: u32) -> bool {
+        let (every, shares) = if self.is_hello_seen {
+            (self.hello_seen_every_ticks, self.shares)
+        } else {
+            (self.hello_every_ticks, 1)
+        };
+        if self.hellos == 0 && now.wrapping_sub(self.hello_ticks) >= every {
+            self.hellos = MAX_HELLOS;
+            // With each hello goes a share of the definitions: the fewer hellos, the more shares.
+            (1..shares).for_each(|_| self.drain.rotate_definitions());
+        }
+        self.hellos != 0
+    }
+
+    fn fill_hello(&mut self, now: u32, len: usize) -> usize {
+        let frame = self.drain.hello(self.buffer.get_mut(..len).unwrap_or_default());
+        let len = frame.map_or(0, <[u8]>::len);
+        self.hello_ticks = now;
+        self.hellos = if self.drain.is_described() { 0 } else { self.hellos - 1 };
+        len
+    }
+
+    fn fill_data(&mut self, now: u32, len: usize) -> usize {
+        let words = self.drain.backlog_words();
+        if words == 0 && self.drain.is_idle() {
+            self.idle_ticks = now;
+        }
+        // What came since then is no older. A span of eight words takes about ten bytes of a frame.
+        let is_old = now.wrapping_sub(self.idle_ticks) >= self.max_age_ticks;
+        let is_full = words + words / 4 >= len;
         let is_flush = self.drain.is_flush_asked();
-        let is_old = now.saturating_sub(self.sent_ticks) >= self.ticks(self.settings.max_age);
-        if (is_full || is_old || is_flush) && self.send_records().await {
-            self.sent_ticks = now;
+        if !(is_old | is_full | is_flush | self.is_draining) {
+            return 0;
+        }
+        let frame = self.drain.frame(self.buffer.get_mut(..len).unwrap_or_default());
+        self.is_draining = frame.is_some();
+        let len = frame.map_or(0, <[u8]>::len);
+        if !self.is_draining {
+            self.idle_ticks = now;
             if is_flush {
                 self.drain.flushed();
             }
         }
-    }
-
-    /// Sends hellos until the process is described; false where the link takes none.
-    async fn say_hello(&mut self) -> bool {
-        for _ in 0..MAX_HELLOS {
-            if !self.send_unsent().await {
-                return false;
-            }
-            let len = self.frame_len();
-            let buffer = self.buffer.get_mut(..len).unwrap_or_default();
-            self.unsent = self.drain.hello(buffer).map_or(0, <[u8]>::len);
-            if self.drain.is_described() {
-                break;
-            }
-        }
-        self.send_unsent().await
-    }
-
-    /// Sends all records; false where the link does not take them.
-    async fn send_records(&mut self) -> bool {
-        loop {
-            if !self.send_unsent().await {
-                return false;
-            }
-            let len = self.frame_len();
-            let buffer = self.buffer.get_mut(..len).unwrap_or_default();
-            self.unsent = self.drain.frame(buffer).map_or(0, <[u8]>::len);
-            if self.unsent == 0 {
-                return true;
-            }
-        }
-    }
-
-    async fn send_unsent(&mut self) -> bool {
-        match self.buffer.get(..self.unsent) {
-            None | Some([]) => true,
-            Some(frame) => {
-                let sent = self.uplink.send(frame).await;
-                if sent {
-                    self.unsent = 0;
-                }
-                sent
-            }
-        }
-    }
-
-    fn frame_len(&self) -> usize {
-        self.uplink.mtu().min(MTU)
-    }
-
-    /// In ticks, to a thousandth; without a division of 64 bits, which costs a kilobyte of flash.
-    fn ticks(&self, duration: Duration) -> u64 {
-        let hz = self.drain.tick_hz();
-        let in_whole = duration.as_secs().saturating_mul(u64::from(hz));
-        let millis = duration.subsec_millis();
-        let in_rest =
-            u64::from(hz / 1000) * u64::from(millis) + u64::from(hz % 1000 * millis / 1000);
-        in_whole.saturating_add(in_rest)
+        len
     }
 }
 
-/// Hellos in a row at most; what they leave untold the next ones tell.
-const MAX_HELLOS: usize = 16;
-/// A span of eight words takes about ten bytes of a frame.
-const WORDS_PER_100_BYTES: usize = 80;
+/// A fourth, without a division of 64 bits, which costs a kilobyte of flash.
+fn quarter(duration: Duration) -> Duration {
+    let rest = (duration.as_secs() & 3) as u32;
+    Duration::new(duration.as_secs() >> 2, (duration.subsec_nanos() >> 2) + rest * 250_000_000)
+}
+
+/// So many ticks, to a thousandth, and no more than a quarter of a turn of the counter.
+fn ticks(duration: Duration, hz: u32) -> u32 {
+    const MOST: u32 = 1 << 30;
+
+    let (seconds, millis) = (duration.as_secs().min(MOST.into()), duration.subsec_millis());
+    let in_rest = u64::from(hz / 1000) * u64::from(millis) + u64::from(hz % 1000 * millis / 1000);
+    let ticks = seconds * u64::from(hz) + in_rest;
+    u32::try_from(ticks).unwrap_or(MOST).min(MOST)
+}

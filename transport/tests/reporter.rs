@@ -72,21 +72,20 @@ impl Desk {
         Self { tracer, now, is_up, down: Default::default(), up: Default::default() }
     }
 
-    fn reporter(&self, mtu: usize) -> Reporter<TestLink<'_>, 16, 508> {
+    fn reporter(&self, mtu: usize) -> Reporter<'static, TestLink<'_>> {
         let Self { now, is_up, down, up, .. } = self;
         let link = TestLink { now, is_up, down, up, mtu };
-        Reporter::new(self.tracer, link, Settings::DEFAULT).unwrap()
+        let buffer = Box::leak(Box::new([0; 508]));
+        Reporter::new(self.tracer, link, buffer, Settings::DEFAULT).unwrap()
     }
 
-    fn turns(&self, reporter: &mut Reporter<TestLink<'_>, 16, 508>, count: usize) {
+    fn turns(&self, reporter: &mut Reporter<'_, TestLink<'_>>, count: usize) {
         (0..count).for_each(|_| embassy_futures::block_on(reporter.step()));
     }
 
     fn say(&self, request: Request) {
         let downlink = Downlink { session_tag: SESSION.tag(DEVICE), request };
-        let mut bytes = [0; 112];
-        let bytes = postcard::to_slice(&downlink, &mut bytes).unwrap();
-        self.down.borrow_mut().push_back(bytes.to_vec());
+        self.down.borrow_mut().push_back(downlink.to_bytes());
     }
 
     /// Kinds of the frames since the last look: h, d, p; and how many spans.
@@ -119,6 +118,33 @@ fn a_hello_a_second_until_one_is_seen() {
     desk.say(Request::SendHello);
     desk.turns(&mut reporter, 1);
     assert_eq!(desk.look().0, "h");
+}
+
+/// A collector that takes the place of another, and cannot ask, knows everything within ten seconds.
+#[test]
+fn definitions_go_up_again_within_ten_seconds_also_when_hellos_are_rare() {
+    let desk = Desk::new();
+    let mut reporter = desk.reporter(508);
+    desk.say(Request::HelloSeen);
+    span!(desk.tracer, "defined", n = 1).finish();
+    span!(desk.tracer, "and with a string", s = "too").finish();
+    desk.turns(&mut reporter, 10);
+    let definitions = || {
+        let frames: Vec<_> = desk.up.borrow_mut().drain(..).collect();
+        let count = |frame: &Vec<u8>| match wire::decode(frame).unwrap().body {
+            Body::Data(data) => {
+                data.records.iter().filter(|r| matches!(r, Record::Define(_))).count()
+            }
+            _ => 0,
+        };
+        frames.iter().map(count).sum::<usize>()
+    };
+    assert_eq!(definitions(), 3);
+    for _ in 0..3 {
+        // A turn is 25 ms.
+        desk.turns(&mut reporter, 4 * 100 + 10);
+        assert_eq!(definitions(), 3);
+    }
 }
 
 #[test]

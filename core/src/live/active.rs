@@ -1,15 +1,24 @@
 //! The active span: the parent of spans that name none.
 
-use super::recorder::ActiveSlot;
+use super::recorder::{ActiveSlot, RecorderRef};
 use super::span::Span;
 use super::tracer::Tracer;
+use crate::Clock;
 use core::marker::PhantomData;
 use core::sync::atomic::Ordering::Relaxed;
 
-/// Bits of a slot's key beside its owner: the span is not sampled, its trace is remote or debugged.
-pub(crate) const KEY_UNSAMPLED: u32 = 1 << 16;
-pub(crate) const KEY_REMOTE: u32 = 1 << 17;
-pub(crate) const KEY_DEBUG: u32 = 1 << 18;
+/// The bits of a slot's key that name its owner. Beside them are the [marks](mark) of the span that
+/// its children have too.
+pub(crate) const CONTEXT: u32 = 0xffff;
+/// Its tracer has a table of open spans, or a clock that is a function: where a span's start is not
+/// inlined it need then not ask for either.
+const KEY_APART: u32 = 1 << 16;
+
+/// What of the key depends on the tracer alone.
+pub(crate) const fn key(recorder: &RecorderRef, clock: &Clock) -> u32 {
+    let is_apart = recorder.has_slots() || !clock.has_register();
+    if cfg!(speed) || !is_apart { 0 } else { KEY_APART }
+}
 
 /// The number of the context that runs, from 1.
 ///
@@ -58,8 +67,9 @@ pub(crate) fn with_slot<R>(tracer: &'static Tracer, f: impl FnOnce(&ActiveSlot) 
     f(&tracer.recorder.state().active)
 }
 
-/// What the slot says of a span.
+/// What a slot says of a span.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub(crate) struct Active {
     pub(crate) key: u32,
     pub(crate) own: u32,
@@ -67,27 +77,36 @@ pub(crate) struct Active {
 }
 
 impl Active {
+    #[cfg_attr(not(speed), inline(never))]
     fn load(slot: &ActiveSlot) -> Self {
+        let [a, b, c, d] = &slot.trace;
         Self {
             key: slot.key.load(Relaxed),
             own: slot.own.load(Relaxed),
-            trace: [0, 1, 2, 3].map(|at: usize| slot.trace.get(at).map_or(0, |w| w.load(Relaxed))),
+            trace: [a.load(Relaxed), b.load(Relaxed), c.load(Relaxed), d.load(Relaxed)],
         }
     }
 
+    /// An interrupt that comes in between finds nothing of its own, since the key names its owner.
+    #[cfg_attr(not(speed), inline(never))]
     fn store(&self, slot: &ActiveSlot) {
-        // No key while the rest is written: an interrupt that looks finds nothing of its own
-        // either way, but one that a reset cut off must not be taken for whole.
-        slot.key.store(0, Relaxed);
-        slot.own.store(self.own, Relaxed);
-        slot.trace.iter().zip(self.trace).for_each(|(to, word)| to.store(word, Relaxed));
+        let ([a, b, c, d], trace) = (&slot.trace, self.trace);
         slot.key.store(self.key, Relaxed);
+        slot.own.store(self.own, Relaxed);
+        a.store(trace[0], Relaxed);
+        b.store(trace[1], Relaxed);
+        c.store(trace[2], Relaxed);
+        d.store(trace[3], Relaxed);
     }
 
-    /// The active span of this context, if it has one.
-    pub(crate) fn current(tracer: &'static Tracer) -> Option<Self> {
-        let active = with_slot(tracer, Self::load);
-        (active.key & 0xffff == context()).then_some(active)
+    /// What is active, be it of this context or of another.
+    pub(crate) fn of(tracer: &'static Tracer) -> Self {
+        with_slot(tracer, Self::load)
+    }
+
+    /// Whether it is of this context.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.key & CONTEXT == context()
     }
 }
 
@@ -105,23 +124,24 @@ pub struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
+    #[cfg_attr(not(speed), inline(never))]
     pub(crate) fn new(span: &'a Span) -> Self {
         let active = span.as_active();
-        let before = with_slot(span.tracer(), |slot| {
+        with_slot(span.tracer(), |slot| {
             let before = Active::load(slot);
             active.store(slot);
-            before
-        });
-        Self { span, before, not_send: PhantomData }
+            Self { span, before, not_send: PhantomData }
+        })
     }
 }
 
 impl Drop for Scope<'_> {
+    #[cfg_attr(not(speed), inline(never))]
     fn drop(&mut self) {
         let own = self.span.number();
         with_slot(self.span.tracer(), |slot| {
             let mine =
-                slot.own.load(Relaxed) == own && slot.key.load(Relaxed) & 0xffff == context();
+                slot.own.load(Relaxed) == own && slot.key.load(Relaxed) & CONTEXT == context();
             if mine {
                 self.before.store(slot);
             }

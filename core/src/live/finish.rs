@@ -1,101 +1,63 @@
 //! How a span becomes a record when it is finished.
 
-use super::open::{Body, Open, mark};
-use super::record::{self, first};
-use super::ring::{COMMITTED, LEN_SHIFT, Reserved};
-use super::time::Moment;
-use crate::tags::{INLINE_WORDS, Words};
+use super::open::{Open, is_number, mark};
+use super::record;
+use super::ring::{COMMITTED, Reserved, SHORT_WORDS};
+use super::time::{LONG_WAY, Moment};
 use core::sync::atomic::Ordering::Relaxed;
 
 /// Records a finished span.
 ///
 /// The short form, and everything that goes as usual, is here, so that where it is inlined a span
-/// need never be in memory. Whatever is not as usual goes to [`record_slowly`], which begins anew.
+/// need never be in memory. Whatever is not as usual goes elsewhere, which begins anew.
 #[inline(always)]
 pub(super) fn record(open: &Open) {
-    let tracer = open.tracer;
-    let recorder = &tracer.recorder;
-    let first = open.first.get();
+    let clock = &open.tracer.clock;
     'short: {
-        let is_slotted = cfg!(speed) && first >= mark::SLOTTED_LEAF;
-        if !is_slotted && open.own.get() != 0 {
-            if first & mark::UNSAMPLED != 0 {
+        if cfg!(speed) && !open.is_leaf() {
+            if open.first.get() & mark::UNSAMPLED != 0 {
                 return;
             }
             break 'short;
         }
-        let short = if is_slotted { first & !mark::SLOTTED_LEAF } else { first };
-        let state = recorder.state();
-        if u32::from(state.half_wraps.load(Relaxed)) != open.kinds >> 16 {
-            break 'short;
-        }
-        let reserved = critical_section::with(|cs| {
-            // No number near a root's is the last of its 32 bits: see `Tracer::next_number`.
-            let next = state.counter.load(Relaxed).wrapping_add(1);
-            let own = if is_slotted { open.own.get() } else { next };
-            let near = own.wrapping_sub(open.trace);
-            if near >= record::FAR {
-                return None;
-            }
-            let reserved = recorder.ring().reserve_at_once(short >> LEN_SHIFT, cs)?;
-            if !is_slotted {
-                state.counter.store(own, Relaxed);
-            }
-            Some((reserved, own, near))
-        });
-        let Some((reserved, own, near)) = reserved else { break 'short };
-        // Less than half a turn had passed just now, so the difference is right. The clock is read
-        // this late since there are registers to spare again.
-        let duration = tracer.clock.ticks().wrapping_sub(open.start);
-        // SAFETY: six words and the values' were reserved.
-        unsafe {
-            reserved.write(1, open.start);
-            reserved.write(2, duration);
-            reserved.write(3, own);
-            reserved.write(4, own.wrapping_sub(open.parent) << 16 | near);
-            reserved.write(5, open.kinds);
-            write_values(reserved, &open.words, short >> LEN_SHIFT);
-        }
-        reserved.commit(short);
+        let Some(reserved) = reserve(open) else { break 'short };
+        // The clock is read this late since there are registers to spare again.
+        #[cfg(speed)]
+        let end = clock.ticks();
+        // SAFETY: where this is not inlined, a leaf whose clock is a function goes the long way.
+        #[cfg(not(speed))]
+        let end = unsafe { clock.register_now() };
+        commit(open, reserved, end);
         // Only now: a reset finds the span in the ring or in the table, or in both.
-        if is_slotted {
-            recorder.free(own);
+        if cfg!(speed) && open.tracer.recorder.has_slots() {
+            open.tracer.recorder.free_leaf(open.own.get());
         }
         return;
     }
     slowly(open);
 }
 
-/// Writes the values of a span with a record of `len` words.
-///
-/// Word by word: a loop of unknown length would want the words in memory.
-///
-/// # Safety
-/// So many words were reserved.
+/// Room for a short record, if the span goes the short way, half a turn of the clock has not passed
+/// (it would not fit the difference of two counters), and the ring is not at its end.
 #[inline(always)]
-unsafe fn write_values(reserved: Reserved<'_>, words: &[u32; INLINE_WORDS], len: u32) {
-    const AT: usize = record::SPAN_WORDS as usize;
+fn reserve(open: &Open) -> Option<Reserved<'static>> {
+    let recorder = &open.tracer.recorder;
+    if u32::from(recorder.state().half_wraps.load(Relaxed)) != open.kinds.get() & 0xffff {
+        return None;
+    }
+    critical_section::with(|cs| recorder.ring().reserve_at_once(SHORT_WORDS, cs))
+}
 
-    let [a, b, c, rest @ ..] = *words;
-    if len == record::SPAN_WORDS {
-        return;
+/// Writes and commits a short record.
+#[inline(always)]
+fn commit(open: &Open, reserved: Reserved<'_>, end: u32) {
+    // SAFETY: so many words were reserved; the words of a span from its kinds on are those of the
+    // record, and no fewer.
+    unsafe {
+        reserved.write(1, end);
+        reserved.copy_pairs::<COPIED_PAIRS>(2, open.record_words());
     }
-    // SAFETY: promised by the caller, here and below.
-    unsafe { reserved.write(AT, a) };
-    if len > record::SPAN_WORDS + 1 {
-        // SAFETY: as above.
-        unsafe { reserved.write(AT + 1, b) };
-    }
-    if len > record::SPAN_WORDS + 2 {
-        // SAFETY: as above.
-        unsafe { reserved.write(AT + 2, c) };
-    }
-    for (at, word) in (AT + 3..).zip(rest) {
-        if at < len as usize {
-            // SAFETY: as above.
-            unsafe { reserved.write(at, word) };
-        }
-    }
+    reserved.commit(open.first.get());
 }
 
 /// [`record_slowly`], with a copy: what it is given must not keep the original from registers.
@@ -108,58 +70,53 @@ fn slowly(open: &Open) {
 #[cfg(not(speed))]
 use record_slowly as slowly;
 
-/// Records a span that has a number, or is too long, too far from its root, or finds the ring at
-/// its end.
+/// Records a span that has a number, or lasted long, or finds the ring at its end; and where
+/// [`record`] is not inlined a leaf with a slot, or whose clock is a function.
 #[cold]
 #[inline(never)]
+#[expect(clippy::cast_possible_truncation, reason = "13 at most")]
 fn record_slowly(open: &Open) {
-    open.leave_leaf();
-    record_wide(open);
-    if open.tracer.recorder.has_slots() {
-        open.tracer.recorder.free(open.number());
+    const WIDE: usize = record::WIDE_WORDS;
+
+    if open.is(mark::UNSAMPLED) {
+        return;
     }
+    let recorder = &open.tracer.recorder;
+    let end = Moment::now(recorder.state(), &open.tracer.clock);
+    let started = open.kinds.get() as u16 & !LONG_WAY;
+    let is_short = open.is_leaf() && started == end.half_wraps;
+    let len = if is_short { SHORT_WORDS as usize } else { WIDE };
+    if let Some(reserved) = recorder.ring().reserve(len as u32) {
+        let mut first = open.first.get();
+        let copied = if is_short { len - 2 } else { len - 4 };
+        // SAFETY: so many words were reserved; the words of a span from its kinds on are those of
+        // the record, and no fewer.
+        unsafe {
+            reserved.write(1, end.ticks);
+            reserved.copy_all(2, open.record_words(), copied);
+        }
+        if !is_short {
+            // One that needed no number to its end has its record's.
+            let own = if is_number(open.own.get()) { open.own.get() } else { 0 };
+            let marks = first >> record::MARKS_SHIFT & 0xffff;
+            let marks = if open.is_leaf() { marks & 0xff00 } else { marks };
+            let marks = u32::from(end.half_wraps) << 16 | marks;
+            // SAFETY: as above.
+            unsafe {
+                reserved.write(WIDE - 2, own);
+                reserved.write(WIDE - 1, marks);
+            }
+            first = first & 0xffff | record::first(record::KIND_WIDE, len as u32) | COMMITTED;
+        }
+        reserved.commit(first);
+    }
+    recorder.free(open);
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the low half; the rest is beside it")]
-fn record_wide(open: &Open) {
-    let tracer = open.tracer;
-    let recorder = &tracer.recorder;
-    let end = Moment::now(recorder.state(), &tracer.clock);
-    let own = open.number();
-    let trace = open.trace();
-    let is_remote = open.is(mark::REMOTE);
-    let (form, relations): (u32, &[u32]) = if open.is(mark::ROOT) {
-        (record::FORM_ROOT, &[])
-    } else if open.is(mark::REMOTE_PARENT) {
-        (record::FORM_REMOTE_PARENT, &trace)
-    } else if is_remote {
-        (record::FORM_REMOTE_TRACE, &trace)
-    } else {
-        (record::FORM_LOCAL, trace.get(..1).unwrap_or(&[]))
-    };
-    let has_parent = form == record::FORM_LOCAL || form == record::FORM_REMOTE_TRACE;
-    let values = if is_remote { &[] } else { open.values() };
-    let head = record::SPAN_WORDS as usize;
-    let len = head + usize::from(has_parent) + relations.len() + values.len();
-    let reserved = recorder.ring().reserve(len as u32);
-    let Some(reserved) = reserved else { return };
-    // Without a keeper at the start nobody knows how often the counter has turned since.
-    let (duration, ambiguous) = if open.start().is_kept() {
-        (end.since(open.start()), 0)
-    } else {
-        (u64::from(end.ticks.wrapping_sub(open.start)), record::AMBIGUOUS)
-    };
-    let mut body = Body { reserved, at: 1, end: len };
-    body.put(open.start);
-    body.put(duration as u32);
-    body.put(own);
-    body.put(((duration >> 32) as u32) << 16 | open.parts() << 8 | ambiguous | form);
-    body.put(open.kinds);
-    if has_parent {
-        body.put(open.parent);
-    }
-    relations.iter().chain(values).for_each(|word| body.put(*word));
-    let site = open.first.get() & 0xffff;
-    let kind = record::KIND_SPAN | record::WIDE;
-    reserved.commit(site | first(kind, len as u32) | COMMITTED);
-}
+/// Pairs of words in a short record behind the end.
+const COPIED_PAIRS: usize = (SHORT_WORDS as usize - 2) / 2;
+const _: () = {
+    assert!(SHORT_WORDS.is_multiple_of(2));
+    assert!(core::mem::offset_of!(Open, kinds) + 8 * COPIED_PAIRS <= size_of::<Open>());
+    assert!(core::mem::offset_of!(Open, kinds) + 4 * (record::WIDE_WORDS - 4) == size_of::<Open>());
+};

@@ -3,6 +3,8 @@
 #[cfg(not(loom))]
 mod active;
 #[cfg(not(loom))]
+mod begin;
+#[cfg(not(loom))]
 mod drain;
 #[cfg(not(loom))]
 mod emit;
@@ -13,6 +15,8 @@ mod names;
 #[cfg(not(loom))]
 mod open;
 #[cfg(not(loom))]
+mod raw;
+#[cfg(not(loom))]
 mod record;
 #[cfg(not(loom))]
 mod recorder;
@@ -22,6 +26,8 @@ mod span;
 mod sync;
 #[cfg(not(loom))]
 mod table;
+#[cfg(not(loom))]
+mod text;
 #[cfg(not(loom))]
 mod time;
 #[cfg(not(loom))]

@@ -1,139 +1,155 @@
 //! The table of what frames refer to by number: call sites and static strings that were used.
 
 use crate::site::Table;
-use heapless::Vec;
+use crate::wire::Define;
 
 /// Something that a definition explains.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+pub(crate) struct Entry {
     /// A string's address, or a site's number.
     key: usize,
     /// A string's length, or [`SITE`].
     len: u16,
-    /// Bytes of the definition that went up, or [`DEFINED`].
-    sent: u16,
+    /// [`DUE`] or [`DEFINED`].
+    state: u16,
 }
 
 const SITE: u16 = u16::MAX;
-const DEFINED: u16 = u16::MAX;
+/// The definition is to go up; it went.
+const DUE: u16 = 1;
+const DEFINED: u16 = 0;
 
-/// The table; `N` is its size.
+impl Entry {
+    /// An entry that is not used yet. Neither a string's address nor a site's number is 0.
+    pub(crate) const UNUSED: Self = Self { key: 0, len: 0, state: DEFINED };
+
+    const fn site(id: u16) -> Self {
+        Self { key: id as usize, len: SITE, state: DUE }
+    }
+
+    /// Has the definition go up again, if it is one.
+    fn ask(&mut self) {
+        if self.key != 0 {
+            self.state = DUE;
+        }
+    }
+}
+
+/// The table.
 #[derive(Debug)]
-pub(crate) struct Names<const N: usize> {
-    entries: Vec<Entry, N>,
+pub(crate) struct Names {
+    /// Those that are used come first.
+    entries: &'static mut [Entry],
+    /// The site that was used last of those that found no room. It is defined whenever it was
+    /// another before.
+    spare: Entry,
     /// The next entry to be defined again.
-    turn: usize,
-    /// Strings that found no room.
+    turn: u16,
+    /// What found no room.
     full: u32,
 }
 
-/// A definition that is to go up, and how much of it went.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Due {
-    pub(crate) index: usize,
-    pub(crate) is_name: bool,
-    pub(crate) id: u16,
-    pub(crate) bytes: &'static [u8],
-    pub(crate) sent: usize,
-}
-
-impl<const N: usize> Names<N> {
-    pub(crate) const fn new() -> Self {
-        Self { entries: Vec::new(), turn: 0, full: 0 }
+impl Names {
+    /// A table in this memory, less than 2^16 entries long.
+    pub(crate) fn new(entries: &'static mut [Entry]) -> Self {
+        Self { entries, spare: Entry { len: SITE, ..Entry::UNUSED }, turn: 0, full: 0 }
     }
 
-    /// Strings that went inline since there was no room.
+    /// Strings that went in full, and sites that were defined once more, since there was no room.
     pub(crate) fn full(&self) -> u32 {
         self.full
     }
 
     /// Notes that a site is used.
     pub(crate) fn use_site(&mut self, id: u16) {
-        // Where there is no room the collector asks for the definition.
-        let _ = self.find_or_add(usize::from(id), SITE);
+        if self.find_or_add(id.into(), SITE).is_none() && self.spare.key != id.into() {
+            self.spare = Entry::site(id);
+            self.full = self.full.wrapping_add(1);
+        }
     }
 
     /// The number of a static string; none where the table is full.
     ///
     /// # Safety
     /// The string is static.
-    #[expect(clippy::cast_possible_truncation, reason = "N is below 2^16")]
+    #[expect(clippy::cast_possible_truncation, reason = "no longer than that")]
     pub(crate) unsafe fn use_name(&mut self, address: usize, len: usize) -> Option<u16> {
-        let known = u16::try_from(len).ok().filter(|len| *len < SITE);
-        let index = known.and_then(|len| self.find_or_add(address, len));
+        let index = if len < SITE.into() { self.find_or_add(address, len as u16) } else { None };
         if index.is_none() {
             self.full = self.full.wrapping_add(1);
         }
-        index.map(|index| index as u16)
+        index
     }
 
-    fn find_or_add(&mut self, key: usize, len: u16) -> Option<usize> {
-        let known = self.entries.iter().position(|e| e.key == key && e.len == len);
-        known.or_else(|| {
-            self.entries.push(Entry { key, len, sent: 0 }).ok()?;
-            Some(self.entries.len() - 1)
-        })
+    fn find_or_add(&mut self, key: usize, len: u16) -> Option<u16> {
+        for (at, entry) in (0..).zip(self.entries.iter_mut()) {
+            if entry.key == 0 {
+                *entry = Entry { key, len, state: DUE };
+            }
+            if entry.key == key && entry.len == len {
+                return Some(at);
+            }
+        }
+        None
     }
 
     /// Asks for a definition again. A number that names none is ignored.
+    #[inline(never)]
     pub(crate) fn ask(&mut self, is_name: bool, id: u16, table: Table) {
         if is_name {
-            if let Some(entry) = self.entries.get_mut(usize::from(id)).filter(|e| e.len != SITE) {
-                entry.sent = 0;
-            }
-        } else if table.content(id).is_some()
-            && let Some(index) = self.find_or_add(usize::from(id), SITE)
-            && let Some(entry) = self.entries.get_mut(index)
-        {
-            entry.sent = 0;
+            let entry = self.entries.get_mut(usize::from(id));
+            return entry.filter(|entry| entry.len != SITE).map_or((), Entry::ask);
+        }
+        let is_it = |entry: &&mut Entry| entry.key == id.into() && entry.len == SITE;
+        if let Some(entry) = self.entries.iter_mut().find(is_it) {
+            entry.ask();
+        } else if self.spare.state == DEFINED && table.content(id).is_some() {
+            // One at a time: whoever still misses another asks again.
+            self.spare = Entry::site(id);
         }
     }
 
     /// Has a share of the definitions go up again: all of them in ten calls.
     pub(crate) fn rotate(&mut self) {
-        for _ in 0..self.entries.len().div_ceil(10) {
-            self.turn = if self.turn < self.entries.len() { self.turn } else { 0 };
-            if let Some(entry) = self.entries.get_mut(self.turn).filter(|e| e.sent == DEFINED) {
-                entry.sent = 0;
-            }
+        for _ in 0..=self.entries.len() / 8 {
+            let turn = usize::from(self.turn);
             self.turn += 1;
-        }
-    }
-
-    /// The first definition that is to go up.
-    pub(crate) fn due(&mut self, table: Table) -> Option<Due> {
-        loop {
-            let index = self.entries.iter().position(|entry| entry.sent != DEFINED)?;
-            let entry = self.entries.get_mut(index)?;
-            let is_name = entry.len != SITE;
-            #[expect(clippy::cast_possible_truncation, reason = "both are below 2^16")]
-            let id = if is_name { index as u16 } else { entry.key as u16 };
-            let bytes = if is_name {
-                // SAFETY: whoever added the entry promised that the string is static.
-                Some(unsafe {
-                    core::slice::from_raw_parts(
-                        core::ptr::with_exposed_provenance(entry.key),
-                        usize::from(entry.len),
-                    )
-                })
+            if let Some(entry) = self.entries.get_mut(turn) {
+                entry.ask();
             } else {
-                table.content(id)
-            };
-            match bytes {
-                Some(bytes) => {
-                    return Some(Due { index, is_name, id, bytes, sent: usize::from(entry.sent) });
-                }
-                // Not a site after all: nothing to say about it.
-                None => entry.sent = DEFINED,
+                self.turn = 0;
+                self.spare.ask();
             }
         }
     }
 
-    /// Notes how much of a definition went up.
-    pub(crate) fn sent(&mut self, due: &Due, upto: usize) {
-        if let Some(entry) = self.entries.get_mut(due.index) {
-            let whole = upto >= due.bytes.len();
-            entry.sent = if whole { DEFINED } else { u16::try_from(upto).unwrap_or(DEFINED) };
-        }
+    /// The first definition that is to go up, if one is.
+    #[inline(never)]
+    pub(crate) fn due(&self) -> Option<usize> {
+        let mut all = self.entries.iter().chain([&self.spare]);
+        all.position(|entry| entry.state == DUE)
+    }
+
+    /// The definition that is due at an index.
+    #[expect(clippy::cast_possible_truncation, reason = "numbers have 16 bits")]
+    pub(crate) fn definition(&self, index: usize, table: Table) -> Define<'static> {
+        let entry = self.entries.get(index).unwrap_or(&self.spare);
+        let is_name = entry.len != SITE;
+        let (id, bytes) = if is_name {
+            let pointer = core::ptr::with_exposed_provenance(entry.key);
+            // SAFETY: whoever added the entry promised that the string is static.
+            let bytes = unsafe { core::slice::from_raw_parts(pointer, usize::from(entry.len)) };
+            (index as u16, bytes)
+        } else {
+            // What is in the table was a site.
+            let id = entry.key as u16;
+            (id, table.content(id).unwrap_or(&[]))
+        };
+        Define { is_name, id, bytes }
+    }
+
+    /// Notes that the definition at an index went up.
+    pub(crate) fn defined(&mut self, index: usize) {
+        self.entries.get_mut(index).unwrap_or(&mut self.spare).state = DEFINED;
     }
 }

@@ -1,61 +1,82 @@
 //! The layout of records in the ring: what the hot path writes and the drain reads.
 //!
-//! The first word of each: length in words 8 | flags 4 | kind 3 | committed 1 | bits of the call
-//! site 16.
-//!
 //! ```text
-//! span  first | start | duration | own | 0..16 trace, 16..32 parent: distances below own
-//!             | half wraps 16, length of the static string 8, types 8 | values
-//! wide  first | start | duration | own | duration's upper half 16, parts 8, flags 4, form 4
-//!             | half wraps 16, length 8, types 8 | by form: -, parent root, parent trace*4, trace*4
-//!             | values
-//! part  first | own | types | values                    (name: key pointer, key length, value)
-//! log   first | own | types | time | half wraps | values (name: likewise)
-//! ref   first | own | trace*4 | span*2
+//! first word    short: types 8 | 1 | 0 6 | committed 1 | site 16
+//!               other: length in words 8 | 0 | flags 3 | kind 3 | committed 1 | site 16
+//!
+//! short  first | end | kinds | start | parent | root | values
+//! wide   first | end | kinds | start | parent | root | values | own | marks
+//! part   first | own | shape | values                (named: key, value)
+//!        compact: first | own | kinds | values
+//! log    first | own | shape | half wraps | time | values      (named: likewise)
+//!        compact: first | own | kinds | time | values
+//! ref    first | own | trace * 4 | span * 2
+//!
+//! kinds  parts 8 | length of the static string 8 | the long way 1 | half wraps at the start 15
+//!        (where compact: types 8 | length 8 | half wraps 16)
+//! marks  half wraps at the end 16 | types 8 | marks 8
 //! ```
+//!
+//! `end`, `start` and `time` are the clock's counter. A span without a number of its own, short or
+//! wide with `own` 0, has its record's. Parent 0 and root 0 are none: it is a root. In a remote trace
+//! `root` is the lowest word of the trace id, and the other three stand where values would. Values
+//! of spans and where compact are inline, others raw but for copied strings, whose bytes follow
+//! their length. A span's record has always as many words for values, used or not: with a length
+//! that is always the same there is nothing to compute. In a short one they are two, four on a
+//! 64-bit host.
 
 use super::ring::LEN_SHIFT;
 
-pub(crate) const KIND_SPAN: u32 = 0 << 17;
+/// All but the site of a short span's first word, with the types of its values; committed.
+#[inline(always)]
+pub(crate) const fn short(types: u32) -> u32 {
+    types << TYPES_SHIFT | super::ring::SHORT | super::ring::COMMITTED
+}
+
+/// The same of a span that has more values than a short record.
+#[inline(always)]
+pub(crate) const fn long(types: u32) -> u32 {
+    types << TYPES_SHIFT
+}
+
+/// Words for values in a short record.
+pub(crate) const SHORT_VALUES: usize = super::ring::SHORT_WORDS as usize - HEAD_WORDS;
+/// Words of a span's record before its values.
+const HEAD_WORDS: usize = 6;
+
+/// Where the types of a short span's values stand in its first word.
+pub(crate) const TYPES_SHIFT: u32 = 24;
+
+pub(crate) const KIND_WIDE: u32 = 0 << 17;
 pub(crate) const KIND_PART: u32 = 1 << 17;
 pub(crate) const KIND_LOG: u32 = 2 << 17;
 pub(crate) const KIND_REFERENCE: u32 = 3 << 17;
 pub(crate) const KIND_MASK: u32 = 7 << 17;
 
-/// A span: the long form.
-pub(crate) const WIDE: u32 = 1 << 20;
 /// A part or a log: one key that is a string, not a site's.
 pub(crate) const NAMED: u32 = 1 << 20;
 /// A part: its value is the span's operation name.
 pub(crate) const OPERATION: u32 = 1 << 21;
-/// A log: one or two values without their own word of types, as in a span.
-pub(crate) const COMPACT: u32 = 1 << 21;
+/// A part or a log: one or two values, inline, as in a span.
+pub(crate) const COMPACT: u32 = 1 << 22;
 /// A reference: `follows_from`, not the parent.
 pub(crate) const FOLLOWS: u32 = 1 << 20;
 
-/// Words of a span before its values.
-pub(crate) const SPAN_WORDS: u32 = 6;
-/// Words of a part before its values.
-pub(crate) const PART_WORDS: u32 = 3;
-/// Words of a log before its values.
-pub(crate) const LOG_WORDS: u32 = 5;
+/// Words of a wide span.
+pub(crate) const WIDE_WORDS: usize = HEAD_WORDS + crate::tags::INLINE_WORDS + 2;
 /// Words of a compact log before its values.
 pub(crate) const COMPACT_LOG_WORDS: u32 = 4;
-/// Words of a reference.
-pub(crate) const REFERENCE_WORDS: u32 = 8;
 
-/// From this distance on a root is too far for the short form.
-pub(crate) const FAR: u32 = 1 << 16;
+/// Where a wide span has the [marks](super::open::mark) of its first word.
+pub(crate) const MARKS_SHIFT: u32 = 16;
 
-/// The forms of a wide span's relations.
-pub(crate) const FORM_ROOT: u32 = 0;
-pub(crate) const FORM_LOCAL: u32 = 1;
-pub(crate) const FORM_REMOTE_TRACE: u32 = 2;
-pub(crate) const FORM_REMOTE_PARENT: u32 = 3;
-/// Flag beside the form: the duration may be short by whole turns.
-pub(crate) const AMBIGUOUS: u32 = 1 << 4;
+/// Where the number of parts, or the types of a compact log, stand among the kinds.
+pub(crate) const PARTS_SHIFT: u32 = 24;
+/// Where the length of the static string stands among the kinds.
+pub(crate) const STR_SHIFT: u32 = 16;
+pub(crate) const STR_MASK: u32 = 0xff << STR_SHIFT;
 
-/// A first word without its site, not committed.
+/// A first word without its site, not committed, of all but short spans.
 #[inline(always)]
 pub(crate) const fn first(kind: u32, len: u32) -> u32 {
     len << LEN_SHIFT | kind

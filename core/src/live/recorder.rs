@@ -1,16 +1,21 @@
 //! The recorder: all the memory that recording needs, sized by the user and all zero at first.
 
+use super::names::Entry;
 use super::ring::{Positions, Ring};
 use super::sync::Word;
-use super::table::Slot;
+use super::table::{Slot, TABLE, TableFunctions};
+use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicU16, AtomicU32};
 
 /// The ring of finished spans and what a tracer keeps beside it.
 ///
 /// `WORDS` is the size of the ring in words of four bytes; a span with two small tags takes eight.
-/// `OPEN` is the size of the table of open spans, 36 bytes each: what is in it can be seen while it is
+/// `OPEN` is the size of the table of open spans, 40 bytes each: what is in it can be seen while it is
 /// going on, and a reset does not take it. Without the table, the default, nothing of it costs
 /// anything. Where the table is full a span is recorded all the same, and that is counted.
+///
+/// `NAMES` is the size of the table of call sites and static strings that frames name by number, eight
+/// bytes each. Beyond it strings travel in full, which costs bytes and is counted.
 ///
 /// The recorder is all zero, so it costs RAM (`.bss`) and no flash. One recorder belongs to one tracer.
 ///
@@ -20,46 +25,72 @@ use core::sync::atomic::{AtomicU16, AtomicU32};
 /// ```
 #[derive(Debug)]
 #[repr(C)]
-pub struct Recorder<const WORDS: usize, const OPEN: usize = 0> {
+pub struct Recorder<const WORDS: usize, const OPEN: usize = 0, const NAMES: usize = 32> {
+    // In front, and counted from the state on: near enough to be reached from there without an
+    // address of their own, whatever the size of the ring.
+    slots: [Slot; OPEN],
     state: State,
     words: [Word; WORDS],
-    slots: [Slot; OPEN],
+    names: NameTable<NAMES>,
 }
 
-impl<const WORDS: usize, const OPEN: usize> Recorder<WORDS, OPEN> {
+/// The memory of the drain's table, which belongs to the one drain.
+#[derive(Debug)]
+#[repr(transparent)]
+struct NameTable<const NAMES: usize>(UnsafeCell<[Entry; NAMES]>);
+
+// SAFETY: only the drain touches it, and there is one.
+unsafe impl<const NAMES: usize> Sync for NameTable<NAMES> {}
+
+impl<const WORDS: usize, const OPEN: usize, const NAMES: usize> Recorder<WORDS, OPEN, NAMES> {
     /// An empty recorder.
     #[must_use]
     pub const fn new() -> Self {
         const { assert!(WORDS >= 64, "a ring has at least 64 words") }
-        const { assert!(OPEN < 1 << 16, "a table has less than 2^16 slots") }
+        const { assert!(NAMES < 1 << 16, "a table of names has less than 2^16 entries") }
+        const { assert!(OPEN * size_of::<Slot>() < 1 << 16, "a table is less than 64 KiB long") }
         Self {
+            slots: [const { Slot::new() }; OPEN],
             state: State::new(),
             words: [const { Word::new() }; WORDS],
-            slots: [const { Slot::new() }; OPEN],
+            names: NameTable(UnsafeCell::new([Entry::UNUSED; NAMES])),
         }
     }
 
     /// What a tracer takes: the recorder without its size.
     #[must_use]
     pub const fn by_ref(&'static self) -> RecorderRef {
-        RecorderRef { memory: core::ptr::from_ref(self).cast(), words: WORDS, slots: OPEN }
+        let memory: *const u8 = core::ptr::from_ref(self).cast();
+        // SAFETY: within the recorder.
+        let state = unsafe { memory.add(core::mem::offset_of!(Self, state)) };
+        let table = if OPEN == 0 { None } else { Some(TABLE) };
+        // SAFETY: likewise.
+        let names = unsafe { memory.add(core::mem::offset_of!(Self, names)) };
+        let names = core::ptr::slice_from_raw_parts_mut(names.cast_mut().cast::<Entry>(), NAMES);
+        RecorderRef { state: state.cast(), words: WORDS, slots: OPEN, names, table }
     }
 }
 
-impl<const WORDS: usize, const OPEN: usize> Default for Recorder<WORDS, OPEN> {
+impl<const WORDS: usize, const OPEN: usize, const NAMES: usize> Default
+    for Recorder<WORDS, OPEN, NAMES>
+{
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// A recorder of whatever size: where it lies, and the length of its ring.
+/// A recorder of whatever size: where its state lies, and how much there is around it.
 ///
-/// One pointer for both halves, since the hot path reads it from flash.
+/// One pointer for all of it, since the hot path reads it from flash.
 #[derive(Clone, Copy, Debug)]
 pub struct RecorderRef {
-    memory: *const State,
+    state: *const State,
     words: usize,
     slots: usize,
+    names: *mut [Entry],
+    /// What is done with the table of open spans. Without a table nothing refers to the functions,
+    /// and they are not in the program.
+    pub(super) table: Option<&'static TableFunctions>,
 }
 
 // SAFETY: it stands for a `&'static Recorder`, and recorders are `Sync`.
@@ -67,8 +98,10 @@ unsafe impl Sync for RecorderRef {}
 // SAFETY: as above.
 unsafe impl Send for RecorderRef {}
 
-impl<const WORDS: usize, const OPEN: usize> From<&'static Recorder<WORDS, OPEN>> for RecorderRef {
-    fn from(recorder: &'static Recorder<WORDS, OPEN>) -> Self {
+impl<const WORDS: usize, const OPEN: usize, const NAMES: usize>
+    From<&'static Recorder<WORDS, OPEN, NAMES>> for RecorderRef
+{
+    fn from(recorder: &'static Recorder<WORDS, OPEN, NAMES>) -> Self {
         recorder.by_ref()
     }
 }
@@ -76,30 +109,49 @@ impl<const WORDS: usize, const OPEN: usize> From<&'static Recorder<WORDS, OPEN>>
 impl RecorderRef {
     #[inline(always)]
     pub(crate) fn state(&self) -> &'static State {
-        // SAFETY: a recorder begins with its state and lives for ever.
-        unsafe { &*self.memory }
+        // SAFETY: the state of a recorder, which lives for ever.
+        unsafe { &*self.state }
     }
 
     #[inline(always)]
     pub(crate) fn ring(&self) -> Ring<'static> {
         // SAFETY: in a recorder the words follow the state, `words` of them, and both are aligned
         // to four bytes.
-        let words = unsafe { core::slice::from_raw_parts(self.memory.add(1).cast(), self.words) };
+        let words = unsafe { core::slice::from_raw_parts(self.state.add(1).cast(), self.words) };
         Ring { positions: &self.state().positions, words }
     }
 
     #[inline(always)]
-    pub(crate) fn has_slots(&self) -> bool {
-        self.slots != 0
+    pub(crate) const fn has_slots(&self) -> bool {
+        self.table.is_some()
     }
 
+    /// The drain's table.
+    ///
+    /// # Safety
+    /// For the one drain, which asks once.
+    pub(crate) unsafe fn names(&self) -> &'static mut [Entry] {
+        // SAFETY: it lies in a cell of the recorder, and nobody else refers to it.
+        unsafe { &mut *self.names }
+    }
+
+    /// The slots, the first next to the state.
     #[inline(always)]
-    pub(crate) fn slots(&self) -> &'static [Slot] {
-        // SAFETY: in a recorder the slots follow the words, `slots` of them, aligned to four bytes.
-        unsafe {
-            let words: *const Word = self.memory.add(1).cast();
-            core::slice::from_raw_parts(words.add(self.words).cast(), self.slots)
-        }
+    pub(crate) fn slots(&self) -> impl Iterator<Item = &'static Slot> + use<> {
+        let state: *const Slot = self.state.cast();
+        // SAFETY: in a recorder the state follows the slots, `slots` of them, aligned alike.
+        let slots = unsafe { core::slice::from_raw_parts(state.sub(self.slots), self.slots) };
+        slots.iter().rev()
+    }
+
+    /// The slot at a place, in bytes from the first.
+    ///
+    /// # Safety
+    /// There is one.
+    #[inline(always)]
+    pub(crate) unsafe fn slot_at(&self, place: u32) -> &'static Slot {
+        // SAFETY: promised by the caller; the first slot ends where the state begins.
+        unsafe { &*self.state.byte_sub(place as usize).cast::<Slot>().sub(1) }
     }
 }
 
@@ -108,7 +160,7 @@ impl RecorderRef {
 #[repr(C)]
 pub(crate) struct State {
     pub(crate) active: ActiveSlot,
-    /// Spans numbered so far. Written within critical sections.
+    /// The last number that a span was given. Written within critical sections.
     pub(crate) counter: AtomicU32,
     /// Half turns of the clock that the keeper saw, and 2; 0 until there is a keeper.
     pub(crate) half_wraps: AtomicU16,
@@ -117,12 +169,8 @@ pub(crate) struct State {
     pub(crate) positions: Positions,
     pub(crate) sampled_out: AtomicU32,
     pub(crate) tag_cut: AtomicU32,
-    /// Spans that found no slot, up to 65,535. Written within critical sections.
-    pub(crate) open_full: AtomicU16,
-    /// The slot that was taken last: the next span takes it again, if it is free.
-    pub(crate) slot_hint: AtomicU16,
-    /// The session's number, once it is asked for.
-    pub(crate) session: AtomicU32,
+    /// What the trace ids of the session have in common, low half first, once it has begun.
+    pub(crate) trace_base: [AtomicU32; 2],
 }
 
 pub(crate) mod flag {
@@ -169,9 +217,7 @@ impl State {
             positions: Positions::new(),
             sampled_out: AtomicU32::new(0),
             tag_cut: AtomicU32::new(0),
-            open_full: AtomicU16::new(0),
-            slot_hint: AtomicU16::new(0),
-            session: AtomicU32::new(0),
+            trace_base: [const { AtomicU32::new(0) }; 2],
         }
     }
 }

@@ -24,8 +24,17 @@ use critical_section::CriticalSection;
 pub(crate) const COMMITTED: u32 = 1 << 16;
 /// The first word of what lies between the last record and the end of the words.
 const PAD: u32 = 0xf << 16;
-/// Where the first word holds the record's length in words: its upper eight bits.
+/// Where the first word holds the record's length in words: its upper eight bits, unless it is short.
 pub(crate) const LEN_SHIFT: u32 = 24;
+/// The first word of a record of [`SHORT_WORDS`].
+pub(crate) const SHORT: u32 = 1 << 23;
+/// Words of a short record: those that every span has, and two small values or one string and one.
+pub(crate) const SHORT_WORDS: u32 = if size_of::<usize>() > 4 { 10 } else { 8 };
+
+/// The length in words of a record with this first word, committed or not.
+pub(crate) const fn len_of(first: u32) -> u32 {
+    if first & SHORT != 0 { SHORT_WORDS } else { first >> LEN_SHIFT }
+}
 
 /// Positions in the ring, in words.
 #[derive(Debug)]
@@ -90,10 +99,26 @@ impl<'a> Ring<'a> {
     }
 
     /// Reserves `len` words, 2 to 255; where there is no room that is counted.
-    #[inline(always)]
+    ///
+    /// Short critical sections, one after the other: what comes in between may take the room that was
+    /// made, and then that is what a full ring is.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn reserve(self, len: u32) -> Option<Reserved<'a>> {
-        critical_section::with(|cs| self.reserve_at_once(len, cs))
-            .or_else(|| self.reserve_slowly(len))
+        for _ in 0..2 {
+            let reserved = critical_section::with(|cs| self.reserve_at_once(len, cs));
+            if reserved.is_some() {
+                return reserved;
+            }
+            if !critical_section::with(|cs| self.make_room(len, cs)) {
+                break;
+            }
+        }
+        critical_section::with(|_| {
+            let dropped = &self.positions.dropped;
+            dropped.store(dropped.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        });
+        None
     }
 
     /// Reserves where there is room behind the last record; changes nothing where there is none.
@@ -115,26 +140,6 @@ impl<'a> Ring<'a> {
         compiler_fence(Ordering::Release);
         self.positions.head.store(at + len, Ordering::Relaxed);
         reserved
-    }
-
-    /// The first record ever, or one that must go to the start of the words, or one too many.
-    ///
-    /// Three short critical sections instead of one: what comes in between may take the room that
-    /// was made, and then that is what a full ring is.
-    #[cold]
-    #[inline(never)]
-    fn reserve_slowly(self, len: u32) -> Option<Reserved<'a>> {
-        if critical_section::with(|cs| self.make_room(len, cs)) {
-            let reserved = critical_section::with(|cs| self.reserve_at_once(len, cs));
-            if reserved.is_some() {
-                return reserved;
-            }
-        }
-        critical_section::with(|_| {
-            let dropped = &self.positions.dropped;
-            dropped.store(dropped.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-        });
-        None
     }
 
     /// Sets the limit for the first record, or goes to the start of the words if there is room.
@@ -168,6 +173,7 @@ impl<'a> Ring<'a> {
 
     /// Words of records that are not drained, about.
     #[cfg(not(loom))]
+    #[inline(never)]
     pub(crate) fn used(self) -> u32 {
         let positions = self.positions;
         let (head, tail) = critical_section::with(|_| {
@@ -199,14 +205,14 @@ impl<'a> Ring<'a> {
                 });
                 continue;
             }
-            let len = word >> LEN_SHIFT;
+            let len = len_of(word);
             let words = self.words.get(tail as usize..(tail + len) as usize)?;
             return (word & COMMITTED != 0).then_some(Committed { first: word, words });
         }
     }
 
     /// Frees the oldest record, which [`Ring::oldest`] gave. For the one consumer alone.
-    pub(crate) fn release(self, record: Committed<'_>) {
+    pub(crate) fn release(self, record: &Committed<'_>) {
         let positions = self.positions;
         #[expect(clippy::cast_possible_truncation, reason = "a record has at most 255 words")]
         let len = record.words.len() as u32;
@@ -235,6 +241,30 @@ impl<'a> Reserved<'a> {
     pub(crate) unsafe fn write(self, at: usize, word: u32) {
         // SAFETY: the words reserved follow each other; nobody reads them before the commit.
         unsafe { Word::write_body(self.first.add(at), word) };
+    }
+
+    /// Copies pairs of words into the body, of which some may hold nothing.
+    ///
+    /// # Safety
+    /// They go from 1 on to below the length reserved, and so many words are at `from`.
+    #[cfg(not(loom))]
+    #[inline(always)]
+    pub(crate) unsafe fn copy_pairs<const PAIRS: usize>(self, at: usize, from: *const u32) {
+        // SAFETY: as above.
+        unsafe { Word::copy_body::<PAIRS>(self.first.add(at), from) };
+    }
+
+    /// Copies words into the body, of which some may hold nothing.
+    ///
+    /// # Safety
+    /// As for [`Reserved::copy_pairs`].
+    #[cfg(not(loom))]
+    #[inline(never)]
+    pub(crate) unsafe fn copy_all(self, at: usize, from: *const u32, len: usize) {
+        for word in 0..len {
+            // SAFETY: as above.
+            unsafe { Word::copy_word(self.first.add(at + word), from.add(word)) };
+        }
     }
 
     /// Commits: `first` is the first word, with the length reserved and [`COMMITTED`].
@@ -268,8 +298,12 @@ impl Committed<'_> {
         })
     }
 
-    /// A word of the body.
-    pub(crate) fn word(&self, at: usize) -> Option<u32> {
-        self.words.get(at).map(Word::read_body)
+    /// A word of the body; none behind its end.
+    ///
+    /// # Safety
+    /// The word holds something: it is not one that a short record has for values and does not use.
+    pub(crate) unsafe fn word(&self, at: usize) -> Option<u32> {
+        // SAFETY: promised by the caller; the record is committed.
+        self.words.get(at).map(|word| unsafe { word.read_body() })
     }
 }

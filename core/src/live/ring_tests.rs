@@ -2,7 +2,8 @@
 //! of a linker would not give a table for.
 
 use super::recorder::Recorder;
-use super::ring::{COMMITTED, LEN_SHIFT, Ring};
+use super::ring::{COMMITTED, Committed, LEN_SHIFT, Ring, SHORT, SHORT_WORDS, len_of};
+use core::mem::MaybeUninit;
 use std::boxed::Box;
 use std::thread;
 use std::vec::Vec;
@@ -23,14 +24,19 @@ fn produce(ring: Ring<'_>, len: u32, number: u32) -> bool {
     true
 }
 
+fn word(record: &Committed<'_>, at: usize) -> Option<u32> {
+    // SAFETY: the records of these tests hold something in every word.
+    unsafe { record.word(at) }
+}
+
 /// The number of the oldest record, which is whole.
 fn consume(ring: Ring<'_>) -> Option<u32> {
     let record = ring.oldest()?;
-    let number = record.word(1)?;
-    let len = (record.first() >> LEN_SHIFT) as usize;
-    assert!((1..len).all(|at| record.word(at) == Some(number)));
-    assert_eq!(record.word(len), None);
-    ring.release(record);
+    let number = word(&record, 1)?;
+    let len = len_of(record.first()) as usize;
+    assert!((1..len).all(|at| word(&record, at) == Some(number)));
+    assert_eq!(word(&record, len), None);
+    ring.release(&record);
     Some(number)
 }
 
@@ -50,6 +56,48 @@ fn records_of_all_lengths_go_round() {
     }
     seen += core::iter::from_fn(|| consume(ring)).count() as u32;
     assert_eq!((made, ring.positions.dropped()), (seen, 200 - made));
+}
+
+/// The length of a short record is not written as a number.
+#[test]
+fn short_records_go_round_too() {
+    let ring = ring::<67>();
+    for number in 0..200 {
+        let reserved = ring.reserve(SHORT_WORDS).unwrap();
+        // SAFETY: below the length reserved.
+        (1..SHORT_WORDS as usize).for_each(|at| unsafe { reserved.write(at, number) });
+        reserved.commit(number << LEN_SHIFT | SHORT | COMMITTED);
+        assert!(produce(ring, 3, number));
+        assert_eq!((consume(ring), consume(ring)), (Some(number), Some(number)));
+    }
+}
+
+/// A short record has words for values that its span does not have.
+#[test]
+fn words_that_hold_nothing_are_copied_and_not_read() {
+    let ring = ring::<64>();
+    let mut from = [const { MaybeUninit::<u32>::uninit() }; 6];
+    from[0].write(7);
+    from[1].write(8);
+    for _ in 0..20 {
+        let reserved = ring.reserve(SHORT_WORDS).unwrap();
+        // SAFETY: six words go from the second on, of eight or ten.
+        unsafe {
+            reserved.write(1, 6);
+            reserved.copy_pairs::<3>(2, from.as_ptr().cast());
+        }
+        reserved.commit(SHORT | COMMITTED);
+        let record = ring.oldest().unwrap();
+        assert_eq!([1, 2, 3].map(|at| word(&record, at)), [Some(6), Some(7), Some(8)]);
+        ring.release(&record);
+        let reserved = ring.reserve(5).unwrap();
+        // SAFETY: four words go from the second on, of five.
+        unsafe { reserved.copy_all(1, from.as_ptr().cast(), 4) };
+        reserved.commit(5 << LEN_SHIFT | COMMITTED);
+        let record = ring.oldest().unwrap();
+        assert_eq!([1, 2].map(|at| word(&record, at)), [Some(7), Some(8)]);
+        ring.release(&record);
+    }
 }
 
 #[test]
@@ -93,7 +141,7 @@ fn text_is_read_as_it_was_written() {
     let record = ring.oldest().unwrap();
     assert_eq!(record.text(1, 7), Some("kopiert"));
     assert_eq!(record.text(1, 13), None);
-    ring.release(record);
+    ring.release(&record);
 }
 
 #[test]

@@ -20,9 +20,6 @@ pub enum ChildOf<'a> {
     Span(&'a Span),
     /// A span anywhere, known by its context.
     Context(SpanContext),
-    /// Nothing, and the sampler has been asked: with this number.
-    #[doc(hidden)]
-    Sampled(u32),
 }
 
 impl<'a> From<&'a Span> for ChildOf<'a> {
@@ -62,17 +59,17 @@ impl Span {
 
     /// Sets a tag. The key need not be a constant; [`tag!`](crate::tag) costs less.
     pub fn set_tag(&self, key: &'static str, value: impl TagValue) {
-        self.open.named(record::KIND_PART, key, value);
+        self.open.named(0, key, value);
     }
 
     /// Gives the span another operation name.
     pub fn set_operation_name(&self, name: &'static str) {
-        self.open.named(record::KIND_PART | record::OPERATION, "", name);
+        self.open.named(record::OPERATION, "", name);
     }
 
     /// Logs one field, with the time. [`log!`](crate::log) costs less and takes several.
     pub fn log(&self, key: &'static str, value: impl TagValue) {
-        self.open.named(record::KIND_LOG, key, value);
+        self.open.log_named(key, value);
     }
 
     /// What of the span crosses a boundary.
@@ -81,13 +78,13 @@ impl Span {
     #[must_use]
     pub fn context(&self) -> SpanContext {
         let (device, session) = (self.open.tracer.device(), self.open.tracer.session_number());
-        let own = self.open.tracer.widen_counter(self.number());
+        let own = self.open.tracer.widen_number(self.number());
         let trace_id = if self.open.is(mark::REMOTE) {
-            trace_id(self.open.trace())
-        } else if self.open.is(mark::ROOT) {
+            trace_id(self.open.trace(0))
+        } else if self.open.trace == 0 {
             TraceId::expand(device, session, own)
         } else {
-            TraceId::expand(device, session, self.open.tracer.widen_counter(self.open.trace))
+            TraceId::expand(device, session, self.open.tracer.widen_number(self.open.trace))
         };
         let debug = if self.open.is(mark::DEBUG) { TraceFlags::DEBUG.0 } else { 0 };
         let sampled = if self.is_sampled() { TraceFlags::SAMPLED.0 } else { 0 };
@@ -111,7 +108,7 @@ impl Span {
     }
 
     /// Finishes the span now.
-    #[cfg_attr(speed, inline(always))]
+    #[inline(always)]
     pub fn finish(self) {
         // Not by `drop`, which takes the address of the span: so it can stay in registers.
         #[cfg(speed)]
@@ -120,6 +117,7 @@ impl Span {
 
     /// What [`tag!`](crate::tag) expands to.
     #[doc(hidden)]
+    #[inline(always)]
     pub fn tags_at<T: TagList>(&self, site: &'static SiteStart, tags: T) {
         self.open.tags(site, tags);
     }

@@ -1,6 +1,8 @@
 //! Atomics and words: the real ones, or loom's, which try every interleaving.
 
 #[cfg(not(loom))]
+use core::mem::MaybeUninit;
+#[cfg(not(loom))]
 pub(crate) use core::sync::atomic::{AtomicU32, Ordering, compiler_fence};
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicU32, Ordering};
@@ -10,10 +12,12 @@ pub(crate) use loom::sync::atomic::{AtomicU32, Ordering};
 pub(crate) fn compiler_fence(_: Ordering) {}
 
 /// A word of the ring: the first of a record is atomic, the others are handed over by it.
+///
+/// A short record has room for values that its span may not have, so a word may hold nothing.
 #[cfg(not(loom))]
 #[derive(Debug)]
 #[repr(transparent)]
-pub(crate) struct Word(core::cell::UnsafeCell<u32>);
+pub(crate) struct Word(core::cell::UnsafeCell<MaybeUninit<u32>>);
 
 // SAFETY: first words are only touched as atomics; the others are written by the one who reserved
 // them and read after the first word's commit, which releases and acquires them.
@@ -23,13 +27,13 @@ unsafe impl Sync for Word {}
 #[cfg(not(loom))]
 impl Word {
     pub(crate) const fn new() -> Self {
-        Self(core::cell::UnsafeCell::new(0))
+        Self(core::cell::UnsafeCell::new(MaybeUninit::new(0)))
     }
 
     #[inline(always)]
     fn as_atomic(&self) -> &AtomicU32 {
-        // SAFETY: aligned, and valid as long as the borrow.
-        unsafe { AtomicU32::from_ptr(self.0.get()) }
+        // SAFETY: aligned, and valid as long as the borrow; first words are always written.
+        unsafe { AtomicU32::from_ptr(self.0.get().cast()) }
     }
 
     #[inline(always)]
@@ -42,9 +46,11 @@ impl Word {
         self.as_atomic().store(word, order);
     }
 
-    pub(crate) fn read_body(&self) -> u32 {
-        // SAFETY: the record is committed, so nobody writes it.
-        unsafe { self.0.get().read() }
+    /// # Safety
+    /// The word is part of a committed record and holds something.
+    pub(crate) unsafe fn read_body(&self) -> u32 {
+        // SAFETY: promised by the caller; nobody writes what is committed.
+        unsafe { self.0.get().read().assume_init() }
     }
 
     /// # Safety
@@ -52,9 +58,43 @@ impl Word {
     #[inline(always)]
     pub(crate) unsafe fn write_body(this: *const Self, word: u32) {
         // SAFETY: promised by the caller; `Word` is its cell.
+        unsafe { Self::cell(this).write(MaybeUninit::new(word)) };
+    }
+
+    /// Copies words, of which some may hold nothing, two by two: copied all at once they would want
+    /// more registers than there are to spare.
+    ///
+    /// # Safety
+    /// As for [`Word::write_body`], for `2 * PAIRS` words from this one on.
+    #[inline(always)]
+    pub(crate) unsafe fn copy_body<const PAIRS: usize>(this: *const Self, from: *const u32) {
+        let from = from.cast::<[MaybeUninit<u32>; 2]>();
+        let to = Self::cell(this).cast::<[MaybeUninit<u32>; 2]>();
+        // No loop: where size counts the compiler would leave it one.
+        const { assert!(PAIRS == 3 || PAIRS == 4) }
+        // SAFETY: promised by the caller.
         unsafe {
-            core::cell::UnsafeCell::raw_get(this.cast::<core::cell::UnsafeCell<u32>>()).write(word);
-        };
+            to.write(from.read());
+            to.add(1).write(from.add(1).read());
+            to.add(2).write(from.add(2).read());
+            if PAIRS > 3 {
+                to.add(3).write(from.add(3).read());
+            }
+        }
+    }
+
+    /// Copies a word, which may hold nothing.
+    ///
+    /// # Safety
+    /// As for [`Word::write_body`].
+    pub(crate) unsafe fn copy_word(this: *const Self, from: *const u32) {
+        // SAFETY: promised by the caller.
+        unsafe { Self::cell(this).write(from.cast::<MaybeUninit<u32>>().read()) };
+    }
+
+    #[inline(always)]
+    fn cell(this: *const Self) -> *mut MaybeUninit<u32> {
+        core::cell::UnsafeCell::raw_get(this.cast::<core::cell::UnsafeCell<MaybeUninit<u32>>>())
     }
 }
 
@@ -79,7 +119,7 @@ impl Word {
         self.first.store(word, order);
     }
 
-    pub(crate) fn read_body(&self) -> u32 {
+    pub(crate) unsafe fn read_body(&self) -> u32 {
         // SAFETY: loom reports a race where the commit did not order it.
         self.body.with(|body| unsafe { *body })
     }

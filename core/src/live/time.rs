@@ -16,6 +16,11 @@ pub(crate) struct Moment {
 
 /// The keeper starts counting from here, so that 0 says that there is none.
 const FIRST_HALF_WRAP: u16 = 2;
+/// The bit above it marks spans that go the long way.
+const LAST_HALF_WRAP: u16 = LONG_WAY - 1;
+/// What beside the half wraps of its start says that a span does not go the short way. So whether
+/// it does, and whether half a turn has passed since, is one comparison.
+pub(crate) const LONG_WAY: u16 = 1 << 15;
 
 impl Moment {
     /// Now. The count is read before the counter: then it is never ahead of it.
@@ -33,28 +38,23 @@ impl Moment {
     /// The count as it should be; 0 stays 0.
     fn true_half_wraps(self) -> u16 {
         let behind = self.is_kept() && (self.half_wraps & 1) != (self.ticks >> 31) as u16;
-        match self.half_wraps.wrapping_add(u16::from(behind)) {
+        match self.half_wraps + u16::from(behind) {
             // 0 means "no keeper": the count steps over it and over 1, which keeps its parity.
-            0 if behind => FIRST_HALF_WRAP,
+            count if count > LAST_HALF_WRAP => FIRST_HALF_WRAP,
             count => count,
         }
     }
 
     /// Ticks since the clock began, modulo [`TURN`].
+    #[inline(never)]
     pub(crate) fn wide(self) -> u64 {
         let half_wraps = self.true_half_wraps().saturating_sub(FIRST_HALF_WRAP);
         u64::from(half_wraps >> 1) << 32 | u64::from(self.ticks)
     }
-
-    /// Ticks from an earlier moment to this one, modulo [`TURN`].
-    pub(crate) fn since(self, start: Self) -> u64 {
-        let (end, start) = (self.wide(), start.wide());
-        if end >= start { end - start } else { end + TURN - start }
-    }
 }
 
-/// After so many ticks a moment comes again: 25 days at 64 MHz. Whoever drains knows which.
-pub(crate) const TURN: u64 = ((u16::MAX - FIRST_HALF_WRAP) as u64).div_ceil(2) << 32;
+/// After so many ticks a moment comes again: 12 days at 64 MHz. Whoever drains knows which.
+pub(crate) const TURN: u64 = ((LAST_HALF_WRAP - FIRST_HALF_WRAP) as u64).div_ceil(2) << 32;
 
 /// Counts the half turns of the clock; to be called at least once in each.
 pub(crate) fn keep(state: &State, clock: &Clock) {

@@ -1,18 +1,15 @@
-//! [`Tracer`]: what firmware talks to, and how a span begins.
+//! [`Tracer`]: what firmware talks to.
 
-use super::active::{self, Active, KEY_UNSAMPLED};
+use super::active;
 use super::drain::Drain;
-use super::open::{Open, UNNUMBERED, mark};
-use super::record;
+use super::names::Names;
+use super::open::{FIRST_NUMBER, LAST_NUMBER};
 use super::recorder::{Recorder, RecorderRef, State, flag};
-use super::span::{ChildOf, Span};
-use super::time::{self, Moment};
+use super::time;
 use crate::config::{DeviceSource, Sampler, SessionSource};
-use crate::site::{NO_SITE, SiteStart};
-use crate::tags::{MAX_INLINE_STR, TagList};
-use crate::wire::{Losses, Value};
-use crate::{Clock, DeviceId, Session, SpanContext, TraceId};
-use core::sync::atomic::Ordering::Relaxed;
+use crate::wire::{Losses, Value, Writer, write_tags};
+use crate::{Clock, DeviceId, DrainError, Session, TraceId};
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use critical_section::CriticalSection;
 
 /// Makes spans: service name, clock, identity, sampler and recorder, all in one static.
@@ -34,33 +31,47 @@ use critical_section::CriticalSection;
 pub struct Tracer {
     pub(crate) recorder: RecorderRef,
     pub(crate) clock: Clock,
-    sampler: Sampler,
+    /// What of the [key](active::key) of an active span depends on the tracer.
+    pub(super) key: u32,
+    /// Roots are recorded whose trace id, low 63 bits, is below this.
+    sampled_below: u64,
+    /// Decides about roots; none where all are recorded.
+    pub(super) decide: Option<fn(&Self) -> u32>,
     device: DeviceSource,
     session: SessionSource,
     pub(crate) service: &'static str,
     pub(crate) build: &'static [u8],
-    pub(crate) tags: &'static [(&'static str, Value<'static>)],
+    tags: Tags,
+    /// Writes the tags. Without tags nothing refers to what writes them, and it is not in the program.
+    write_tags: Option<fn(Tags, &mut Writer<'_>)>,
 }
+
+/// Tags of a process.
+type Tags = &'static [(&'static str, Value<'static>)];
 
 impl Tracer {
     /// A tracer for a service, which samples everything.
     ///
     /// Give it a device and a session before two boards or two boots report to one collector.
     #[must_use]
-    pub const fn new<const WORDS: usize, const OPEN: usize>(
+    pub const fn new<const WORDS: usize, const OPEN: usize, const NAMES: usize>(
         service: &'static str,
-        recorder: &'static Recorder<WORDS, OPEN>,
+        recorder: &'static Recorder<WORDS, OPEN, NAMES>,
         clock: Clock,
     ) -> Self {
+        let recorder = recorder.by_ref();
         Self {
-            recorder: recorder.by_ref(),
+            recorder,
             clock,
-            sampler: Sampler::Always,
+            key: active::key(&recorder, &clock),
+            sampled_below: 0,
+            decide: None,
             device: DeviceSource::Fixed(DeviceId(1)),
             session: SessionSource::Fixed(Session::new(1)),
             service,
             build: &[],
             tags: &[],
+            write_tags: None,
         }
     }
 
@@ -88,7 +99,9 @@ impl Tracer {
     /// Which roots are recorded.
     #[must_use]
     pub const fn sampler(mut self, sampler: Sampler) -> Self {
-        self.sampler = sampler;
+        let below = sampler.below();
+        self.sampled_below = below;
+        self.decide = if below >= Sampler::EVERY { None } else { Some(Self::decide_root) };
         self
     }
 
@@ -96,6 +109,7 @@ impl Tracer {
     #[must_use]
     pub const fn tags(mut self, tags: &'static [(&'static str, Value<'static>)]) -> Self {
         self.tags = tags;
+        self.write_tags = Some(|tags, out| write_tags(tags, out));
         self
     }
 
@@ -106,163 +120,6 @@ impl Tracer {
         self
     }
 
-    /// Starts a span with a name that need not be a constant of the call.
-    ///
-    /// A child of the active span, or a root where none is active. [`span!`](crate::span) costs
-    /// less: here the name takes a record of its own.
-    pub fn start(&'static self, name: &'static str) -> Span {
-        self.start_child_of(ChildOf::Active, name)
-    }
-
-    /// Starts a span below a given parent, with a name that need not be a constant.
-    pub fn start_child_of<'a>(
-        &'static self,
-        parent: impl Into<ChildOf<'a>>,
-        name: &'static str,
-    ) -> Span {
-        let open = self.begin(NO_SITE, parent.into());
-        let open = if open.is(mark::UNSAMPLED) { open } else { open.guarded(self) };
-        open.named(record::KIND_PART | record::OPERATION, "", name);
-        Span::new(open)
-    }
-
-    /// What [`span!`](crate::span) expands to.
-    #[doc(hidden)]
-    #[cfg_attr(speed, inline(always))]
-    pub fn span_at<T: TagList>(&'static self, site: &'static SiteStart, tags: T) -> Span {
-        let (key, parent, trace) = active::with_slot(self, |slot| {
-            (slot.key.load(Relaxed), slot.own.load(Relaxed), slot.trace[0].load(Relaxed))
-        });
-        let context = active::context();
-        let open = if key == context {
-            if T::INLINE && tags.static_len() <= MAX_INLINE_STR {
-                let now = Moment::now(self.recorder.state(), &self.clock);
-                Open::leaf(self, site, now, parent, trace, tags).guarded(self)
-            } else {
-                self.open_otherwise(site, tags, true)
-            }
-        } else if key == context | KEY_UNSAMPLED {
-            self.unsampled_child(parent, trace)
-        } else {
-            self.open_otherwise(site, tags, key & 0xffff == context)
-        };
-        Span::new(open)
-    }
-
-    #[cfg_attr(speed, inline(always))]
-    #[cfg_attr(not(speed), inline(never))]
-    fn unsampled_child(&'static self, parent: u32, trace: u32) -> Open {
-        self.count(&self.recorder.state().sampled_out, 1);
-        Open::unsampled_child(self, parent, trace)
-    }
-
-    /// A span below one of another kind, or with many tags, or a root.
-    #[cfg_attr(speed, inline(always))]
-    #[cfg_attr(not(speed), cold, inline(never))]
-    fn open_otherwise<T: TagList>(
-        &'static self,
-        site: &'static SiteStart,
-        tags: T,
-        has_parent: bool,
-    ) -> Open {
-        let mut parent = ChildOf::Active;
-        if !has_parent && matches!(self.sampler, Sampler::Below(_)) {
-            match self.sample_root() {
-                Ok(number) => parent = ChildOf::Sampled(number),
-                Err(number) => return Open::unsampled_root(self, number),
-            }
-        }
-        self.begin_with(site, parent, tags.apart()).numbered()
-    }
-
-    /// What [`span!`](crate::span) with a parent expands to.
-    #[doc(hidden)]
-    pub fn span_child_of<T: TagList>(
-        &'static self,
-        parent: ChildOf<'_>,
-        site: &'static SiteStart,
-        tags: T,
-    ) -> Span {
-        Span::new(self.begin_with(site, parent, tags))
-    }
-
-    #[inline(never)]
-    fn begin_with<T: TagList>(
-        &'static self,
-        site: &'static SiteStart,
-        parent: ChildOf<'_>,
-        tags: T,
-    ) -> Open {
-        let open = self.begin(site, parent);
-        // What did not begin the short way does not end it either: see `Open::numbered`.
-        open.number();
-        let open = if open.is(mark::UNSAMPLED) { open } else { open.guarded(self) };
-        open.leave_leaf();
-        if T::COUNT != 0 {
-            open.tags(site, tags);
-        }
-        open
-    }
-
-    /// Starts a span in whatever relation, without tags.
-    fn begin(&'static self, site: &'static SiteStart, parent: ChildOf<'_>) -> Open {
-        let now = Moment::now(self.recorder.state(), &self.clock);
-        let parent = match parent {
-            ChildOf::Active => Active::current(self).ok_or(ChildOf::Root),
-            ChildOf::Span(parent) => Ok(parent.as_active()),
-            other => Err(other),
-        };
-        match parent {
-            Ok(parent) => {
-                let open = Open::below(self, site, now, &parent);
-                if open.is(mark::UNSAMPLED) {
-                    self.count(&self.recorder.state().sampled_out, 1);
-                }
-                open
-            }
-            Err(ChildOf::Sampled(number)) => Open::root(self, site, now, number),
-            Err(ChildOf::Context(context)) => self.entry(site, now, context),
-            Err(_) => match self.sample_root() {
-                Ok(number) => Open::root(self, site, now, number),
-                Err(number) => Open::unsampled_root(self, number),
-            },
-        }
-    }
-
-    /// The number of a new root, as an error where it is not to be recorded; then it is counted.
-    #[inline(never)]
-    fn sample_root(&self) -> Result<u32, u32> {
-        let state = self.recorder.state();
-        let (number, turns) = critical_section::with(|cs| {
-            let number = Self::next_number(state, cs);
-            (number, state.flags.load(Relaxed) >> 8)
-        });
-        let sampled = match self.sampler {
-            Sampler::Always => true,
-            Sampler::Never => false,
-            Sampler::Below(_) => {
-                let counter = u64::from(turns) << 32 | u64::from(number);
-                let (device, session) = (self.device(), self.session_number());
-                self.sampler.samples(TraceId::expand_low(device, session, counter))
-            }
-        };
-        if sampled {
-            return Ok(number);
-        }
-        self.count(&state.sampled_out, 1);
-        Err(number)
-    }
-
-    /// The first span of this device in a trace that began elsewhere.
-    fn entry(&'static self, site: &'static SiteStart, now: Moment, context: SpanContext) -> Open {
-        let open = Open::entry(self, site, now, &context);
-        if open.is(mark::UNSAMPLED) {
-            self.count(&self.recorder.state().sampled_out, 1);
-        }
-        open.refer_to(&context);
-        open
-    }
-
     /// The identity of the device.
     #[inline]
     pub fn device(&self) -> DeviceId {
@@ -270,24 +127,32 @@ impl Tracer {
     }
 
     /// The session: asked of its source once, the first time.
-    #[inline]
     pub fn session_number(&self) -> Session {
-        let state = self.recorder.state();
-        if state.flags.load(Relaxed) & flag::SESSION == 0 {
+        if self.recorder.state().flags.load(Relaxed) & flag::SESSION == 0 {
             self.begin_session();
         }
-        Session::new(state.session.load(Relaxed))
+        Session::of_base(self.device(), self.trace_base())
+    }
+
+    #[inline(always)]
+    fn trace_base(&self) -> u64 {
+        let [low, high] = &self.recorder.state().trace_base;
+        u64::from(high.load(Relaxed)) << 32 | u64::from(low.load(Relaxed))
     }
 
     #[cold]
+    #[inline(never)]
+    #[expect(clippy::cast_possible_truncation, reason = "one half at a time")]
     fn begin_session(&self) {
         let state = self.recorder.state();
         // The source may take its time, so it is asked with interrupts on; the first answer wins.
-        let session = self.session.get();
+        let base = TraceId::base(self.device(), self.session.get());
         critical_section::with(|_| {
             let flags = state.flags.load(Relaxed);
             if flags & flag::SESSION == 0 {
-                state.session.store(session.get(), Relaxed);
+                let [low, high] = &state.trace_base;
+                low.store(base as u32, Relaxed);
+                high.store((base >> 32) as u32, Relaxed);
                 state.flags.store(flags | flag::SESSION, Relaxed);
             }
         });
@@ -308,7 +173,7 @@ impl Tracer {
             ring_full: state.positions.dropped(),
             sampled_out: state.sampled_out.load(Relaxed),
             tag_cut: state.tag_cut.load(Relaxed),
-            open_full: u32::from(state.open_full.load(Relaxed)),
+            open_full: self.recorder.open_full(),
             ..Losses::default()
         }
     }
@@ -320,12 +185,22 @@ impl Tracer {
         self.recorder.open_spans()
     }
 
-    /// Takes the one right to drain the ring into frames; none where it is taken.
+    /// Takes the one right to drain the ring into frames.
     ///
-    /// `NAMES` is the size of the table of what frames refer to by number, see [`Drain`].
-    pub fn drain<const NAMES: usize>(&'static self) -> Option<Drain<NAMES>> {
+    /// # Errors
+    /// Where there is a drain already, or the program has more call sites than records can tell
+    /// apart.
+    pub fn drain(&'static self) -> Result<Drain, DrainError> {
+        if !crate::site::table().is_told_apart() {
+            return Err(DrainError::TooManySites);
+        }
         let was_taken = self.change_flags(flag::DRAINED, 0) & flag::DRAINED != 0;
-        (!was_taken).then(|| Drain::new(self))
+        if was_taken {
+            return Err(DrainError::Taken);
+        }
+        // SAFETY: this comes to pass once.
+        let names = unsafe { self.recorder.names() };
+        Ok(Drain::new(self, Names::new(names)))
     }
 
     /// Asks the reporter to send what is recorded, without waiting for its time.
@@ -350,47 +225,73 @@ impl Tracer {
         })
     }
 
-    /// The number of the next span that is no leaf.
-    ///
-    /// A leaf takes one without a look at the counter's end. It may, since it takes none that is
-    /// [`FAR`](record::FAR) from its root's, and no root has one of the last so many.
-    #[inline(always)]
-    pub(crate) fn next_number(state: &State, cs: CriticalSection<'_>) -> u32 {
-        let number = state.counter.load(Relaxed).wrapping_add(1);
-        if number <= UNNUMBERED || number >= record::FAR.wrapping_neg() {
-            return Self::turn_counter(state, cs);
+    /// Writes the description of the process.
+    pub(crate) fn describe(&self, out: &mut Writer<'_>) {
+        out.text(self.service);
+        out.bytes(self.build);
+        match self.write_tags {
+            Some(write) => write(self.tags, out),
+            None => out.byte(0),
+        }
+    }
+
+    /// The number of the next span that needs one.
+    pub(crate) fn next_number(state: &State, _: CriticalSection<'_>) -> u32 {
+        let mut number = state.counter.load(Relaxed).wrapping_add(1);
+        if !(FIRST_NUMBER..=LAST_NUMBER).contains(&number) {
+            if number > LAST_NUMBER {
+                // The 31 bits are used up: seven more are in the flags.
+                let flags = state.flags.load(Relaxed);
+                state.flags.store(flags.wrapping_add(1 << TURNS_SHIFT), Relaxed);
+            }
+            number = FIRST_NUMBER;
         }
         state.counter.store(number, Relaxed);
         number
     }
 
-    /// The first number, or the counter's 32 bits are used up: eight more of them are in the flags.
-    #[cold]
-    fn turn_counter(state: &State, _: CriticalSection<'_>) -> u32 {
-        const FIRST: u32 = UNNUMBERED + 1;
-
-        if state.counter.load(Relaxed) != 0 {
-            let flags = state.flags.load(Relaxed);
-            state.flags.store(flags.wrapping_add(1 << 8), Relaxed);
+    /// Whether the root with a number, given when the flags were these, is to be recorded.
+    #[inline(always)]
+    pub(super) fn samples(&self, number: u32, flags: u16) -> bool {
+        if flags & flag::SESSION == 0 {
+            self.begin_session();
         }
-        state.counter.store(FIRST, Relaxed);
-        FIRST
+        let low = TraceId::low_of(self.trace_base(), whole_number(number, flags));
+        low << 1 >> 1 < self.sampled_below
     }
 
-    /// The 40 bits of a number given not long ago.
-    pub(crate) fn widen_counter(&self, number: u32) -> u64 {
+    /// All bits of the number that was given last.
+    #[inline(never)]
+    pub(crate) fn last_number(&self) -> u64 {
         let state = self.recorder.state();
         let (flags, counter) =
             critical_section::with(|_| (state.flags.load(Relaxed), state.counter.load(Relaxed)));
-        let turns = (flags >> 8) as u8;
-        let turns = if number > counter { turns.wrapping_sub(1) } else { turns };
-        u64::from(turns) << 32 | u64::from(number)
+        whole_number(counter, flags)
+    }
+
+    /// All bits of a number given not long ago.
+    pub(crate) fn widen_number(&self, number: u32) -> u64 {
+        let last = self.last_number();
+        #[expect(clippy::cast_possible_truncation, reason = "the low bits are meant")]
+        let before = (last as u32).wrapping_sub(number) & LAST_NUMBER;
+        last - u64::from(before)
     }
 
     #[inline(always)]
-    pub(crate) fn count(&self, counter: &core::sync::atomic::AtomicU32, more: u32) {
+    pub(crate) fn count(&self, counter: &AtomicU32, more: u32) {
+        #[cfg(target_has_atomic = "32")]
+        counter.fetch_add(more, Relaxed);
+        #[cfg(not(target_has_atomic = "32"))]
         critical_section::with(|_| {
             counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed);
         });
     }
+}
+
+/// Where the flags hold, in seven bits, how often the numbers began anew.
+const TURNS_SHIFT: u32 = 9;
+
+/// All bits of a number: those in memory, and above them how often they began anew.
+const fn whole_number(number: u32, flags: u16) -> u64 {
+    ((flags >> TURNS_SHIFT) as u64) << (u32::BITS - LAST_NUMBER.leading_zeros()) | number as u64
 }

@@ -1,122 +1,81 @@
 //! What a record may leave out because an earlier one in the same frame said it.
 //!
-//! Writer and reader keep the same [`Codec`] in step; it starts empty with every frame, so that a
-//! frame stands alone.
+//! Writer and reader keep the same [`Codec`] in step; it starts anew with every frame, so that a
+//! frame stands alone. Traces and sites are numbers here, which are compared faster than they are
+//! told apart.
 
-use super::record::{SiteRef, TraceRef};
-use crate::TraceId;
+use super::value::Shape;
 use heapless::Vec;
 
 /// The most pairs of site and shape in one frame.
 pub const MAX_SITES: usize = 32;
-/// The most remote traces in one frame.
-pub const MAX_TRACES: usize = 8;
 
-/// The state that is shared by the records of one frame.
-#[derive(Clone, Debug)]
-pub struct Codec {
-    pub(super) own: u64,
-    pub(super) parent: u64,
-    pub(super) time: u64,
-    pub(super) trace: TraceRef,
-    pub(super) site: SiteRef,
-    sites: Vec<SiteRef, MAX_SITES>,
-    traces: Vec<TraceId, MAX_TRACES>,
+/// The bits of a span's number that records say; the others are those of the number that is nearest
+/// to the frame's.
+pub(super) const LOW_BITS: u32 = u32::MAX >> 1;
+
+/// The code of the last remote trace. That of one of the session's own is the number of its root, or 0
+/// of one that has its record's: nothing else is in it.
+pub(super) const REMOTE: u32 = 1;
+
+/// The code of a site: its number and, above it, the types of the values that are given there.
+pub(super) const fn site_code(id: u16, shape: Shape) -> u64 {
+    (shape.0 as u64) << 16 | id as u64
 }
 
-/// A table of the frame is full: the record belongs into the next frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TableFull;
-
-impl Default for Codec {
-    fn default() -> Self {
-        Self::new()
-    }
+/// What the records before said last.
+#[derive(Clone, Debug)]
+pub(super) struct Codec {
+    /// The number of a span that does not have its record's, its low bits, as all of them.
+    pub(super) own: u32,
+    pub(super) parent: u32,
+    /// A code.
+    pub(super) trace: u32,
+    pub(super) time: u64,
+    /// The index of a site.
+    pub(super) site: u8,
+    /// Codes.
+    pub(super) sites: Vec<u64, MAX_SITES>,
+    /// The id of the last remote trace, its lowest word first.
+    pub(super) remote: [u32; 4],
 }
 
 impl Codec {
-    /// The state at the start of a frame.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self {
-            own: 0,
-            parent: 0,
-            time: 0,
-            trace: TraceRef::Apart,
-            site: SiteRef::NONE,
-            sites: Vec::new(),
-            traces: Vec::new(),
+    /// The state at the start of a frame, given the low bits of its number.
+    pub(super) const fn new(own: u32) -> Self {
+        let site = NO_INDEX;
+        Self { own, parent: 0, trace: 0, time: 0, site, sites: Vec::new(), remote: [0; 4] }
+    }
+
+    /// Makes the state what it is at the start of a frame.
+    pub(super) fn restart(&mut self, own: u32) {
+        (self.own, self.parent, self.trace, self.time) = (own, 0, 0, 0);
+        self.site = NO_INDEX;
+        self.sites.clear();
+        self.remote = [0; 4];
+    }
+
+    /// The index of a site, which is the last from now on, and whether it was not in the table before;
+    /// none where that is full.
+    #[expect(clippy::cast_possible_truncation, reason = "the table is short")]
+    pub(super) fn site(&mut self, code: u64) -> Option<(u8, bool)> {
+        let known = self.sites.iter().position(|known| *known == code);
+        let index = known.unwrap_or(self.sites.len()) as u8;
+        if known.is_none() {
+            self.sites.push(code).ok()?;
         }
-    }
-
-    /// Makes the state what it was at `mark`, as if nothing had been written since.
-    pub fn undo(&mut self, mark: &Mark) {
-        (self.own, self.parent, self.time) = (mark.own, mark.parent, mark.time);
-        (self.trace, self.site) = (mark.trace, mark.site);
-        self.sites.truncate(mark.sites);
-        self.traces.truncate(mark.traces);
-    }
-
-    /// The state, for [`Codec::undo`].
-    #[must_use]
-    pub fn mark(&self) -> Mark {
-        Mark {
-            own: self.own,
-            parent: self.parent,
-            time: self.time,
-            trace: self.trace,
-            site: self.site,
-            sites: self.sites.len(),
-            traces: self.traces.len(),
-        }
-    }
-
-    /// The index of a site, and whether the entry is new.
-    pub(super) fn intern_site(&mut self, site: SiteRef) -> Result<(usize, bool), TableFull> {
-        intern(&mut self.sites, site)
-    }
-
-    pub(super) fn site_at(&self, index: usize) -> Option<SiteRef> {
-        self.sites.get(index).copied()
-    }
-
-    /// The index of a remote trace, and whether the entry is new.
-    pub(super) fn intern_trace(&mut self, trace: TraceId) -> Result<(usize, bool), TableFull> {
-        intern(&mut self.traces, trace)
-    }
-
-    pub(super) fn trace_at(&self, index: usize) -> Option<TraceId> {
-        self.traces.get(index).copied()
-    }
-
-    pub(super) fn sites_len(&self) -> usize {
-        self.sites.len()
-    }
-
-    pub(super) fn traces_len(&self) -> usize {
-        self.traces.len()
+        self.site = index;
+        Some((index, known.is_none()))
     }
 }
 
-/// A state of a [`Codec`] to go back to.
-#[derive(Clone, Copy, Debug)]
-pub struct Mark {
-    own: u64,
-    parent: u64,
-    time: u64,
-    trace: TraceRef,
-    site: SiteRef,
-    sites: usize,
-    traces: usize,
-}
+/// The index of no site.
+const NO_INDEX: u8 = u8::MAX;
 
-fn intern<T: PartialEq, const N: usize>(
-    table: &mut Vec<T, N>,
-    item: T,
-) -> Result<(usize, bool), TableFull> {
-    if let Some(index) = table.iter().position(|known| *known == item) {
-        return Ok((index, false));
-    }
-    table.push(item).map_err(|_| TableFull)?;
-    Ok((table.len() - 1, true))
+/// Those of 32 bits that are not in it.
+pub(super) const UNUSED_BITS: u32 = LOW_BITS.leading_zeros();
+
+/// How far a number is from another, in the shorter direction.
+pub(super) const fn distance(from: u32, to: u32) -> i32 {
+    (to.wrapping_sub(from) << UNUSED_BITS).cast_signed() >> UNUSED_BITS
 }

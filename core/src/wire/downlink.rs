@@ -1,11 +1,13 @@
 //! Frames that come down: what the collector says to a device.
+//!
+//! A device reads them with [`read`], which builds nothing; [`decode_downlink`] makes a [`Downlink`]
+//! of what that sees. With serde a [`Downlink`] can also be read by `postcard::from_bytes`.
 
-use super::DecodeError;
 use super::frame::{FromElements, Head, read_tuple};
 use super::value::next;
+use super::{DecodeError, Writer};
 use heapless::Vec;
 use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess};
-use serde::ser::{Serialize, SerializeTuple, Serializer};
 
 /// The most definitions that one frame asks for.
 pub const MAX_ASKED: usize = 16;
@@ -62,24 +64,21 @@ impl Request {
     }
 }
 
-pub(super) const fn check_kind(kind: u8) -> Result<(), DecodeError> {
-    if kind <= 3 { Ok(()) } else { Err(DecodeError::UnknownKind(kind)) }
-}
-
-impl Serialize for Downlink {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_tuple(4)?;
-        out.serialize_element(&Head { kind: self.request.kind() }.byte())?;
-        out.serialize_element(&self.session_tag)?;
+impl Downlink {
+    /// Writes the frame.
+    pub fn write(&self, out: &mut Writer<'_>) {
+        out.byte(Head { kind: self.request.kind() }.byte());
+        out.raw(&self.session_tag);
         match &self.request {
             Request::HelloSeen | Request::SendHello => {}
             Request::SendDefinitions { sites, names } => {
-                out.serialize_element(sites)?;
-                out.serialize_element(names)?;
+                for ids in [sites, names] {
+                    out.varint(ids.len() as u64);
+                    ids.iter().for_each(|id| out.varint(u64::from(*id)));
+                }
             }
-            Request::Ping(id) => out.serialize_element(id)?,
+            Request::Ping(id) => out.varint(u64::from(*id)),
         }
-        out.end()
     }
 }
 
@@ -102,4 +101,93 @@ impl<'de> FromElements<'de> for Downlink {
         };
         Ok(Self { session_tag, request })
     }
+}
+
+/// What a frame that comes down is, less the numbers that it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    HelloSeen,
+    SendHello,
+    SendDefinitions,
+    Ping(u32),
+}
+
+/// Reads a frame that comes down for the session with this tag, or for any. Calls `ask` with what it
+/// asks for: whether that is a name, and its number.
+pub(crate) fn read(
+    bytes: &[u8],
+    tag: Option<[u8; 4]>,
+    mut ask: impl FnMut(bool, u16),
+) -> Result<([u8; 4], Said), DecodeError> {
+    let (head, rest) = bytes.split_first().ok_or(DecodeError::Empty)?;
+    let kind = Head::parse(*head)?.kind;
+    if kind > 3 {
+        return Err(DecodeError::UnknownKind(kind));
+    }
+    let (found, rest) = rest.split_first_chunk().ok_or(DecodeError::Malformed)?;
+    if tag.is_some_and(|tag| tag != *found) {
+        return Err(DecodeError::OtherSession);
+    }
+    let mut rest = rest.iter();
+    let mut number = || varint(&mut rest).ok_or(DecodeError::Malformed);
+    let said = match kind {
+        0 => Said::HelloSeen,
+        1 => Said::SendHello,
+        2 => {
+            for is_name in [false, true] {
+                let len = number()?;
+                if len as usize > MAX_ASKED {
+                    return Err(DecodeError::Malformed);
+                }
+                for _ in 0..len {
+                    let id = u16::try_from(number()?);
+                    ask(is_name, id.map_err(|_| DecodeError::Malformed)?);
+                }
+            }
+            Said::SendDefinitions
+        }
+        _ => Said::Ping(number()?),
+    };
+    match rest.len() {
+        0 => Ok((*found, said)),
+        left => Err(DecodeError::TrailingBytes(left)),
+    }
+}
+
+/// A varint of up to 32 bits, if it is one.
+#[inline(never)]
+fn varint(bytes: &mut core::slice::Iter<'_, u8>) -> Option<u32> {
+    let (mut value, mut shift) = (0, 0);
+    loop {
+        let byte = *bytes.next()?;
+        let bits = u32::from(byte & 0x7f);
+        // Of the fifth byte four bits are left.
+        if shift > 28 || shift == 28 && bits > 0xf {
+            return None;
+        }
+        value |= bits << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+        shift += 7;
+    }
+}
+
+/// Reads one frame that comes down.
+///
+/// # Errors
+/// Says what is wrong by name where `postcard::from_bytes` could only say that something is.
+pub fn decode_downlink(bytes: &[u8]) -> Result<Downlink, DecodeError> {
+    let (mut sites, mut names) = (Vec::new(), Vec::new());
+    let (session_tag, said) = read(bytes, None, |is_name, id| {
+        // There are no more than a list holds.
+        let _ = if is_name { names.push(id) } else { sites.push(id) };
+    })?;
+    let request = match said {
+        Said::HelloSeen => Request::HelloSeen,
+        Said::SendHello => Request::SendHello,
+        Said::SendDefinitions => Request::SendDefinitions { sites, names },
+        Said::Ping(id) => Request::Ping(id),
+    };
+    Ok(Downlink { session_tag, request })
 }

@@ -1,11 +1,10 @@
 //! Frames that go up: the unit that a link carries.
 
 use super::value::next;
-use super::{DecodeError, VERSION};
+use super::{DecodeError, VERSION, Writer};
 use core::fmt;
 use core::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
-use serde::ser::{Serialize, SerializeTuple, Serializer};
 
 /// The first byte of every frame, up or down: version 4 bits, kind 3 bits, authenticated 1 bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,10 +61,10 @@ impl FrameKind {
         })
     }
 
-    /// The first byte of a frame of this kind.
-    #[must_use]
-    pub const fn head(self) -> u8 {
-        Head { kind: self as u8 }.byte()
+    /// Writes what every frame of this kind begins with.
+    pub(super) fn begin(self, session_tag: [u8; 4], out: &mut Writer<'_>) {
+        out.byte(Head { kind: self as u8 }.byte());
+        out.raw(&session_tag);
     }
 }
 
@@ -83,42 +82,36 @@ pub struct Losses {
     pub names_full: u32,
     /// Spans that found no slot in the table of open spans: a reset would lose them.
     pub open_full: u32,
-    /// Records that fit no frame of this uplink.
-    pub too_large: u32,
 }
 
 impl Losses {
     /// The counts in the order of the mask's bits.
     #[must_use]
-    pub const fn counts(&self) -> [u32; 6] {
-        [
-            self.ring_full,
-            self.sampled_out,
-            self.tag_cut,
-            self.names_full,
-            self.open_full,
-            self.too_large,
-        ]
+    pub const fn counts(&self) -> [u32; 5] {
+        [self.ring_full, self.sampled_out, self.tag_cut, self.names_full, self.open_full]
     }
 
-    const fn from_counts(counts: [u32; 6]) -> Self {
-        let [ring_full, sampled_out, tag_cut, names_full, open_full, too_large] = counts;
-        Self { ring_full, sampled_out, tag_cut, names_full, open_full, too_large }
+    const fn from_counts(counts: [u32; 5]) -> Self {
+        let [ring_full, sampled_out, tag_cut, names_full, open_full] = counts;
+        Self { ring_full, sampled_out, tag_cut, names_full, open_full }
     }
 }
 
-/// One byte of mask, then a varint for each count that is not 0.
-impl Serialize for Losses {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Losses {
+    /// One byte of mask, then a varint for each count that is not 0. None of them where fewer than
+    /// `least` bytes would be left: another frame says them.
+    #[inline(never)]
+    pub(super) fn write(&self, out: &mut Writer<'_>, least: usize) {
         let counts = self.counts();
-        let present = counts.iter().filter(|count| **count != 0);
-        let mut out = serializer.serialize_tuple(1 + present.count())?;
-        let mask = counts.iter().rev().fold(0_u8, |mask, count| mask << 1 | u8::from(*count != 0));
-        out.serialize_element(&mask)?;
-        for count in counts.iter().filter(|count| **count != 0) {
-            out.serialize_element(count)?;
+        let at = out.written();
+        out.byte(counts.iter().rev().fold(0, |mask, count| mask << 1 | u8::from(*count != 0)));
+        for count in counts.into_iter().filter(|count| *count != 0) {
+            out.varint(u64::from(count));
         }
-        out.end()
+        if out.room() < least {
+            out.go_back(at);
+            out.byte(0);
+        }
     }
 }
 
@@ -131,7 +124,7 @@ impl<'de> Deserialize<'de> for Losses {
 impl<'de> FromElements<'de> for Losses {
     fn from_elements<S: SeqAccess<'de>>(from: &mut S) -> Result<Self, S::Error> {
         let mask: u8 = next(from)?;
-        let mut counts = [0; 6];
+        let mut counts = [0; 5];
         if usize::from(mask) >> counts.len() != 0 {
             return Err(S::Error::custom("unknown kind of loss"));
         }
@@ -144,22 +137,40 @@ impl<'de> FromElements<'de> for Losses {
     }
 }
 
+/// Bytes that are left in the shortest frame, whatever was lost: enough for a part of a record.
+const LEAST_ROOM: usize = 16;
+
 /// What stands before the records of a data frame.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct DataHead {
     /// Number of this packet in its session, from 0, of all kinds; never used twice.
     pub packet: u32,
     /// Number of the frame's first record in its session, from 0; definitions have no number.
     pub first_record: u64,
+    /// The number that a span was given last: those in the records are told by their low 31 bits,
+    /// and are the nearest to this.
+    pub last_number: u64,
     /// Running counts of losses.
     pub losses: Losses,
     /// How many records follow, definitions included.
     pub count: u8,
 }
 
+impl DataHead {
+    /// Writes it, with these losses; the count is the last byte.
+    #[inline(always)]
+    pub(super) fn write(&self, losses: &Losses, out: &mut Writer<'_>) {
+        out.varint(u64::from(self.packet));
+        out.varint(self.first_record);
+        out.varint(self.last_number);
+        losses.write(out, LEAST_ROOM);
+        out.byte(self.count);
+    }
+}
+
 /// The answer to a ping.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Pong {
     /// Number of this packet in its session.
@@ -170,6 +181,17 @@ pub struct Pong {
     pub received_ticks: u64,
     /// When this answer was sent, in the same ticks.
     pub sent_ticks: u64,
+}
+
+impl Pong {
+    /// Writes the frame.
+    pub fn write(&self, session_tag: [u8; 4], out: &mut Writer<'_>) {
+        FrameKind::Pong.begin(session_tag, out);
+        out.varint(u64::from(self.packet));
+        out.varint(u64::from(self.id));
+        out.varint(self.received_ticks);
+        out.varint(self.sent_ticks);
+    }
 }
 
 /// How a type is read from elements whose number is not known before the first are read.

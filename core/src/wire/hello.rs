@@ -1,14 +1,14 @@
 //! Hello: who speaks, since when, and by which clock.
 
-use super::frame::Losses;
+use super::frame::{FrameKind, Losses};
 use super::value::Value;
-use serde::ser::{Serialize, SerializeTuple, Serializer};
+use super::writer::Writer;
 
 /// Sent every second by default, since the collector may come late.
 ///
 /// The description of the process may be longer than a frame: each hello carries a piece of it,
 /// and everything else whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Hello<'a> {
     /// Number of this packet in its session.
@@ -35,9 +35,34 @@ pub struct Hello<'a> {
     pub process: &'a [u8],
 }
 
+/// Bytes that are left behind the counts of losses: the two numbers, and a byte of the piece.
+const LEAST_ROOM: usize = 3 + 3 + 2;
+
 impl Hello<'_> {
     /// The flag that says that a keeper watches the clock.
     pub const KEPT: u8 = 1;
+
+    /// Writes the frame.
+    pub fn write(&self, session_tag: [u8; 4], out: &mut Writer<'_>) {
+        self.write_with(session_tag, &self.losses, out);
+    }
+
+    /// Writes the frame with other losses. So they may lie elsewhere, and the rest in registers.
+    #[inline(always)]
+    pub(crate) fn write_with(&self, session_tag: [u8; 4], losses: &Losses, out: &mut Writer<'_>) {
+        FrameKind::Hello.begin(session_tag, out);
+        out.varint(u64::from(self.packet));
+        out.varint(self.device);
+        out.varint(u64::from(self.session));
+        out.varint(u64::from(self.clock_hz));
+        out.varint(self.sent_ticks);
+        out.byte(self.flags);
+        out.varint(u64::from(self.sites));
+        losses.write(out, LEAST_ROOM);
+        out.varint(u64::from(self.process_total));
+        out.varint(u64::from(self.process_offset));
+        out.bytes(self.process);
+    }
 }
 
 /// The description of a process, as the hello carries it.
@@ -53,18 +78,22 @@ pub struct Process<'a, Tags> {
     pub tags: Tags,
 }
 
-impl Serialize for Process<'_, &[(&str, Value<'_>)]> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_tuple(3 + 3 * self.tags.len())?;
-        out.serialize_element(self.service)?;
-        out.serialize_element(self.build)?;
-        let tags = self.tags.get(..usize::from(u8::MAX)).unwrap_or(self.tags);
-        out.serialize_element(&u8::try_from(tags.len()).unwrap_or(u8::MAX))?;
-        for (key, value) in tags {
-            out.serialize_element(key)?;
-            out.serialize_element(&(value.ty() as u8))?;
-            value.encode(&mut out)?;
-        }
-        out.end()
+impl Process<'_, &[(&str, Value<'_>)]> {
+    /// Writes the description; tags beyond the 255th are left out.
+    pub fn write(&self, out: &mut Writer<'_>) {
+        out.text(self.service);
+        out.bytes(self.build);
+        write_tags(self.tags, out);
+    }
+}
+
+/// Writes the tags of a process, and how many there are.
+pub(crate) fn write_tags(tags: &[(&str, Value<'_>)], out: &mut Writer<'_>) {
+    let tags = tags.iter().take(usize::from(u8::MAX));
+    out.byte(u8::try_from(tags.len()).unwrap_or(u8::MAX));
+    for (key, value) in tags {
+        out.text(key);
+        out.byte(value.ty() as u8);
+        value.write(out);
     }
 }

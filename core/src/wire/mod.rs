@@ -1,13 +1,14 @@
 //! The wire format, version 1: types that exist once, for the device and the collector.
 //!
-//! `docs/wire-format.md` is normative. Every frame is plain postcard: `postcard::from_bytes` reads a
-//! `Frame` or a [`Downlink`], and the device writes its frames through the same code. A frame
-//! stands alone, given the hello of its session and the definitions of the sites and names in it.
+//! `docs/wire-format.md` is normative. Every frame is plain postcard, which `postcard::from_bytes`
+//! reads as a `Frame` or a [`Downlink`]; [`Writer`] and [`DataWriter`] write them, on the device and
+//! on the host alike. A frame stands alone, given the hello of its session and the definitions of
+//! the sites and names in it.
 //!
 //! | part | holds |
 //! |---|---|
 //! | `Frame` | what goes up: hello, data, pong |
-//! | [`Record`] | what a data frame is a list of: span, part, log, reference, definition |
+//! | [`Record`] | what a data frame is a list of: span, part, log, reference, definition, fragment |
 //! | [`Downlink`] | what comes down: hello seen, requests, ping |
 
 mod codec;
@@ -18,26 +19,31 @@ mod hello;
 mod owned;
 mod record;
 mod value;
+mod writer;
 
 #[cfg(test)]
 mod tests;
 
-pub use codec::{Codec, MAX_SITES, MAX_TRACES, Mark};
-pub use downlink::{Asked, Downlink, MAX_ASKED, Request};
+pub use crate::id::record_number;
+pub use codec::MAX_SITES;
+pub use downlink::{Asked, Downlink, MAX_ASKED, Request, decode_downlink};
+#[cfg(feature = "enable")]
+pub(crate) use downlink::{Said, read as read_downlink};
 pub use frame::{DataHead, FrameKind, Head, Losses, Pong};
+#[cfg(feature = "enable")]
+pub(crate) use hello::write_tags;
 pub use hello::{Hello, Process};
 #[cfg(feature = "alloc")]
-pub use owned::{Body, Data, Frame};
+pub use owned::{Body, Data, Frame, decode_fragments};
 pub use record::{
-    Define, Log, Parent, Part, PartKey, Record, Reference, SiteRef, SpanRecord, TraceRef,
+    DataWriter, Define, Fragment, Log, Parent, Part, PartKey, Record, Reference, SiteRef,
+    SpanFields, SpanHead, SpanRecord, TraceRef,
 };
 pub use value::{MAX_VALUES, NameRef, Shape, Type, Value, Values};
+pub use writer::Writer;
 
 /// The version that this crate speaks, in the upper half of a frame's first byte.
 pub const VERSION: u8 = 1;
-
-/// A span says how many other records carry its number modulo this.
-pub const PARTS_MODULUS: u32 = 64;
 
 /// The smallest frame size in bytes that an uplink may state.
 pub const MIN_MTU: usize = 48;
@@ -55,6 +61,8 @@ pub enum DecodeError {
     UnknownKind(u8),
     /// The frame is authenticated, and there is no key to open it with.
     Sealed,
+    /// It is meant for another session.
+    OtherSession,
     /// The bytes end early or contradict the format.
     Malformed,
     /// Bytes are left over behind the frame.
@@ -72,6 +80,7 @@ impl core::fmt::Display for DecodeError {
             ),
             Self::UnknownKind(kind) => write!(f, "frame of unknown kind {kind}"),
             Self::Sealed => f.write_str("the frame is authenticated: give the device's key"),
+            Self::OtherSession => f.write_str("the frame is for another session"),
             Self::Malformed => f.write_str("the bytes are not a frame"),
             Self::TrailingBytes(count) => write!(f, "{count} bytes are left over behind the frame"),
         }
@@ -91,16 +100,7 @@ pub fn decode(bytes: &[u8]) -> Result<Frame<'_>, DecodeError> {
     whole(postcard::take_from_bytes(bytes))
 }
 
-/// Reads one frame that comes down.
-///
-/// # Errors
-/// As [`decode`].
-pub fn decode_downlink(bytes: &[u8]) -> Result<Downlink, DecodeError> {
-    let head = bytes.first().ok_or(DecodeError::Empty)?;
-    Head::parse(*head).and_then(|head| downlink::check_kind(head.kind))?;
-    whole(postcard::take_from_bytes(bytes))
-}
-
+#[cfg(feature = "alloc")]
 fn whole<T>(read: Result<(T, &[u8]), postcard::Error>) -> Result<T, DecodeError> {
     match read {
         Ok((value, [])) => Ok(value),

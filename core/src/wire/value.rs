@@ -3,9 +3,9 @@
 //! A value is written without its type. The types of a record's values are its *shape*, one
 //! nibble a value, which stands once a frame in the table of sites.
 
+use super::Writer;
 use heapless::Vec;
 use serde::de::{Error as _, SeqAccess};
-use serde::ser::SerializeTuple;
 
 /// The most values that one record holds; more go into parts.
 pub const MAX_VALUES: usize = 8;
@@ -63,6 +63,18 @@ impl Type {
 pub struct Shape(pub u32);
 
 impl Shape {
+    #[cfg(feature = "enable")]
+    /// Calls `f` with each nibble, up to the first empty one: what [`Shape::types`] does, in less
+    /// flash.
+    #[inline(always)]
+    pub(crate) fn each(self, mut f: impl FnMut(u32)) {
+        let mut rest = self.0;
+        while rest & 15 != 0 {
+            f(rest & 15);
+            rest >>= 4;
+        }
+    }
+
     /// The types, up to the first empty nibble.
     pub fn types(self) -> impl Iterator<Item = Result<Type, UnknownType>> {
         let mut rest = self.0;
@@ -71,6 +83,20 @@ impl Shape {
             rest >>= 4;
             (nibble != 0).then(|| Type::from_nibble(nibble).ok_or(UnknownType))
         })
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn len(self) -> u8 {
+        #[expect(clippy::cast_possible_truncation, reason = "at most eight")]
+        let nibbles = (u32::BITS - self.0.leading_zeros()).div_ceil(4) as u8;
+        nibbles
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
     }
 
     /// The shape of these values.
@@ -119,7 +145,7 @@ pub enum Value<'a> {
     Text(&'a str),
 }
 
-impl<'a> Value<'a> {
+impl Value<'_> {
     /// The type of the value.
     #[must_use]
     pub const fn ty(&self) -> Type {
@@ -136,74 +162,33 @@ impl<'a> Value<'a> {
         }
     }
 
-    pub(super) fn encode<S: SerializeTuple>(&self, out: &mut S) -> Result<(), S::Error> {
-        match self {
-            Self::Bool(value) => out.serialize_element(value),
-            Self::I32(value) => out.serialize_element(value),
-            Self::U32(value) => out.serialize_element(value),
-            Self::I64(value) => out.serialize_element(value),
-            Self::U64(value) => out.serialize_element(value),
-            Self::F32(value) => out.serialize_element(value),
-            Self::F64(value) => out.serialize_element(value),
-            Self::Static(name) => name.encode(out),
-            Self::Text(text) => out.serialize_element(text),
+    /// Writes the value, without its type.
+    pub fn write(&self, out: &mut Writer<'_>) {
+        match *self {
+            Self::Bool(value) => out.byte(u8::from(value)),
+            Self::I32(value) => out.zigzag(value.into()),
+            Self::U32(value) => out.varint(value.into()),
+            Self::I64(value) => out.zigzag(value),
+            Self::U64(value) => out.varint(value),
+            Self::F32(value) => out.raw(&value.to_le_bytes()),
+            Self::F64(value) => out.raw(&value.to_le_bytes()),
+            Self::Static(name) => name.write(out),
+            Self::Text(text) => out.text(text),
         }
-    }
-
-    pub(super) fn decode<S: SeqAccess<'a>>(ty: Type, from: &mut S) -> Result<Self, S::Error> {
-        Ok(match ty {
-            Type::Bool => Self::Bool(next(from)?),
-            Type::I32 => Self::I32(next(from)?),
-            Type::U32 => Self::U32(next(from)?),
-            Type::I64 => Self::I64(next(from)?),
-            Type::U64 => Self::U64(next(from)?),
-            Type::F32 => Self::F32(next(from)?),
-            Type::F64 => Self::F64(next(from)?),
-            Type::Static => Self::Static(NameRef::decode(from)?),
-            Type::Text => Self::Text(next(from)?),
-        })
     }
 }
 
-impl<'a> NameRef<'a> {
-    pub(super) fn encode<S: SerializeTuple>(&self, out: &mut S) -> Result<(), S::Error> {
+impl NameRef<'_> {
+    /// Writes the number, one up, or 0 and the string.
+    pub fn write(&self, out: &mut Writer<'_>) {
         match self {
-            Self::Id(id) => out.serialize_element(&(u32::from(*id) + 1)),
+            Self::Id(id) => out.varint(u64::from(*id) + 1),
             Self::Inline(text) => {
-                out.serialize_element(&0_u32)?;
-                out.serialize_element(text)
+                out.byte(0);
+                out.text(text);
             }
         }
     }
-
-    pub(super) fn decode<S: SeqAccess<'a>>(from: &mut S) -> Result<Self, S::Error> {
-        match next::<u32, S>(from)?.checked_sub(1) {
-            None => next(from).map(Self::Inline),
-            Some(id) => u16::try_from(id).map(Self::Id).map_err(S::Error::custom),
-        }
-    }
-}
-
-/// Writes values without their types.
-pub(super) fn encode_all<S: SerializeTuple>(
-    values: &[Value<'_>],
-    out: &mut S,
-) -> Result<(), S::Error> {
-    values.iter().try_for_each(|value| value.encode(out))
-}
-
-/// Reads the values that a shape types.
-pub(super) fn decode_all<'a, S: SeqAccess<'a>>(
-    shape: Shape,
-    from: &mut S,
-) -> Result<Values<'a>, S::Error> {
-    let mut values = Values::new();
-    for ty in shape.types() {
-        let ty = ty.map_err(|_| S::Error::custom("unknown type of value"))?;
-        let value = Value::decode(ty, from)?;
-        values.push(value).map_err(|_| S::Error::custom("too many values"))?;
-    }
-    Ok(values)
 }
 
 /// The next element of a frame, which must be there.

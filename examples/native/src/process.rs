@@ -27,17 +27,13 @@ pub const PLATFORM: Platform = Platform {
     ],
 };
 
-/// Strings that frames name by number; the services have fewer.
-const NAMES: usize = 32;
-
 /// Ships what the tracer records, on a thread of its own, until the program ends.
 pub fn start_reporter(tracer: &'static Tracer, collector: SocketAddrV4) {
     // The reporter watches the clock from its first turn on. Until then nobody would know whether
     // the clock has wrapped, and the spans that begin before would say so.
     tracer.keep_time();
     // The thread is not waited for: it never ends.
-    let started =
-        std_udp::spawn::<NAMES>(tracer, SocketAddr::V4(collector), Settings::DEFAULT).map(drop);
+    let started = std_udp::spawn(tracer, SocketAddr::V4(collector), Settings::DEFAULT).map(drop);
     started.unwrap_or_else(|error| usage_error(format_args!("no way to {collector}: {error}")));
 }
 

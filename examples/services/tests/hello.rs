@@ -91,7 +91,7 @@ impl Hello {
             Record::Part(part) => has(&part.values),
             Record::Log(log) => has(&log.values),
             Record::Define(define) => define.bytes == wanted.as_bytes(),
-            Record::Reference(_) => false,
+            Record::Reference(_) | Record::Fragment(_) => false,
         };
         self.tapes[usize::from(board) - 1].records().iter().filter(|record| is_it(record)).count()
     }
@@ -102,22 +102,22 @@ impl Hello {
         let [format, println, root] = &self.spans(HELLO)[..] else {
             panic!("{:?}", self.spans(HELLO))
         };
-        assert_eq!(root.parent, Parent::None);
+        assert_eq!(root.head.parent, Parent::None);
         for client in [format, println] {
-            assert_eq!(client.parent, Parent::Local(root.own));
-            assert_eq!(client.trace, TraceRef::Own(root.own));
+            assert_eq!(client.head.parent, Parent::Local(root.head.own));
+            assert_eq!(client.head.trace, TraceRef::Own(root.head.own));
         }
         let (device, session) = (self.tapes[0].tracer.device(), Session::new(7));
-        let trace = TraceId::expand(device, session, root.own);
+        let trace = TraceId::expand(device, session, root.head.own);
         for (server, client) in [(FORMATTER, format), (PUBLISHER, println)] {
             let ([span], [reference]) = (&self.spans(server)[..], &self.references(server)[..])
             else {
                 panic!("{:?} {:?}", self.spans(server), self.references(server))
             };
-            assert_eq!(span.parent, Parent::Remote);
-            assert_eq!(reference.own, span.own);
+            assert_eq!(span.head.parent, Parent::Remote);
+            assert_eq!(reference.own, span.head.own);
             assert_eq!(reference.trace, trace);
-            assert_eq!(reference.span, Some(SpanId::expand(device, session, client.own)));
+            assert_eq!(reference.span, SpanId::expand(device, session, client.head.own));
         }
     }
 
@@ -229,7 +229,7 @@ fn a_request_without_a_context_begins_a_trace_and_says_why() {
     let request = [&[5][..], &[0x10], &[0; binary::LEN - 1], b"Bryan"].concat();
     assert_eq!(hello.send(address(FORMATTER), &[&request]), [b"\x05Hello, Bryan!"]);
     let [span] = &hello.spans(FORMATTER)[..] else { panic!() };
-    assert_eq!((span.parent, span.trace), (Parent::None, TraceRef::Own(span.own)));
+    assert_eq!((span.head.parent, span.head.trace), (Parent::None, TraceRef::Own(span.head.own)));
     assert_eq!(hello.mentions(FORMATTER, "the trace id is zero"), 1);
     let line = "a trace of its own for 10.0.0.9:9000: the trace id is zero";
     assert_eq!(hello.lines(FORMATTER)[1], line);

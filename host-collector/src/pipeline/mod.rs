@@ -33,9 +33,6 @@ impl Default for Options {
     }
 }
 
-/// The longest frame that goes down.
-const LONGEST_DOWNLINK: usize = 256;
-
 /// Takes datagrams, keeps sessions, and hands batches of spans to a sink.
 pub struct Pipeline<S> {
     options: Options,
@@ -149,11 +146,8 @@ fn tell(peer: SocketAddr, effects: &mut Effects) {
 /// Requests as datagrams to the device that has the session.
 fn reply(key: Key, effects: &mut Effects, replies: &mut Replies) {
     for request in effects.requests.drain(..) {
-        let mut buffer = [0; LONGEST_DOWNLINK];
         let downlink = Downlink { session_tag: key.tag, request };
-        if let Ok(bytes) = postcard::to_slice(&downlink, &mut buffer) {
-            replies.push((key.peer, bytes.to_vec()));
-        }
+        replies.push((key.peer, downlink.to_bytes()));
     }
 }
 

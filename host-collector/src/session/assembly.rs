@@ -1,8 +1,9 @@
 //! Spans in the making: a span's parts come before it, in any frame, and may be lost.
 
 use super::definitions::{Definitions, Number};
-use super::record::{RawLog, RawSpan, RawTag, RawValue, is_operation, tags};
-use spandrel::wire::{Parent, PartKey, Record, Reference, TraceRef};
+use super::packets::Gaps;
+use super::record::{RawTag, RawValue, is_operation, tags};
+use spandrel::wire::{Parent, PartKey, Record, Reference, SpanHead};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// No session may fill more memory with unfinished spans.
@@ -18,17 +19,23 @@ const DEFINITIONS_PATIENCE_NS: u64 = 12_000_000_000;
 pub(super) struct Entry {
     pub(super) span: Option<RawSpan>,
     /// The values in the span's own record.
-    pub(super) first_tags: Vec<RawTag>,
-    pub(super) tags: BTreeMap<u64, Vec<RawTag>>,
-    pub(super) logs: BTreeMap<u64, RawLog>,
+    first_tags: Vec<RawTag>,
+    parts: BTreeMap<u64, Vec<RawTag>>,
+    /// When, and the fields.
+    pub(super) logs: BTreeMap<u64, (u64, Vec<RawTag>)>,
     pub(super) references: BTreeMap<u64, Reference>,
-    pub(super) operation: Option<RawValue>,
-    /// How many records other than the span's came.
-    pub(super) parts: u32,
+    operations: BTreeMap<u64, RawValue>,
     since_ns: u64,
     weight: usize,
     /// When it came first, among all: the oldest goes when there are too many.
     order: u64,
+}
+
+/// A span record, and its number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RawSpan {
+    pub(super) head: SpanHead,
+    number: u64,
 }
 
 /// The unfinished spans of a session.
@@ -42,22 +49,15 @@ pub(super) struct Assembly {
     weight: usize,
 }
 
-/// Why a finished span waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wait {
-    Parts,
-    Definition,
-}
-
 impl Assembly {
-    /// Adds a record with its number. Definitions are not its business.
+    /// Adds a record with its number. Definitions and fragments are not its business.
     pub(super) fn insert(&mut self, number: u64, record: &Record<'_>, now_ns: u64) {
         let own = match record {
-            Record::Span(span) => span.own,
+            Record::Span(span) => span.head.own,
             Record::Part(part) => part.own,
             Record::Log(log) => log.own,
             Record::Reference(reference) => reference.own,
-            Record::Define(_) => return,
+            Record::Define(_) | Record::Fragment(_) => return,
         };
         let order = self.next_order;
         let entry = self.entries.entry(own).or_insert_with(|| Entry::new(order, now_ns));
@@ -75,14 +75,20 @@ impl Assembly {
     }
 
     /// The spans that need not wait any longer, the oldest first.
-    pub(super) fn ready(&self, definitions: &Definitions, now_ns: u64) -> Vec<u64> {
+    pub(super) fn ready(&self, definitions: &Definitions, gaps: &Gaps, now_ns: u64) -> Vec<u64> {
         let finished = self.finished.iter().map(|(_, own)| *own);
-        finished.filter(|own| self.is_ready(*own, definitions, now_ns)).collect()
+        finished.filter(|own| self.is_ready(*own, definitions, gaps, now_ns)).collect()
     }
 
     /// Whether a span need not wait any longer.
-    pub(super) fn is_ready(&self, own: u64, definitions: &Definitions, now_ns: u64) -> bool {
-        self.entries.get(&own).is_some_and(|entry| entry.is_ready(definitions, now_ns))
+    pub(super) fn is_ready(
+        &self,
+        own: u64,
+        definitions: &Definitions,
+        gaps: &Gaps,
+        now_ns: u64,
+    ) -> bool {
+        self.entries.get(&own).is_some_and(|entry| entry.is_ready(definitions, gaps, now_ns))
     }
 
     /// Takes a span, ready or not.
@@ -149,11 +155,10 @@ impl Entry {
         Self {
             span: None,
             first_tags: Vec::new(),
-            tags: BTreeMap::new(),
+            parts: BTreeMap::new(),
             logs: BTreeMap::new(),
             references: BTreeMap::new(),
-            operation: None,
-            parts: 0,
+            operations: BTreeMap::new(),
             since_ns: now_ns,
             weight: size_of::<Self>() + 64,
             order,
@@ -162,79 +167,85 @@ impl Entry {
 
     fn insert(&mut self, number: u64, record: &Record<'_>, now_ns: u64) {
         let weigh = |tags: &[RawTag]| tags.iter().map(RawTag::weight).sum::<usize>();
-        let weight = match record {
-            Record::Span(span) => {
-                self.first_tags = tags(&PartKey::Site(span.site, 0), &span.values);
-                self.span = Some(span.into());
-                self.since_ns = now_ns;
-                weigh(&self.first_tags)
-            }
-            Record::Part(part) if is_operation(&part.key) => {
-                self.operation = part.values.first().map(RawValue::from);
-                size_of::<RawTag>()
-            }
-            Record::Part(part) => {
-                let tags = tags(&part.key, &part.values);
-                let weight = weigh(&tags);
-                self.tags.insert(number, tags);
-                weight
-            }
-            Record::Log(log) => {
-                let fields = tags(&log.key, &log.values);
-                let weight = weigh(&fields);
-                self.logs.insert(number, RawLog { time_ticks: log.time_ticks, fields });
-                weight
-            }
-            Record::Reference(reference) => {
-                self.references.insert(number, *reference);
-                size_of::<Reference>()
-            }
-            Record::Define(_) => 0,
-        };
-        self.weight += weight + 64;
-        if !matches!(record, Record::Span(_)) {
-            self.parts = self.parts.saturating_add(1);
-        }
+        self.weight += 64
+            + match record {
+                Record::Span(span) => {
+                    self.first_tags = tags(&PartKey::Site(span.head.site), &span.values);
+                    self.span = Some(RawSpan { head: span.head, number });
+                    self.since_ns = now_ns;
+                    weigh(&self.first_tags)
+                }
+                Record::Part(part) if is_operation(&part.key) => {
+                    let name = part.values.first().map(RawValue::from);
+                    self.operations.insert(number, name.unwrap_or(RawValue::Known("".into())));
+                    size_of::<RawTag>()
+                }
+                Record::Part(part) => {
+                    let tags = tags(&part.key, &part.values);
+                    let weight = weigh(&tags);
+                    self.parts.insert(number, tags);
+                    weight
+                }
+                Record::Log(log) => {
+                    let fields = tags(&log.key, &log.values);
+                    let weight = weigh(&fields);
+                    self.logs.insert(number, (log.time_ticks, fields));
+                    weight
+                }
+                Record::Reference(reference) => {
+                    self.references.insert(number, *reference);
+                    size_of::<Reference>()
+                }
+                Record::Define(_) | Record::Fragment(_) => 0,
+            };
     }
 
     /// Whether every record of the span is there.
     pub(super) fn is_whole(&self) -> bool {
-        self.span.is_some_and(|span| {
-            let has_parent =
-                || self.references.values().any(|r| r.span.is_some() && !r.follows_from);
-            // More may come than the device counted, which is modulo 64, and before what went in
-            // pieces did.
-            self.parts >= span.parts
-                && (span.parent != Parent::Remote || has_parent())
-                && (span.trace != TraceRef::Apart || !self.references.is_empty())
-        })
+        let Some(RawSpan { head, .. }) = self.span else { return false };
+        let has_parent = || self.references.values().any(|reference| !reference.follows_from);
+        self.parts_missing(&head) == 0 && (head.parent != Parent::Remote || has_parent())
+    }
+
+    /// How many parts, logs and references of the span did not come, modulo 256, since it counts them
+    /// so.
+    #[expect(clippy::cast_possible_truncation, reason = "modulo 256")]
+    pub(super) fn parts_missing(&self, span: &SpanHead) -> u8 {
+        let Self { parts, logs, references, operations, .. } = self;
+        let came = parts.len() + logs.len() + references.len() + operations.len();
+        span.parts.wrapping_sub(came as u8)
+    }
+
+    /// Its tags as they were set: first those that it began with, although they went up last.
+    pub(super) fn tags(&self) -> impl Iterator<Item = &RawTag> {
+        self.first_tags.iter().chain(self.parts.values().flatten())
+    }
+
+    /// The operation name that it was given last, if another than its site's.
+    pub(super) fn operation(&self) -> Option<&RawValue> {
+        self.operations.last_key_value().map(|(_, name)| name)
     }
 
     /// The numbers whose definitions it needs.
     pub(super) fn numbers(&self) -> impl Iterator<Item = Number> {
-        let tags = self.first_tags.iter().chain(self.tags.values().flatten());
-        let fields = self.logs.values().flat_map(|log| &log.fields);
-        let operation = match self.operation {
-            Some(RawValue::Number(id)) => Some(Number::Name(id)),
+        let fields = self.logs.values().flat_map(|(_, fields)| fields);
+        let operation = match self.operation() {
+            Some(RawValue::Number(id)) => Some(Number::Name(*id)),
             _ => None,
         };
-        let site = self.span.map(|span| Number::Site(span.site));
-        tags.chain(fields).flat_map(RawTag::numbers).chain(operation).chain(site)
+        let site = self.span.map(|span| Number::Site(span.head.site.id));
+        self.tags().chain(fields).flat_map(RawTag::numbers).chain(operation).chain(site)
     }
 
-    fn waits_for(&self, definitions: &Definitions) -> Option<Wait> {
-        if self.numbers().any(|number| !definitions.knows(number)) {
-            return Some(Wait::Definition);
-        }
-        (!self.is_whole()).then_some(Wait::Parts)
-    }
-
-    fn is_ready(&self, definitions: &Definitions, now_ns: u64) -> bool {
+    /// Whether it need not wait any longer: everything is there, or what is not will not come.
+    fn is_ready(&self, definitions: &Definitions, gaps: &Gaps, now_ns: u64) -> bool {
+        let Some(span) = self.span else { return false };
         let waited_ns = now_ns.saturating_sub(self.since_ns);
-        match self.waits_for(definitions) {
-            None => true,
-            Some(Wait::Definition) => waited_ns >= DEFINITIONS_PATIENCE_NS,
-            Some(Wait::Parts) => waited_ns >= PARTS_PATIENCE_NS,
+        if self.numbers().any(|number| !definitions.knows(number)) {
+            return waited_ns >= DEFINITIONS_PATIENCE_NS;
         }
+        // All records of a span have lower numbers than its last.
+        let may_come = gaps.is_missing_below(span.number) && waited_ns < PARTS_PATIENCE_NS;
+        !may_come || self.is_whole()
     }
 }

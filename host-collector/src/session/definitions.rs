@@ -1,6 +1,5 @@
 //! What the numbers in records stand for: call sites and names, as a session has defined them.
 
-use super::pieces::Pieces;
 use spandrel::wire::Define;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,43 +28,15 @@ pub(super) enum Number {
 pub(super) struct Definitions {
     sites: HashMap<u16, Site>,
     names: HashMap<u16, Arc<str>>,
-    partial: HashMap<Number, Pieces>,
     weight: usize,
 }
 
 impl Definitions {
-    /// Takes a definition or a piece of one; false where it makes no sense or there is no room.
+    /// Takes a definition; false where it makes no sense or there is no room.
     pub(super) fn define(&mut self, define: &Define<'_>) -> bool {
         let number = if define.is_name { Number::Name(define.id) } else { Number::Site(define.id) };
-        if self.knows(number) {
-            // Definitions rotate; what is known does not change within a session.
-            return true;
-        }
-        if define.offset == 0 && usize::try_from(define.total) == Ok(define.bytes.len()) {
-            self.forget_pieces(number);
-            return self.learn(number, define.bytes);
-        }
-        let pieces = self.partial.entry(number).or_default();
-        let before = pieces.weight();
-        let fits = pieces.put(define.total, define.offset, define.bytes);
-        self.weight += pieces.weight() - before;
-        let whole = pieces.whole().map(<[u8]>::to_vec);
-        if let Some(bytes) = whole {
-            self.forget_pieces(number);
-            return self.learn(number, &bytes);
-        }
-        if !fits || self.weight > MOST_BYTES {
-            // A piece may have been wrong: begin anew with the next one.
-            self.forget_pieces(number);
-            return false;
-        }
-        true
-    }
-
-    fn forget_pieces(&mut self, number: Number) {
-        if let Some(pieces) = self.partial.remove(&number) {
-            self.weight = self.weight.saturating_sub(pieces.weight());
-        }
+        // Definitions rotate; what is known does not change within a session.
+        self.knows(number) || self.learn(number, define.bytes)
     }
 
     fn learn(&mut self, number: Number, bytes: &[u8]) -> bool {
@@ -130,14 +101,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn define(id: u16, total: u32, offset: u32, bytes: &[u8]) -> Define<'_> {
-        Define { is_name: false, id, total, offset, bytes }
+    fn define(id: u16, bytes: &[u8]) -> Define<'_> {
+        Define { is_name: false, id, bytes }
     }
 
     #[test]
     fn a_site_has_a_name_and_keys() {
         let mut definitions = Definitions::default();
-        assert!(definitions.define(&define(3, 10, 0, b"\x04read\x03bus\0")));
+        assert!(definitions.define(&define(3, b"\x04read\x03bus\0")));
         let site = definitions.site(3).unwrap();
         assert_eq!(&*site.name, "read");
         assert_eq!(site.keys, [Arc::from("bus"), Arc::from("")]);
@@ -145,35 +116,23 @@ mod tests {
     }
 
     #[test]
-    fn a_definition_may_come_in_pieces() {
-        let mut definitions = Definitions::default();
-        assert!(definitions.define(&define(3, 5, 3, b"ad")));
-        assert!(!definitions.knows(Number::Site(3)));
-        assert!(definitions.define(&define(3, 5, 0, b"\x04re")));
-        assert_eq!(&*definitions.site(3).unwrap().name, "read");
-    }
-
-    #[test]
     fn nonsense_is_refused_and_forgotten() {
         let mut definitions = Definitions::default();
-        assert!(!definitions.define(&define(3, 2, 0, b"\x04r")));
-        assert!(!definitions.define(&define(3, 0, 0, b"")));
-        assert!(!definitions.define(&define(4, u32::MAX, 1, b"x")));
+        assert!(!definitions.define(&define(3, b"\x04r")));
+        assert!(!definitions.define(&define(3, b"")));
         assert_eq!(definitions.weight(), 0);
-        assert!(definitions.define(&define(3, 5, 0, b"\x04read")));
+        assert!(definitions.define(&define(3, b"\x04read")));
     }
 
     proptest! {
         #[test]
         fn no_flood_of_definitions_fills_the_memory(
-            pieces in prop::collection::vec(
-                (any::<bool>(), any::<u16>(), 0..70_000_u32, 0..70_000_u32, 0..300_usize), 0..3000,
-            ),
+            flood in prop::collection::vec((any::<bool>(), any::<u16>(), 0..2000_usize), 0..3000),
         ) {
             let mut definitions = Definitions::default();
-            for (is_name, id, total, offset, length) in pieces {
+            for (is_name, id, length) in flood {
                 let bytes = &vec![0; length];
-                definitions.define(&Define { is_name, id, total, offset, bytes });
+                definitions.define(&Define { is_name, id, bytes });
                 prop_assert!(definitions.weight() <= MOST_BYTES);
             }
         }

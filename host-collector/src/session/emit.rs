@@ -41,7 +41,7 @@ impl Session {
             }
             return self.drop_all(stats);
         }
-        let ready = self.assembly.ready(&self.definitions, now_ns);
+        let ready = self.assembly.ready(&self.definitions, &self.gaps, now_ns);
         self.emit_if_allowed(ready, now_ns, effects, stats);
     }
 
@@ -124,8 +124,8 @@ impl Session {
         worst: &mut Placement,
     ) -> Option<Span> {
         let identity = self.identity.as_ref()?;
-        let raw = entry.span?;
-        let trace = trace_id(&entry, &raw, identity.source)?;
+        let raw = entry.span?.head;
+        let trace = trace_id(&raw, identity.source);
         let placement = self.placements.of(trace, current, now_ns);
         if placement.error_ns.is_none_or(|error_ns| worst.error_ns.is_some_and(|w| w < error_ns)) {
             worst.error_ns = placement.error_ns;
@@ -173,5 +173,6 @@ impl Session {
             + self.assembly.weight()
             + self.definitions.weight()
             + self.pieces.weight()
+            + self.fragments.weight()
     }
 }

@@ -10,6 +10,7 @@ mod clock;
 mod convert;
 mod definitions;
 mod emit;
+mod fragments;
 mod hello;
 mod packets;
 mod pieces;
@@ -26,6 +27,7 @@ use ask::Questions;
 use assembly::Assembly;
 use clock::ClockEstimate;
 use definitions::Definitions;
+use fragments::Fragments;
 use packets::{Gaps, Window};
 use pieces::Pieces;
 use process::{Description, Known, Lost};
@@ -45,6 +47,17 @@ pub(crate) struct Effects {
     pub(crate) batches: Vec<Batch>,
     /// To tell whoever watches; one line each.
     pub(crate) news: Vec<String>,
+}
+
+/// What a frame has brought.
+#[derive(Debug, Default)]
+struct News {
+    /// Definitions.
+    learned: bool,
+    /// Spans that are finished.
+    finished: Vec<u64>,
+    /// When the last of them was.
+    latest_ticks: Option<u64>,
 }
 
 /// Who a session is, and its clock.
@@ -69,6 +82,7 @@ pub(crate) struct Session {
     description: Option<Description>,
     definitions: Definitions,
     assembly: Assembly,
+    fragments: Fragments,
     window: Window,
     gaps: Gaps,
     lost: Lost,
@@ -94,6 +108,7 @@ impl Session {
             description: None,
             definitions: Definitions::default(),
             assembly: Assembly::default(),
+            fragments: Fragments::default(),
             window: Window::new(),
             gaps: Gaps::default(),
             lost: Lost::default(),
@@ -139,37 +154,63 @@ impl Session {
 
     fn on_data(&mut self, data: &Data<'_>, rx_ns: u64, effects: &mut Effects, stats: &mut Stats) {
         let mut number = data.head.first_record;
-        let (mut touched, mut learned, mut latest_ticks) = (Vec::new(), false, None);
+        let mut news = News::default();
         for record in &data.records {
-            if let Record::Define(define) = record {
-                learned = true;
-                if !self.definitions.define(define) {
-                    stats.nonsense += 1;
+            if let Record::Fragment(fragment) = record {
+                let whole = self.fragments.insert(number, fragment, data.head.last_number);
+                match whole.as_ref().map(|whole| (whole.number, whole.record())) {
+                    Some((first, Ok(record))) => {
+                        self.on_record(first, &record, rx_ns, &mut news, stats);
+                    }
+                    Some((_, Err(_))) => stats.nonsense += 1,
+                    None => {}
                 }
-                continue;
+            } else {
+                self.on_record(number, record, rx_ns, &mut news, stats);
             }
-            self.assembly.insert(number, record, rx_ns);
-            number = number.wrapping_add(1);
-            if let Record::Span(span) = record {
-                touched.push(span.own);
-                let end_ticks = span.start_ticks.saturating_add(span.duration_ticks);
-                latest_ticks = latest_ticks.max(Some(end_ticks));
-            }
+            number = number.wrapping_add(u64::from(!matches!(record, Record::Define(_))));
         }
         let count = number.wrapping_sub(data.head.first_record);
         self.gaps.insert(data.head.first_record, count, rx_ns);
         self.lost.device_says(&data.head.losses);
-        if let (Some(identity), Some(ticks)) = (&mut self.identity, latest_ticks) {
+        if let (Some(identity), Some(ticks)) = (&mut self.identity, news.latest_ticks) {
             // What is finished was finished before it arrived.
             identity.clock.arrived(ticks, rx_ns);
         }
-        if learned {
+        if news.learned {
             self.emit_ready(rx_ns, effects, stats);
         } else {
-            touched.retain(|own| self.assembly.is_ready(*own, &self.definitions, rx_ns));
-            self.emit_if_allowed(touched, rx_ns, effects, stats);
+            let is_ready =
+                |own: &u64| self.assembly.is_ready(*own, &self.definitions, &self.gaps, rx_ns);
+            let ready = news.finished.into_iter().filter(is_ready).collect();
+            self.emit_if_allowed(ready, rx_ns, effects, stats);
         }
         self.make_room(rx_ns, effects, stats);
+    }
+
+    /// Takes a record that is whole, and notes what is new.
+    fn on_record(
+        &mut self,
+        number: u64,
+        record: &Record<'_>,
+        rx_ns: u64,
+        news: &mut News,
+        stats: &mut Stats,
+    ) {
+        match record {
+            Record::Define(define) => {
+                news.learned = true;
+                stats.nonsense += u64::from(!self.definitions.define(define));
+            }
+            Record::Span(span) => {
+                let head = span.head;
+                let end_ticks = head.start_ticks.saturating_add(head.duration_ticks);
+                news.latest_ticks = news.latest_ticks.max(Some(end_ticks));
+                news.finished.push(head.own);
+                self.assembly.insert(number, record, rx_ns);
+            }
+            _ => self.assembly.insert(number, record, rx_ns),
+        }
     }
 
     fn on_pong(&mut self, pong: &Pong, rx_ns: u64, stats: &mut Stats) {

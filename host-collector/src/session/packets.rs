@@ -105,6 +105,11 @@ impl Gaps {
         });
     }
 
+    /// Whether a record with a lower number than this may still come.
+    pub(super) fn is_missing_below(&self, number: u64) -> bool {
+        self.missing.iter().any(|(gap, _)| gap.start < number)
+    }
+
     /// How many records are lost for good.
     pub(super) fn lost(&self) -> u64 {
         self.lost

@@ -60,7 +60,6 @@ impl Lost {
             tag_cut: known.tag_cut.max(said.tag_cut),
             names_full: known.names_full.max(said.names_full),
             open_full: known.open_full.max(said.open_full),
-            too_large: known.too_large.max(said.too_large),
         };
     }
 
@@ -70,11 +69,6 @@ impl Lost {
         let counts = [
             ("lost.link", self.link, "records were lost on the way"),
             ("lost.ring_full", device.ring_full.into(), "records found the device's buffer full"),
-            (
-                "lost.too_large",
-                device.too_large.into(),
-                "records fit no frame of the device's link",
-            ),
             ("lost.tag_cut", device.tag_cut.into(), "tags or log fields were cut for want of room"),
             ("lost.here", self.here, "unfinished spans found no room in the collector"),
             ("lost.open_full", device.open_full.into(), "open spans would not survive a reset"),

@@ -2,7 +2,7 @@
 
 use super::definitions::Number;
 use crate::model::Value;
-use spandrel::wire::{self, NameRef, Parent, PartKey, TraceRef};
+use spandrel::wire::{self, NameRef, PartKey};
 use std::sync::Arc;
 
 /// A string that may be known by its number only.
@@ -33,45 +33,10 @@ pub(super) struct RawTag {
     pub(super) value: RawValue,
 }
 
-/// What a span record says, but for its tags.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RawSpan {
-    pub(super) own: u64,
-    pub(super) parent: Parent,
-    pub(super) trace: TraceRef,
-    pub(super) site: u16,
-    pub(super) start_ticks: u64,
-    pub(super) duration_ticks: u64,
-    pub(super) parts: u32,
-    pub(super) ambiguous: bool,
-}
-
-/// A log, or a piece of one.
-#[derive(Clone, Debug)]
-pub(super) struct RawLog {
-    pub(super) time_ticks: u64,
-    pub(super) fields: Vec<RawTag>,
-}
-
-impl From<&wire::SpanRecord<'_>> for RawSpan {
-    fn from(span: &wire::SpanRecord<'_>) -> Self {
-        Self {
-            own: span.own,
-            parent: span.parent,
-            trace: span.trace,
-            site: span.site.id,
-            start_ticks: span.start_ticks,
-            duration_ticks: span.duration_ticks,
-            parts: span.parts,
-            ambiguous: span.ambiguous,
-        }
-    }
-}
-
 /// The tags of a record whose first key is `key`.
 pub(super) fn tags(key: &PartKey<'_>, values: &[wire::Value<'_>]) -> Vec<RawTag> {
     let key = |place: u8| match key {
-        PartKey::Site(site, first) => Key::Site(site.id, first.saturating_add(place)),
+        PartKey::Site(site) => Key::Site(site.id, place),
         PartKey::Name(name, _) => Key::Text(name.into()),
     };
     (0..)

@@ -44,6 +44,7 @@ impl From<&wire::Body<'_>> for Body {
             wire::Body::Data(data) => Self::Data {
                 packet: data.head.packet,
                 first_record: data.head.first_record,
+                last_number: data.head.last_number,
                 losses: data.head.losses.into(),
                 records: data.records.iter().map(Record::from).collect(),
             },
@@ -78,7 +79,6 @@ impl From<wire::Losses> for Losses {
             tag_cut: losses.tag_cut,
             names_full: losses.names_full,
             open_full: losses.open_full,
-            too_large: losses.too_large,
         }
     }
 }
@@ -106,16 +106,16 @@ impl From<&wire::Hello<'_>> for Process {
 impl From<&wire::Record<'_>> for Record {
     fn from(record: &wire::Record<'_>) -> Self {
         match record {
-            wire::Record::Span(span) => Self::Span {
-                own: span.own,
-                parent: span.parent.into(),
-                trace: span.trace.into(),
-                site: span.site.id,
-                ambiguous: span.ambiguous,
-                parts: span.parts,
-                start: span.start_ticks,
-                duration: span.duration_ticks,
-                values: values(&span.values),
+            wire::Record::Span(wire::SpanRecord { head, values: list }) => Self::Span {
+                own: head.own,
+                parent: head.parent.into(),
+                trace: head.trace.into(),
+                site: head.site.id,
+                ambiguous: head.ambiguous,
+                parts: head.parts,
+                start: head.start_ticks,
+                duration: head.duration_ticks,
+                values: values(list),
             },
             wire::Record::Part(part) => {
                 Self::Part { own: part.own, key: part.key.into(), values: values(&part.values) }
@@ -129,10 +129,15 @@ impl From<&wire::Record<'_>> for Record {
             wire::Record::Reference(reference) => Self::Reference {
                 own: reference.own,
                 trace: to_hex(&reference.trace.0),
-                span: reference.span.map(|span| to_hex(&span.0)),
+                span: to_hex(&reference.span.0),
                 follows_from: reference.follows_from,
             },
             wire::Record::Define(define) => (*define).into(),
+            wire::Record::Fragment(fragment) => Self::Fragment {
+                first: fragment.is_first,
+                last: fragment.is_last,
+                bytes: to_hex(fragment.bytes),
+            },
         }
     }
 }
@@ -143,21 +148,19 @@ fn values(values: &[wire::Value<'_>]) -> Vec<Value> {
 
 impl From<wire::Define<'_>> for Record {
     fn from(define: wire::Define<'_>) -> Self {
-        let wire::Define { is_name, id, total, offset, bytes } = define;
-        let whole = is_whole(total, offset, bytes);
-        let hex = || to_hex(bytes);
+        let wire::Define { is_name, id, bytes } = define;
         if is_name {
-            let text = str::from_utf8(bytes).ok().filter(|_| whole);
-            let piece = || NameText::Piece { total, offset, bytes: hex() };
-            let name = text.map_or_else(piece, |text| NameText::Whole(text.to_owned()));
+            let text = str::from_utf8(bytes).map(str::to_owned);
+            let name =
+                text.map_or_else(|_| NameText::Bytes { bytes: to_hex(bytes) }, NameText::Text);
             return Self::NameDefinition { id, name };
         }
-        let strings = strings(bytes).filter(|_| whole);
+        let strings = strings(bytes);
         let site = match strings.as_deref().and_then(<[String]>::split_first) {
             Some((operation, keys)) => {
-                Site::Whole { operation: operation.clone(), keys: keys.to_vec() }
+                Site::Strings { operation: operation.clone(), keys: keys.to_vec() }
             }
-            None => Site::Piece { total, offset, bytes: hex() },
+            None => Site::Bytes { bytes: to_hex(bytes) },
         };
         Self::SiteDefinition { id, site }
     }
@@ -189,7 +192,6 @@ impl From<TraceRef> for Trace {
         match trace {
             TraceRef::Own(root) => Self::Own(root),
             TraceRef::Remote(id) => Self::Remote(to_hex(&id.0)),
-            TraceRef::Apart => Self::Apart,
         }
     }
 }
@@ -197,7 +199,7 @@ impl From<TraceRef> for Trace {
 impl From<PartKey<'_>> for Key {
     fn from(key: PartKey<'_>) -> Self {
         match key {
-            PartKey::Site(site, first) => Self::Site { id: site.id, first },
+            PartKey::Site(site) => Self::Site(site.id),
             PartKey::Name(name, _) => Self::Name(name.into()),
         }
     }

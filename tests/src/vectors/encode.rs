@@ -1,10 +1,9 @@
 //! From the JSON's types to those of the core, and to bytes.
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use serde::Serialize;
 use spandrel::wire::{
-    self, Data, DataHead, Define, Hello, Log, NameRef, Part, PartKey, Pong, Reference, Request,
-    Shape, SiteRef, SpanRecord, TraceRef,
+    self, Data, DataHead, Define, Fragment, Hello, Log, NameRef, Part, PartKey, Pong, Reference,
+    Request, Shape, SiteRef, SpanHead, SpanRecord, TraceRef,
 };
 use spandrel::{SpanId, TraceId};
 
@@ -13,9 +12,6 @@ use super::{
     from_hex,
 };
 
-/// Longer than any frame in the vectors.
-const LONGEST: usize = 4096;
-
 impl Frame {
     /// The bytes of the frame.
     ///
@@ -23,8 +19,11 @@ impl Frame {
     /// If the description is of no frame: digits that are none, more than the format has room for.
     pub fn encode(&self) -> Result<Vec<u8>> {
         let session_tag = array(&self.session_tag)?;
-        let up = |body| to_bytes(&wire::Frame { session_tag, body });
-        let down = |request| to_bytes(&wire::Downlink { session_tag, request });
+        let up = |body| {
+            let bytes = wire::Frame { session_tag, body }.to_bytes();
+            bytes.context("the format has no place for what the frame says")
+        };
+        let down = |request| Ok(wire::Downlink { session_tag, request }.to_bytes());
         match &self.body {
             Body::Hello {
                 packet,
@@ -52,14 +51,15 @@ impl Frame {
                     process: &process,
                 }))
             }
-            Body::Data { packet, first_record, losses, records } => {
+            Body::Data { packet, first_record, last_number, losses, records } => {
                 let head = DataHead {
                     packet: *packet,
                     first_record: *first_record,
+                    last_number: *last_number,
                     losses: (*losses).into(),
                     count: u8::try_from(records.len()).context("more than 255 records")?,
                 };
-                let bytes = records.iter().map(Record::definition).collect::<Result<Vec<_>>>()?;
+                let bytes = records.iter().map(Record::bytes).collect::<Result<Vec<_>>>()?;
                 let records = records.iter().zip(&bytes).map(|(record, bytes)| record.wire(bytes));
                 up(wire::Body::Data(Data { head, records: records.collect::<Result<_>>()? }))
             }
@@ -80,11 +80,6 @@ impl Frame {
     }
 }
 
-fn to_bytes(frame: &impl Serialize) -> Result<Vec<u8>> {
-    let mut buffer = [0; LONGEST];
-    Ok(postcard::to_slice(frame, &mut buffer).context("the frame cannot be written")?.to_vec())
-}
-
 fn array<const N: usize>(digits: &str) -> Result<[u8; N]> {
     from_hex(digits)?.try_into().map_err(|_| anyhow!("{digits} are not {N} bytes"))
 }
@@ -97,7 +92,6 @@ impl From<Losses> for wire::Losses {
             tag_cut: losses.tag_cut,
             names_full: losses.names_full,
             open_full: losses.open_full,
-            too_large: losses.too_large,
         }
     }
 }
@@ -116,7 +110,7 @@ impl Process {
                 let tags = tags.iter().map(|(key, value)| Ok((key.as_str(), value.wire()?)));
                 let tags = tags.collect::<Result<Vec<_>>>()?;
                 let build = &from_hex(build)?;
-                whole(to_bytes(&wire::Process { service, build, tags: &tags[..] })?)
+                whole(wire::Process { service, build, tags: &tags[..] }.to_bytes())
             }
             Self::Piece { total, offset, bytes } => Ok((*total, *offset, from_hex(bytes)?)),
         }
@@ -124,27 +118,26 @@ impl Process {
 }
 
 impl Record {
-    /// The bytes of a definition; of others none.
-    fn definition(&self) -> Result<Bytes> {
+    /// The bytes of a definition or of a fragment; of others none.
+    fn bytes(&self) -> Result<Vec<u8>> {
         match self {
-            Self::SiteDefinition { site: Site::Whole { operation, keys }, .. } => {
+            Self::SiteDefinition { site: Site::Strings { operation, keys }, .. } => {
                 let mut bytes = Vec::new();
                 for string in [operation].into_iter().chain(keys) {
                     bytes.push(u8::try_from(string.len()).context("a long name")?);
                     bytes.extend_from_slice(string.as_bytes());
                 }
-                whole(bytes)
+                Ok(bytes)
             }
-            Self::NameDefinition { name: NameText::Whole(text), .. } => whole(text.clone().into()),
-            Self::SiteDefinition { site: Site::Piece { total, offset, bytes }, .. }
-            | Self::NameDefinition { name: NameText::Piece { total, offset, bytes }, .. } => {
-                Ok((*total, *offset, from_hex(bytes)?))
-            }
-            _ => whole(Vec::new()),
+            Self::NameDefinition { name: NameText::Text(text), .. } => Ok(text.clone().into()),
+            Self::SiteDefinition { site: Site::Bytes { bytes }, .. }
+            | Self::NameDefinition { name: NameText::Bytes { bytes }, .. }
+            | Self::Fragment { bytes, .. } => from_hex(bytes),
+            _ => Ok(Vec::new()),
         }
     }
 
-    fn wire<'a>(&'a self, definition: &'a Bytes) -> Result<wire::Record<'a>> {
+    fn wire<'a>(&'a self, bytes: &'a [u8]) -> Result<wire::Record<'a>> {
         Ok(match self {
             Self::Span {
                 own,
@@ -158,7 +151,7 @@ impl Record {
                 values: list,
             } => {
                 let values = values(list)?;
-                wire::Record::Span(SpanRecord {
+                let head = SpanHead {
                     own: *own,
                     parent: parent.wire(),
                     trace: trace.wire()?,
@@ -167,8 +160,8 @@ impl Record {
                     duration_ticks: *duration,
                     parts: *parts,
                     ambiguous: *ambiguous,
-                    values,
-                })
+                };
+                wire::Record::Span(SpanRecord { head, values })
             }
             Self::Part { own, key, values: list } => {
                 let values = values(list)?;
@@ -184,15 +177,16 @@ impl Record {
                 wire::Record::Reference(Reference {
                     own: *own,
                     trace: TraceId(array(trace)?),
-                    span: span.as_deref().map(array).transpose()?.map(SpanId),
+                    span: SpanId(array(span)?),
                     follows_from: *follows_from,
                 })
             }
             Self::SiteDefinition { id, .. } | Self::NameDefinition { id, .. } => {
                 let is_name = matches!(self, Self::NameDefinition { .. });
-                let (total, offset, bytes) = definition;
-                let (total, offset) = (*total, *offset);
-                wire::Record::Define(Define { is_name, id: *id, total, offset, bytes })
+                wire::Record::Define(Define { is_name, id: *id, bytes })
+            }
+            Self::Fragment { first, last, .. } => {
+                wire::Record::Fragment(Fragment { is_first: *first, is_last: *last, bytes })
             }
         })
     }
@@ -218,7 +212,6 @@ impl Trace {
         Ok(match self {
             Self::Own(root) => TraceRef::Own(*root),
             Self::Remote(id) => TraceRef::Remote(TraceId(array(id)?)),
-            Self::Apart => TraceRef::Apart,
         })
     }
 }
@@ -226,7 +219,7 @@ impl Trace {
 impl Key {
     fn wire(&self, shape: Shape) -> PartKey<'_> {
         match self {
-            Self::Site { id, first } => PartKey::Site(SiteRef { id: *id, shape }, *first),
+            Self::Site(id) => PartKey::Site(SiteRef { id: *id, shape }),
             Self::Name(name) => PartKey::Name(name.wire(), shape),
         }
     }

@@ -26,6 +26,9 @@ pub struct Vector {
     /// What they mean.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frame: Option<Frame>,
+    /// The record whose fragments these are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<Record>,
     /// Why they mean nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refusal>,
@@ -104,6 +107,7 @@ pub enum Body {
     Data {
         packet: u32,
         first_record: u64,
+        last_number: u64,
         losses: Losses,
         records: Vec<Record>,
     },
@@ -139,8 +143,6 @@ pub struct Losses {
     pub names_full: u32,
     #[serde(skip_serializing_if = "is_zero")]
     pub open_full: u32,
-    #[serde(skip_serializing_if = "is_zero")]
-    pub too_large: u32,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
@@ -168,7 +170,7 @@ pub enum Record {
         trace: Trace,
         site: u16,
         ambiguous: bool,
-        parts: u32,
+        parts: u8,
         start: u64,
         duration: u64,
         values: Vec<Value>,
@@ -184,11 +186,10 @@ pub enum Record {
         key: Key,
         values: Vec<Value>,
     },
-    /// Without `span` it is *trace only*.
     Reference {
         own: u64,
         trace: String,
-        span: Option<String>,
+        span: String,
         follows_from: bool,
     },
     SiteDefinition {
@@ -198,6 +199,11 @@ pub enum Record {
     NameDefinition {
         id: u16,
         name: NameText,
+    },
+    Fragment {
+        first: bool,
+        last: bool,
+        bytes: String,
     },
 }
 
@@ -221,21 +227,14 @@ pub enum Trace {
     Own(u64),
     /// One that began elsewhere.
     Remote(String),
-    /// That which a reference says.
-    Apart,
 }
 
 /// Where the keys of values come from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Key {
-    /// A site; the first key is the one with this index.
-    Site {
-        /// Its number.
-        id: u16,
-        /// From 0.
-        first: u8,
-    },
+    /// The site with this number.
+    Site(u16),
     /// One key, for one value.
     Name(Name),
 }
@@ -250,22 +249,22 @@ pub enum Name {
     Text(String),
 }
 
-/// The definition of a site.
+/// The definition of a site, or its bytes, where they are no strings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 #[expect(missing_docs, reason = "docs/wire-format.md has every field by this name")]
 pub enum Site {
-    Whole { operation: String, keys: Vec<String> },
-    Piece { total: u32, offset: u32, bytes: String },
+    Strings { operation: String, keys: Vec<String> },
+    Bytes { bytes: String },
 }
 
-/// The definition of a name.
+/// The definition of a name, or its bytes, where they are no text.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 #[expect(missing_docs, reason = "docs/wire-format.md has every field by this name")]
 pub enum NameText {
-    Whole(String),
-    Piece { total: u32, offset: u32, bytes: String },
+    Text(String),
+    Bytes { bytes: String },
 }
 
 /// A value with its type.

@@ -25,10 +25,10 @@ pub(crate) fn host_ns(ticks: u64) -> u64 {
     EPOCH_NS + ticks * 1_000
 }
 
-/// A device whose clock moves when it is told to, with `NAMES` names for strings.
-pub(crate) struct Device<const NAMES: usize> {
+/// A device whose clock moves when it is told to.
+pub(crate) struct Device {
     pub(crate) tracer: &'static Tracer,
-    drain: Drain<NAMES>,
+    drain: Drain,
     counter: &'static AtomicU32,
     ticks: u64,
     mtu: usize,
@@ -36,13 +36,13 @@ pub(crate) struct Device<const NAMES: usize> {
     hello_was_seen: bool,
 }
 
-impl<const NAMES: usize> Device<NAMES> {
-    /// A device whose ring has `WORDS` words, whose frames are of up to `mtu` bytes, and whose
-    /// clock begins at `ticks`.
-    pub(crate) fn new<const WORDS: usize>(mtu: usize, ticks: u32) -> Self {
+impl Device {
+    /// A device whose ring has `WORDS` words and whose frames can name `NAMES` strings, whose frames
+    /// are of up to `mtu` bytes, and whose clock begins at `ticks`.
+    pub(crate) fn new<const WORDS: usize, const NAMES: usize>(mtu: usize, ticks: u32) -> Self {
         assert!(mtu >= MIN_MTU);
         let counter: &AtomicU32 = Box::leak(Box::new(AtomicU32::new(ticks)));
-        let recorder: &Recorder<WORDS> = Box::leak(Box::new(Recorder::new()));
+        let recorder: &Recorder<WORDS, 0, NAMES> = Box::leak(Box::new(Recorder::new()));
         // SAFETY: the counter lives for ever, and is read as whole words.
         let clock = unsafe { Clock::register(counter.as_ptr(), SECOND) };
         let tracer = Tracer::new("bench", recorder, clock)
@@ -129,11 +129,7 @@ impl Collector {
     }
 
     /// Takes a frame, which needed no time to arrive, and lets collector and device talk to the end.
-    pub(crate) fn receive<const NAMES: usize>(
-        &mut self,
-        device: &mut Device<NAMES>,
-        frame: Vec<u8>,
-    ) {
+    pub(crate) fn receive(&mut self, device: &mut Device, frame: Vec<u8>) {
         let now_ns = device.now_ns();
         let mut up = VecDeque::from([frame]);
         while let Some(frame) = up.pop_front() {
@@ -144,7 +140,7 @@ impl Collector {
     }
 
     /// Lets the collector see that time has passed.
-    pub(crate) fn tick<const NAMES: usize>(&mut self, device: &mut Device<NAMES>) {
+    pub(crate) fn tick(&mut self, device: &mut Device) {
         let mut replies = Vec::new();
         self.pipeline.on_tick(device.now_ns(), &mut replies);
         for (_, bytes) in replies {

@@ -81,13 +81,41 @@ pub(crate) fn any_value() -> impl Strategy<Value = Any> {
 /// What a program does next; `which` chooses among the open spans.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    Start { form: u8, parent: u8, number: i32, value: Any },
-    Tag { which: usize, key: &'static str, value: Any },
-    Tags { which: usize, number: i32, text: String },
-    Log { which: usize, key: &'static str, value: Any },
-    Logs { which: usize, number: u64, text: String },
-    Rename { which: usize, name: &'static str },
-    Finish { which: usize },
+    /// `asks` for the context of the new span, which gives it a number.
+    Start {
+        form: u8,
+        parent: u8,
+        number: i32,
+        value: Any,
+        asks: bool,
+    },
+    Tag {
+        which: usize,
+        key: &'static str,
+        value: Any,
+    },
+    Tags {
+        which: usize,
+        number: i32,
+        text: String,
+    },
+    Log {
+        which: usize,
+        key: &'static str,
+        value: Any,
+    },
+    Logs {
+        which: usize,
+        number: u64,
+        text: String,
+    },
+    Rename {
+        which: usize,
+        name: &'static str,
+    },
+    Finish {
+        which: usize,
+    },
     Send,
     Pass(u32),
 }
@@ -97,8 +125,9 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
     let which = || 0..4_usize;
     let text = || "\\PC{0,30}";
     prop_oneof![
-        6 => (0..6_u8, 0..4_u8, any::<i32>(), any_value())
-            .prop_map(|(form, parent, number, value)| Step::Start { form, parent, number, value }),
+        6 => (0..6_u8, 0..4_u8, any::<i32>(), any_value(), any::<bool>()).prop_map(
+            |(form, parent, number, value, asks)| Step::Start { form, parent, number, value, asks },
+        ),
         2 => (which(), key(), any_value())
             .prop_map(|(which, key, value)| Step::Tag { which, key, value }),
         1 => (which(), any::<i32>(), text())
@@ -129,8 +158,8 @@ impl Program {
 
     pub(crate) fn run(&mut self, step: &Step, ticks: u64) {
         match step {
-            Step::Start { form, parent, number, value } => {
-                self.start(*form, *parent, *number, value, ticks);
+            Step::Start { form, parent, number, value, asks } => {
+                self.start(*form, *parent, *number, value, *asks, ticks);
             }
             Step::Tag { which, key, value } => self.with_open(*which, |span, recorded| {
                 with!(*value, |value| span.set_tag(key, value));
@@ -186,22 +215,26 @@ impl Program {
         }
     }
 
-    fn start(&mut self, form: u8, parent: u8, number: i32, value: &Any, ticks: u64) {
+    fn start(&mut self, form: u8, parent: u8, number: i32, value: &Any, asks: bool, ticks: u64) {
         let t = self.tracer;
         let remote = SpanContext {
             trace_id: TraceId([0x11 + form; 16]),
             span_id: SpanId([0x22; 8]),
             flags: TraceFlags::SAMPLED,
         };
-        let (above, mut context) = match (parent, self.open.last()) {
-            (0, _) => (ChildOf::Root, None),
+        let last = if parent > 1 { self.open.last_mut() } else { None };
+        let above_it = last.map(|(span, recorded)| {
+            recorded.is_asked(span.context());
+            span.context()
+        });
+        let (above, context) = match (parent, self.open.last()) {
             (1, _) => (ChildOf::Context(remote), Some(remote)),
-            (2, Some((span, _))) => (ChildOf::Active, Some(span.context())),
-            (_, Some((span, _))) => (ChildOf::Span(span), Some(span.context())),
-            (_, None) => (ChildOf::Root, None),
+            (2, Some(_)) => (ChildOf::Active, above_it),
+            (3, Some((span, _))) => (ChildOf::Span(span), above_it),
+            _ => (ChildOf::Root, None),
         };
-        let guard =
-            self.open.last().filter(|_| matches!(above, ChildOf::Active)).map(|(s, _)| s.enter());
+        let active = matches!(above, ChildOf::Active);
+        let guard = self.open.last().filter(|_| active).map(|(s, _)| s.enter());
         let text = match value {
             Any::Static(text) => text,
             _ => STATICS[1],
@@ -232,20 +265,18 @@ impl Program {
             _ => (t.start_child_of(above, NAMES[0]), NAMES[0], vec![]),
         };
         drop(guard);
-        // A span says its own ids only when asked; asking gives it a number earlier.
-        let own = span.context();
-        let trace_id = context.get_or_insert(own).trace_id;
-        let parent = context.filter(|above| *above != own).map(|above| above.span_id);
-        let (names, logs) = (vec![name], Vec::new());
-        let recorded = Recorded {
-            span_id: own.span_id,
-            trace_id,
-            parent,
-            names,
+        let mut recorded = Recorded {
+            span_id: None,
+            trace_id: context.map(|above| above.trace_id),
+            parent: context.map(|above| above.span_id),
+            names: vec![name],
             ticks: [ticks; 2],
             tags,
-            logs,
+            logs: Vec::new(),
         };
+        if asks {
+            recorded.is_asked(span.context());
+        }
         self.open.push((span, recorded));
     }
 }

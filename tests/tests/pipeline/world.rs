@@ -30,8 +30,8 @@ pub(crate) fn fate() -> impl Strategy<Value = Fate> {
 }
 
 /// A device, a link and a collector.
-pub(crate) struct World<const NAMES: usize> {
-    pub(crate) device: Device<NAMES>,
+pub(crate) struct World {
+    pub(crate) device: Device,
     pub(crate) collector: Collector,
     fates: Vec<Fate>,
     /// Frames under way, by their time of arrival.
@@ -39,23 +39,42 @@ pub(crate) struct World<const NAMES: usize> {
     sent: usize,
     pub(crate) lost_records: u64,
     pub(crate) lost_spans: usize,
+    /// The record that goes up in fragments.
+    broken: Option<Broken>,
 }
 
-impl<const NAMES: usize> World<NAMES> {
-    pub(crate) fn new<const WORDS: usize>(
+/// What went up of a record that is longer than a frame.
+#[derive(Default)]
+struct Broken {
+    number: u64,
+    last_number: u64,
+    bytes: Vec<u8>,
+    is_lost: bool,
+}
+
+impl Broken {
+    fn is_span(&self) -> bool {
+        let record = wire::decode_fragments(&self.bytes, self.number, self.last_number);
+        matches!(record.expect("all of it went up"), Record::Span(_))
+    }
+}
+
+impl World {
+    pub(crate) fn new<const WORDS: usize, const NAMES: usize>(
         mtu: usize,
         downlink: bool,
         start: u32,
         fates: Vec<Fate>,
     ) -> Self {
         Self {
-            device: Device::new::<WORDS>(mtu, start),
+            device: Device::new::<WORDS, NAMES>(mtu, start),
             collector: Collector::new(downlink),
             fates,
             late: BTreeMap::new(),
             sent: 0,
             lost_records: 0,
             lost_spans: 0,
+            broken: None,
         }
     }
 
@@ -78,13 +97,15 @@ impl<const NAMES: usize> World<NAMES> {
             // The first frame begins the numbers of the records, so that all later ones are missed.
             let index = self.sent.checked_sub(1);
             let fate = index.and_then(|index| self.fates.get(index)).copied();
+            let fate = fate.unwrap_or(Fate::Arrives);
             self.sent += 1;
+            self.account(&frame, fate == Fate::Lost);
             let mut delay = |by: u32, frame| {
                 self.late.insert((self.device.ticks() + u64::from(by), self.sent), frame);
             };
-            match fate.unwrap_or(Fate::Arrives) {
+            match fate {
                 Fate::Arrives => self.collector.receive(&mut self.device, frame),
-                Fate::Lost => self.lose(&frame),
+                Fate::Lost => {}
                 Fate::Late(by) => delay(by, frame),
                 Fate::Doubled(by) => {
                     delay(by, frame.clone());
@@ -94,13 +115,31 @@ impl<const NAMES: usize> World<NAMES> {
         }
     }
 
-    fn lose(&mut self, frame: &[u8]) {
+    /// Counts what a frame holds that is lost with it, or was in part before.
+    fn account(&mut self, frame: &[u8], is_lost: bool) {
         let Ok(wire::Frame { body: Body::Data(data), .. }) = wire::decode(frame) else {
             panic!("a drain gives frames of records");
         };
+        let mut number = data.head.first_record;
         for record in data.records {
-            self.lost_records += u64::from(!matches!(record, Record::Define(_)));
-            self.lost_spans += usize::from(matches!(record, Record::Span(_)));
+            let is_numbered = u64::from(!matches!(record, Record::Define(_)));
+            self.lost_records += is_numbered * u64::from(is_lost);
+            match record {
+                Record::Span(_) => self.lost_spans += usize::from(is_lost),
+                Record::Fragment(fragment) => {
+                    let begun =
+                        Broken { number, last_number: data.head.last_number, ..Broken::default() };
+                    let broken = self.broken.get_or_insert(begun);
+                    broken.bytes.extend_from_slice(fragment.bytes);
+                    broken.is_lost |= is_lost;
+                    if fragment.is_last {
+                        self.lost_spans += usize::from(broken.is_span() && broken.is_lost);
+                        self.broken = None;
+                    }
+                }
+                _ => {}
+            }
+            number += is_numbered;
         }
     }
 
@@ -127,7 +166,7 @@ impl<const NAMES: usize> World<NAMES> {
         // One span shows where the numbers end; the next carries the last word about losses.
         for _ in 0..2 {
             let value = Any::Bool(true);
-            let last = Step::Start { form: 0, parent: 0, number: 0, value };
+            let last = Step::Start { form: 0, parent: 0, number: 0, value, asks: false };
             program.run(&last, self.device.ticks());
             program.finish_all(self.device.ticks());
             self.send();

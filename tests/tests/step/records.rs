@@ -40,7 +40,7 @@ fn expected_of(stretch: &str) -> Vec<Line> {
             line("log event=full", "tagged", ""),
             line("span tagged", "base", "base"),
         ],
-        "root" => vec![line("part count=8", "other", ""), line("span other", "none", "other")],
+        "root" => vec![line("span other count=8", "none", "other")],
         "remote" => vec![
             line("reference", "entry", "remote"),
             line("part count=6", "entry", ""),
@@ -130,14 +130,15 @@ impl Run {
         };
         match record {
             Record::Span(span) => {
-                let (start, end) = (span.start_ticks, span.start_ticks + span.duration_ticks);
-                if span.ambiguous || !is_within(start, end) {
+                let (start, end) =
+                    (span.head.start_ticks, span.head.start_ticks + span.head.duration_ticks);
+                if span.head.ambiguous || !is_within(start, end) {
                     return Err(format!("not the right time: {span:?}"));
                 }
                 let others =
-                    seen.records.iter().filter(|other| belongs_to(other) == Some(span.own));
+                    seen.records.iter().filter(|other| belongs_to(other) == Some(span.head.own));
                 let others = others.count();
-                let parts = usize::try_from(span.parts).unwrap();
+                let parts = usize::from(span.head.parts);
                 if others > parts || (self.dropped == 0 && others != parts) {
                     return Err(format!("{others} records belong to {span:?}"));
                 }

@@ -23,7 +23,7 @@ pub(crate) fn belongs_to(record: &Record<'_>) -> Option<u64> {
         Record::Part(part) => Some(part.own),
         Record::Log(log) => Some(log.own),
         Record::Reference(reference) => Some(reference.own),
-        Record::Span(_) | Record::Define(_) => None,
+        Record::Span(_) | Record::Define(_) | Record::Fragment(_) => None,
     }
 }
 
@@ -35,8 +35,9 @@ impl<'a> Seen<'a> {
             let frame = wire::decode(frame).map_err(|error| error.to_string())?;
             let Body::Data(data) = frame.body else { return Err("not a data frame".into()) };
             let (head, next) = (data.head, seen.records.len() as u64);
-            // A full ring is the one way to lose something here.
-            let losses = wire::Losses { ring_full: head.losses.ring_full, ..Default::default() };
+            // A full ring is the one way to lose something here; without a slot nothing is lost.
+            let wire::Losses { ring_full, open_full, .. } = head.losses;
+            let losses = wire::Losses { ring_full, open_full, ..Default::default() };
             if (head.packet as usize, head.first_record, head.losses) != (packet, next, losses) {
                 return Err(format!("packet {packet} with record {next} and not {head:?}"));
             }
@@ -48,8 +49,7 @@ impl<'a> Seen<'a> {
     fn take(&mut self, record: Record<'a>) {
         if let Record::Define(define) = record {
             let bytes = self.definitions.entry((define.is_name, define.id)).or_default();
-            bytes.truncate(define.offset as usize);
-            bytes.extend(define.bytes);
+            *bytes = define.bytes.to_vec();
         } else {
             self.records.push(record);
         }
@@ -60,9 +60,9 @@ impl<'a> Seen<'a> {
         let mut names = BTreeMap::new();
         for record in &self.records {
             if let Record::Span(span) = record {
-                let name = self.site(span.site)?.swap_remove(0);
-                if names.insert(span.own, name).is_some() {
-                    return Err(format!("two spans have the number {}", span.own));
+                let name = self.site(span.head.site)?.swap_remove(0);
+                if names.insert(span.head.own, name).is_some() {
+                    return Err(format!("two spans have the number {}", span.head.own));
                 }
             }
         }
@@ -83,12 +83,13 @@ impl<'a> Seen<'a> {
             Record::Log(log) => [self.fields("log", log.key, &log.values)?, of, String::new()],
             Record::Reference(reference) => {
                 let is_right = reference.trace.0 == [7; 16]
-                    && reference.span.is_some_and(|span| span.0 == [9; 8])
+                    && reference.span.0 == [9; 8]
                     && !reference.follows_from;
                 let trace = if is_right { "remote".to_owned() } else { format!("{reference:?}") };
                 ["reference".to_owned(), of, trace]
             }
             Record::Define(_) => return Err("a definition is no record".into()),
+            Record::Fragment(_) => return Err("no frame is too short for a record".into()),
         })
     }
 
@@ -97,15 +98,15 @@ impl<'a> Seen<'a> {
         span: &SpanRecord<'_>,
         name_of: &impl Fn(u64) -> String,
     ) -> Result<Line, String> {
-        let name = self.site(span.site)?.swap_remove(0);
+        let name = self.site(span.head.site)?.swap_remove(0);
         let what =
-            self.fields(&format!("span {name}"), PartKey::Site(span.site, 0), &span.values)?;
-        let parent = match span.parent {
+            self.fields(&format!("span {name}"), PartKey::Site(span.head.site), &span.values)?;
+        let parent = match span.head.parent {
             Parent::None => "none".to_owned(),
             Parent::Local(own) => name_of(own),
             Parent::Remote => "elsewhere".to_owned(),
         };
-        let trace = match span.trace {
+        let trace = match span.head.trace {
             TraceRef::Own(root) => name_of(root),
             TraceRef::Remote(id) if id.0 == [7; 16] => "remote".to_owned(),
             other => format!("{other:?}"),
@@ -115,7 +116,7 @@ impl<'a> Seen<'a> {
 
     fn fields(&self, what: &str, key: PartKey<'_>, values: &[Value<'_>]) -> Result<String, String> {
         let keys = match key {
-            PartKey::Site(site, first) => self.site(site)?.split_off(1 + usize::from(first)),
+            PartKey::Site(site) => self.site(site)?.split_off(1),
             PartKey::Name(name, _) => vec![self.name(name)?],
         };
         let mut text = what.to_owned();

@@ -60,16 +60,15 @@ impl Uplink for StdUdpUplink {
 ///
 /// # Errors
 /// Where no socket can be had, or the tracer has its one reporter already.
-pub fn spawn<const NAMES: usize>(
+pub fn spawn(
     tracer: &'static Tracer,
     collector: SocketAddr,
     settings: Settings,
 ) -> io::Result<JoinHandle<()>> {
     let uplink = StdUdpUplink::connect(collector)?;
-    let mut reporter =
-        Reporter::<_, NAMES, MTU>::new(tracer, uplink, settings).ok_or_else(|| {
-            io::Error::new(io::ErrorKind::AlreadyExists, "this tracer has a reporter already")
-        })?;
+    // For as long as the program runs, as the tracer.
+    let buffer = alloc::vec![0; MTU].leak();
+    let mut reporter = Reporter::new(tracer, uplink, buffer, settings).map_err(io::Error::other)?;
     let run = move || {
         embassy_futures::block_on(reporter.run());
     };

@@ -10,8 +10,10 @@ use crate::progress::Progress;
 
 /// Functions in the tables of `sites` and `twins`, beside those that both have.
 const SITES: f64 = 64.0;
-/// Bytes of the ring in the traced images, which the user sizes.
-const RING_BYTES: u64 = 1024 * 4;
+/// Bytes of the ring and the table of names in the traced images, which the user sizes.
+const SIZED_BYTES: u64 = 1024 * 4 + 32 * 8;
+/// Bytes of the reporter's buffer, which the user gives.
+const BUFFER_BYTES: u64 = 508;
 
 /// Measures every figure that begins with `flash.`, `ram.` or `site.`.
 pub(super) fn measure(
@@ -19,8 +21,15 @@ pub(super) fn measure(
     now: &mut Figures,
     progress: &Progress,
 ) -> Result<()> {
-    let keys =
-        ["flash.core", "flash.reporter", "ram.static", "ram.reporter", "site.flash", "site.ram"];
+    let keys = [
+        "flash.core",
+        "flash.reporter",
+        "flash.all",
+        "ram.static",
+        "ram.reporter",
+        "site.flash",
+        "site.ram",
+    ];
     if !keys.into_iter().any(is_wanted) {
         return Ok(());
     }
@@ -37,9 +46,11 @@ pub(super) fn measure(
     let reporter = size(&images, "with_reporter", now)?;
     now.add("flash.core", difference(core.flash, empty.flash));
     now.add("flash.reporter", difference(reporter.flash, empty.flash));
-    now.add("ram.static", difference(core.ram, empty.ram + RING_BYTES));
+    let all = size(&images, "with_all", now)?;
+    now.add("flash.all", difference(all.flash, empty.flash));
+    now.add("ram.static", difference(core.ram, empty.ram + SIZED_BYTES));
     // What the reporter's task holds is measured where it runs; here are its statics.
-    now.increase("ram.reporter", difference(reporter.ram, core.ram));
+    now.increase("ram.reporter", difference(reporter.ram, core.ram + BUFFER_BYTES));
 
     let (sites, twins) = (size(&images, "sites", now)?, size(&images, "twins", now)?);
     now.add("site.flash", difference(sites.flash, twins.flash) / SITES);

@@ -40,7 +40,7 @@ pub(super) fn measure(now: &mut Figures) -> Result<()> {
 struct Device {
     tracer: &'static Tracer,
     counter: &'static AtomicU32,
-    drain: Drain<64>,
+    drain: Drain,
     /// Makes values and jitter that differ but are the same in every run.
     random: u32,
 }

@@ -1,19 +1,16 @@
 //! The drain: takes records from the ring and makes them frames, for any link.
 
+mod encode;
 mod hello;
-mod read;
-mod split;
-mod window;
-mod writer;
+mod take;
 
-use self::writer::FrameWriter;
 use super::names::Names;
 use super::recorder::flag;
 use super::time::{Moment, TURN};
 use super::tracer::Tracer;
 use crate::site::table;
 use crate::wire::{
-    Asked, DataHead, Downlink, FrameKind, Losses, Pong, Record, Request, decode_downlink,
+    Asked, DataHead, DataWriter, Losses, MIN_MTU, Pong, Said, Writer, read_downlink,
 };
 
 /// Takes finished spans out of a tracer as frames: the one consumer of its ring.
@@ -22,14 +19,11 @@ use crate::wire::{
 /// link of your own, send what [`Drain::frame`] and once a second [`Drain::hello`] give, and hand
 /// [`Drain::on_downlink`] what comes back, if anything can.
 ///
-/// `NAMES` is how many call sites and static strings frames name by number. Beyond it strings
-/// travel in full, which costs bytes and is counted.
-///
 /// ```
 /// # use spandrel::{Clock, Recorder, Tracer, span};
 /// # static RECORDER: Recorder<1024> = Recorder::new();
 /// # static TRACER: Tracer = Tracer::new("sensor", &RECORDER, Clock::monotonic());
-/// let mut drain = TRACER.drain::<32>().expect("nobody else drains");
+/// let mut drain = TRACER.drain().expect("nobody else drains");
 /// span!(TRACER, "read", bus = 1).finish();
 ///
 /// let mut buffer = [0; 508];
@@ -39,55 +33,67 @@ use crate::wire::{
 /// }
 /// ```
 #[derive(Debug)]
-pub struct Drain<const NAMES: usize> {
+pub struct Drain {
     tracer: &'static Tracer,
-    names: Names<NAMES>,
+    names: Names,
+    /// Names device and session in every frame.
+    tag: [u8; 4],
     packet: u32,
     /// Number of the next record.
     record: u64,
-    /// Turns of the long count of the clock, see [`TURN`], and the count when last seen.
-    time_turns: u32,
+    /// The long count of the clock when last seen, and the ticks before it began anew: it turns, see
+    /// [`TURN`].
     time_seen: u64,
+    time_before: u64,
     /// How far the hellos have told the description of the process.
     process_told: usize,
-    /// How far the oldest record has gone up, where no frame holds it whole.
-    split: u8,
-    too_large: u32,
+    /// What is longer than a frame and was begun, if anything.
+    broken: u8,
+    /// How much of it went up.
+    fragment_at: usize,
+    /// Static strings that were cut in the record that was written last.
+    cut_now: u8,
     cut: u32,
 }
 
-impl<const NAMES: usize> Drain<NAMES> {
-    pub(crate) fn new(tracer: &'static Tracer) -> Self {
+impl Drain {
+    pub(crate) fn new(tracer: &'static Tracer, names: Names) -> Self {
         tracer.keep_time();
+        let now = Moment::now(tracer.recorder.state(), &tracer.clock);
         Self {
             tracer,
-            names: Names::new(),
+            names,
+            tag: tracer.session_number().tag(tracer.device()),
             packet: 0,
             record: 0,
-            time_turns: 0,
-            time_seen: 0,
+            time_seen: now.wide(),
+            time_before: 0,
             process_told: 0,
-            split: 0,
-            too_large: 0,
+            broken: take::NOTHING,
+            fragment_at: 0,
+            cut_now: 0,
             cut: 0,
         }
     }
 
-    /// Fills a frame with what is due: definitions first, then the oldest records.
+    /// Fills a frame with what is due: the oldest records, and definitions of what they refer to.
     ///
     /// None where there is nothing. The buffer is as long as the uplink's frames may be, at least
-    /// [`MIN_MTU`](crate::wire::MIN_MTU). A record that fits no frame goes in pieces.
+    /// [`MIN_MTU`](crate::wire::MIN_MTU). A record that fits no frame goes in fragments.
     pub fn frame<'b>(&mut self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
         self.keep_time();
+        if buffer.len() < MIN_MTU {
+            return None;
+        }
         let head = DataHead {
             packet: self.packet,
             first_record: self.record,
-            losses: self.losses(),
-            count: 0,
+            last_number: self.tracer.last_number(),
+            ..DataHead::default()
         };
-        let mut frame = FrameWriter::new(buffer, self.tag(), &head)?;
-        self.define(&mut frame);
-        while !frame.is_full() && self.take(&mut frame) {}
+        let losses = self.losses();
+        let mut frame = DataWriter::with_losses(buffer, self.tag, &head, &losses);
+        while self.take(&mut frame) {}
         let frame = frame.finish()?;
         self.packet = self.packet.wrapping_add(1);
         Some(frame)
@@ -96,6 +102,11 @@ impl<const NAMES: usize> Drain<NAMES> {
     /// Words of the ring that wait, about eight a span.
     pub fn backlog_words(&self) -> usize {
         self.tracer.recorder.ring().used() as usize
+    }
+
+    /// Whether there is nothing to put into a frame.
+    pub fn is_idle(&self) -> bool {
+        self.backlog_words() == 0 && self.names.due().is_none()
     }
 
     /// Whether [`Tracer::flush`] asks that they do not wait longer.
@@ -115,7 +126,8 @@ impl<const NAMES: usize> Drain<NAMES> {
 
     /// Answers the ping with this number, received at `received_ticks` of [`Drain::now_ticks`].
     ///
-    /// To be called just before sending, since the answer says when it was sent.
+    /// To be called just before sending, since the answer says when it was sent. None where the
+    /// buffer is shorter than [`MIN_MTU`](crate::wire::MIN_MTU).
     pub fn pong<'b>(
         &mut self,
         buffer: &'b mut [u8],
@@ -123,31 +135,31 @@ impl<const NAMES: usize> Drain<NAMES> {
         received_ticks: u64,
     ) -> Option<&'b [u8]> {
         let packet = self.packet;
-        let pong = Pong { packet, id, received_ticks, sent_ticks: self.now_ticks() };
-        let len = window::write(&(FrameKind::Pong.head(), self.tag(), pong), buffer)?;
+        let sent_ticks = self.now_ticks();
+        let mut out = Writer::new(buffer);
+        Pong { packet, id, received_ticks, sent_ticks }.write(self.tag, &mut out);
+        let frame = out.finish()?;
         self.packet = packet.wrapping_add(1);
-        buffer.get(..len)
+        Some(frame)
     }
 
     /// Reads a frame that came down; says what the reporter is to do.
     ///
     /// What is malformed or meant for another session asks for nothing.
     pub fn on_downlink(&mut self, bytes: &[u8]) -> Asked {
-        let Ok(Downlink { session_tag, request }) = decode_downlink(bytes) else {
-            return Asked::Nothing;
-        };
-        if session_tag != self.tag() {
-            return Asked::Nothing;
-        }
-        match request {
-            Request::HelloSeen => Asked::HelloSeen,
-            Request::SendHello => Asked::Hello,
-            Request::Ping(id) => Asked::Pong(id),
-            Request::SendDefinitions { sites, names } => {
-                sites.iter().for_each(|id| self.names.ask(false, *id, table()));
-                names.iter().for_each(|id| self.names.ask(true, *id, table()));
-                Asked::Nothing
+        let is_broken = self.is_broken();
+        let names = &mut self.names;
+        let ask = |is_name, id| {
+            // Whoever does not get it asks again.
+            if !is_broken {
+                names.ask(is_name, id, table());
             }
+        };
+        match read_downlink(bytes, Some(self.tag), ask) {
+            Ok((_, Said::HelloSeen)) => Asked::HelloSeen,
+            Ok((_, Said::SendHello)) => Asked::Hello,
+            Ok((_, Said::Ping(id))) => Asked::Pong(id),
+            Ok((_, Said::SendDefinitions)) | Err(_) => Asked::Nothing,
         }
     }
 
@@ -157,19 +169,20 @@ impl<const NAMES: usize> Drain<NAMES> {
         self.extend(self.moment())
     }
 
+    /// The counter of the clock.
+    pub fn counter(&self) -> u32 {
+        self.tracer.clock.ticks()
+    }
+
     /// Running counts of losses, those of the drain included.
+    #[inline(never)]
     pub fn losses(&self) -> Losses {
         let losses = self.tracer.losses();
         Losses {
             names_full: self.names.full(),
-            too_large: self.too_large,
             tag_cut: losses.tag_cut.wrapping_add(self.cut),
             ..losses
         }
-    }
-
-    fn tag(&self) -> [u8; 4] {
-        self.tracer.session_number().tag(self.tracer.device())
     }
 
     fn moment(&self) -> Moment {
@@ -178,86 +191,22 @@ impl<const NAMES: usize> Drain<NAMES> {
 
     fn keep_time(&mut self) {
         self.tracer.keep_time();
-        let now = self.moment().wide();
-        if now < self.time_seen {
-            self.time_turns = self.time_turns.wrapping_add(1);
-        }
-        self.time_seen = now;
+        let now = self.moment();
+        let (wide, ticks) = (now.wide(), self.extend(now));
+        (self.time_seen, self.time_before) = (wide, ticks.wrapping_sub(wide));
     }
 
-    /// The one moment of those that the count could mean which lies nearest to now.
+    /// The one moment of those that the count could mean which lies nearest to when it was last seen:
+    /// a record may be older by days, or newer by moments.
+    #[inline(never)]
     fn extend(&self, moment: Moment) -> u64 {
         let wide = moment.wide();
-        let turns = u64::from(self.time_turns);
-        // A record may be older than the last look by days, or newer by moments.
-        let is_older_turn = wide > self.time_seen && wide - self.time_seen > TURN / 2;
-        let turns = if is_older_turn { turns.saturating_sub(1) } else { turns };
-        turns * TURN + wide
-    }
-
-    /// Puts definitions that are due into the frame, as far as they fit.
-    #[inline(never)]
-    fn define(&mut self, frame: &mut FrameWriter<'_>) {
-        while let Some(due) = self.names.due(table()) {
-            let upto = frame.define(&due);
-            if upto == due.sent && !due.bytes.is_empty() {
-                return;
-            }
-            self.names.sent(&due, upto);
-            if upto < due.bytes.len() {
-                return;
-            }
+        let mut before = self.time_before;
+        if wide > self.time_seen + TURN / 2 {
+            before = before.saturating_sub(TURN);
+        } else if wide + TURN / 2 < self.time_seen {
+            before += TURN;
         }
-    }
-
-    /// Moves the oldest record into the frame; false where there is none or it does not fit.
-    fn take(&mut self, frame: &mut FrameWriter<'_>) -> bool {
-        let ring = self.tracer.recorder.ring();
-        let Some(committed) = ring.oldest() else { return false };
-        let Some(record) = self.read(&committed) else {
-            // Not a record of this program: it is counted, and the next one is read.
-            self.too_large = self.too_large.wrapping_add(1);
-            ring.release(committed);
-            return true;
-        };
-        // What the record refers to goes up before it.
-        self.define(frame);
-        let taken = if self.split == 0 && frame.record(&record) {
-            self.record += 1;
-            true
-        } else if frame.is_empty() {
-            self.take_piece(frame, &record)
-        } else {
-            return false;
-        };
-        if taken {
-            ring.release(committed);
-        }
-        taken
-    }
-
-    /// Moves the next piece of a record that fits no frame whole; true where it was the last.
-    #[inline(never)]
-    fn take_piece(&mut self, frame: &mut FrameWriter<'_>, record: &Record<'_>) -> bool {
-        let Some(piece) = split::piece(record, self.split) else {
-            self.split = 0;
-            return true;
-        };
-        let outcome = frame.record(&piece) || {
-            let cut = split::cut(piece, frame.room());
-            self.cut = self.cut.wrapping_add(1);
-            cut.is_some_and(|cut| frame.record(&cut))
-        };
-        if outcome {
-            self.record += 1;
-        } else {
-            self.too_large = self.too_large.wrapping_add(1);
-        }
-        self.split += 1;
-        if split::piece(record, self.split).is_some() {
-            return false;
-        }
-        self.split = 0;
-        true
+        before + wide
     }
 }

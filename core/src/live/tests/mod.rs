@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::wire::{self, Body, Losses, NameRef, Parent, PartKey, Record, TraceRef, Value};
-use crate::{Asked, Clock, Copied, DeviceId, Sampler, Session, SessionSource, SpanContext};
+use crate::{
+    Asked, Clock, Copied, DeviceId, DrainError, Sampler, Session, SessionSource, SpanContext,
+};
 use crate::{TraceFlags, TraceId, log, span, tag};
 use std::boxed::Box;
 use std::collections::HashMap;
@@ -10,9 +12,11 @@ use std::string::{String, ToString};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::vec::Vec;
 
+mod numbers;
 mod random;
 mod table;
 mod time;
+mod values;
 
 /// A tracer with a clock that the test moves.
 struct Bench {
@@ -29,14 +33,21 @@ impl Bench {
     }
 
     fn with<const WORDS: usize>(adapt: impl FnOnce(Tracer) -> Tracer) -> Self {
-        Self::with_table::<WORDS, 0>(adapt)
+        Self::sized::<WORDS, 0, 16>(adapt)
     }
 
     fn with_table<const WORDS: usize, const OPEN: usize>(
         adapt: impl FnOnce(Tracer) -> Tracer,
     ) -> Self {
+        Self::sized::<WORDS, OPEN, 16>(adapt)
+    }
+
+    /// With a ring, a table of open spans and one of names of these sizes.
+    fn sized<const WORDS: usize, const OPEN: usize, const NAMES: usize>(
+        adapt: impl FnOnce(Tracer) -> Tracer,
+    ) -> Self {
         let now: &AtomicU32 = Box::leak(Box::new(AtomicU32::new(1000)));
-        let recorder: &Recorder<WORDS, OPEN> = Box::leak(Box::new(Recorder::new()));
+        let recorder: &Recorder<WORDS, OPEN, NAMES> = Box::leak(Box::new(Recorder::new()));
         // SAFETY: the counter lives for ever.
         let clock = unsafe { Clock::register(now.as_ptr(), 1_000_000) };
         let tracer = Tracer::new("bench", recorder, clock)
@@ -59,6 +70,9 @@ struct Seen {
     others: Vec<Record<'static>>,
     losses: Losses,
     next_record: u64,
+    /// The record that comes in fragments: its number, its frame's, and what came of it.
+    broken: Option<(u64, u64, Vec<u8>)>,
+    fragments: u32,
 }
 
 impl Seen {
@@ -70,24 +84,42 @@ impl Seen {
         assert_eq!(data.head.first_record, self.next_record);
         self.losses = data.head.losses;
         for record in data.records {
+            let number = self.next_record;
             self.next_record += u64::from(!matches!(record, Record::Define(_)));
             match record {
-                Record::Span(span) => self.spans.push(span),
-                Record::Define(define) => self.define(&define),
-                other => self.others.push(other),
+                Record::Fragment(fragment) => self.join(&fragment, number, data.head.last_number),
+                whole => self.take_whole(whole),
             }
+        }
+    }
+
+    fn join(&mut self, fragment: &wire::Fragment<'_>, number: u64, last_number: u64) {
+        self.fragments += 1;
+        assert_eq!(fragment.is_first, self.broken.is_none());
+        let (number, last_number, mut bytes) =
+            self.broken.take().unwrap_or((number, last_number, Vec::new()));
+        bytes.extend_from_slice(fragment.bytes);
+        if fragment.is_last {
+            let bytes = Box::leak(bytes.into_boxed_slice());
+            self.take_whole(wire::decode_fragments(bytes, number, last_number).unwrap());
+        } else {
+            self.broken = Some((number, last_number, bytes));
+        }
+    }
+
+    fn take_whole(&mut self, record: Record<'static>) {
+        match record {
+            Record::Span(span) => self.spans.push(span),
+            Record::Define(define) => self.define(&define),
+            other => self.others.push(other),
         }
     }
 
     fn define(&mut self, define: &wire::Define<'_>) {
         if define.is_name {
-            let name = self.names.entry(define.id).or_default();
-            if define.offset == 0 {
-                name.clear();
-            }
-            assert_eq!(name.len(), define.offset as usize);
-            name.push_str(std::str::from_utf8(define.bytes).unwrap());
-        } else if define.offset == 0 && define.total as usize == define.bytes.len() {
+            let name = std::str::from_utf8(define.bytes).unwrap();
+            self.names.insert(define.id, name.to_string());
+        } else {
             let mut rest = define.bytes;
             let mut strings = Vec::new();
             while let Some((len, more)) = rest.split_first() {
@@ -99,7 +131,7 @@ impl Seen {
         }
     }
 
-    fn drain<const N: usize>(&mut self, drain: &mut Drain<N>, mtu: usize) {
+    fn drain(&mut self, drain: &mut Drain, mtu: usize) {
         let mut buffer = std::vec![0; mtu];
         while let Some(frame) = drain.frame(&mut buffer) {
             self.take(frame);
@@ -108,7 +140,7 @@ impl Seen {
 
     fn of(bench: &Bench) -> Self {
         let mut seen = Self::default();
-        seen.drain(&mut bench.tracer.drain::<64>().unwrap(), 508);
+        seen.drain(&mut bench.tracer.drain().unwrap(), 508);
         seen
     }
 
@@ -122,6 +154,31 @@ impl Seen {
 
     fn site(&self, id: u16, at: usize) -> &str {
         &self.sites[&id][at]
+    }
+
+    fn name(&self, span: &wire::SpanRecord<'_>) -> &str {
+        self.site(span.head.site.id, 0)
+    }
+
+    /// Keys and values of all parts, or of all logs.
+    fn fields(&self, of_logs: bool) -> Vec<(String, String)> {
+        let mut fields = Vec::new();
+        for record in &self.others {
+            let (key, values) = match record {
+                Record::Part(part) if !of_logs => (part.key, &part.values),
+                Record::Log(log) if of_logs => (log.key, &log.values),
+                _ => continue,
+            };
+            for (at, value) in values.iter().enumerate() {
+                let key = match key {
+                    PartKey::Site(site) => self.site(site.id, 1 + at).to_string(),
+                    PartKey::Name(NameRef::Id(id), _) => self.names[&id].clone(),
+                    PartKey::Name(NameRef::Inline(name), _) => name.to_string(),
+                };
+                fields.push((key, self.text(value)));
+            }
+        }
+        fields
     }
 }
 
@@ -139,75 +196,18 @@ fn a_child_with_tags_is_one_short_record() {
     root.finish();
     let seen = Seen::of(&bench);
     let [child, root] = &seen.spans[..] else { panic!("{seen:?}") };
-    assert_eq!(seen.site(child.site.id, 0), "child");
-    assert_eq!(seen.site(child.site.id, 2), "state");
+    assert_eq!(seen.site(child.head.site.id, 0), "child");
+    assert_eq!(seen.site(child.head.site.id, 2), "state");
     assert_eq!(child.values[0], Value::I32(1500));
     assert_eq!(seen.text(&child.values[1]), "running");
-    assert_eq!((child.start_ticks, child.duration_ticks), (1005, 200));
-    assert_eq!((child.parent, child.trace), (Parent::Local(root.own), TraceRef::Own(root.own)));
-    assert_eq!((root.parent, root.trace), (Parent::None, TraceRef::Own(root.own)));
-    assert_eq!((root.start_ticks, root.duration_ticks), (1000, 205));
-    assert_eq!(child.parts, 0);
-}
-
-#[test]
-fn every_type_of_value_survives() {
-    let bench = Bench::new::<256>();
-    let long = "x".repeat(300);
-    let long: &'static str = Box::leak(long.into_boxed_str());
-    let span = span!(bench.tracer, "all", "a.b" = true, b = -3_i8, c = 4_u32, d = i64::MIN);
-    tag!(span, e = u64::MAX, f = 1.5_f32, g = -0.25_f64, h = Copied("kopiert"));
-    span.set_tag("late", long);
-    log!(span, "event only");
-    log!(span, event = "string-format", value = Copied("Hello, Bryan!"), n = 3);
-    log!(span, n = 3_u64);
-    span.log("plain", 7);
-    span.finish();
-    span!(bench.tracer, "long", text = long).finish();
-    bench.tracer.start("named").finish();
-    let seen = Seen::of(&bench);
-    let mut tags = HashMap::new();
-    let mut logs = Vec::new();
-    for record in &seen.others {
-        let (key, values) = match record {
-            Record::Part(part) => (part.key, &part.values),
-            Record::Log(log) => (log.key, &log.values),
-            other => panic!("{other:?}"),
-        };
-        for (at, value) in values.iter().enumerate() {
-            let key = match key {
-                PartKey::Site(site, first) => {
-                    seen.site(site.id, 1 + usize::from(first) + at).to_string()
-                }
-                PartKey::Name(NameRef::Id(id), _) => seen.names[&id].clone(),
-                PartKey::Name(NameRef::Inline(name), _) => name.to_string(),
-            };
-            match record {
-                Record::Part(_) => drop(tags.insert(key, seen.text(value))),
-                _ => logs.push((key, seen.text(value))),
-            }
-        }
-    }
-    let tag = |key: &str| tags[key].as_str();
-    assert_eq!(tag("a.b"), "Bool(true)");
-    assert_eq!(tag("b"), "I32(-3)");
-    assert_eq!(tag("c"), "U32(4)");
-    assert_eq!(tag("d"), std::format!("I64({})", i64::MIN));
-    assert_eq!(tag("e"), std::format!("U64({})", u64::MAX));
-    assert_eq!(tag("f"), "F32(1.5)");
-    assert_eq!(tag("g"), "F64(-0.25)");
-    assert_eq!(tag("h"), "kopiert");
-    assert_eq!(tag("late"), long);
-    assert_eq!(tag("text"), long);
-    assert_eq!(tag(""), "named");
-    let log = |at: usize| (logs[at].0.as_str(), logs[at].1.as_str());
-    assert_eq!(log(0), ("event", "event only"));
-    assert_eq!(log(1), ("event", "string-format"));
-    assert_eq!(log(2), ("value", "Hello, Bryan!"));
-    assert_eq!(log(3), ("n", "I32(3)"));
-    assert_eq!(log(4), ("n", "U64(3)"));
-    assert_eq!(log(5), ("plain", "I32(7)"));
-    assert_eq!(seen.spans[0].parts, 7);
+    assert_eq!((child.head.start_ticks, child.head.duration_ticks), (1005, 200));
+    assert_eq!(
+        (child.head.parent, child.head.trace),
+        (Parent::Local(root.head.own), TraceRef::Own(root.head.own))
+    );
+    assert_eq!((root.head.parent, root.head.trace), (Parent::None, TraceRef::Own(root.head.own)));
+    assert_eq!((root.head.start_ticks, root.head.duration_ticks), (1000, 205));
+    assert_eq!(child.head.parts, 0);
 }
 
 #[test]
@@ -218,15 +218,15 @@ fn a_full_ring_drops_the_newest_and_counts() {
     }
     let seen = Seen::of(&bench);
     assert_eq!(seen.spans.len() as u32 + seen.losses.ring_full, 100);
-    assert_eq!(seen.spans[0].own, 2);
+    assert_eq!(seen.spans[0].head.own, wire::record_number(0));
     assert!(seen.losses.ring_full > 0);
 }
 
 #[test]
 fn a_ring_turns_for_ever() {
-    let bench = Bench::new::<67>();
-    let mut drain = bench.tracer.drain::<8>().unwrap();
-    assert!(bench.tracer.drain::<8>().is_none());
+    let bench = Bench::new::<97>();
+    let mut drain = bench.tracer.drain().unwrap();
+    assert_eq!(bench.tracer.drain().err(), Some(DrainError::Taken));
     let mut seen = Seen::default();
     for turn in 0..500_u32 {
         let root = span!(bench.tracer, "root");
@@ -240,55 +240,6 @@ fn a_ring_turns_for_ever() {
     }
     assert_eq!(seen.losses.ring_full, 0);
     assert_eq!(seen.spans.len(), (0..500).map(|turn| 1 + turn % 7).sum::<usize>());
-}
-
-#[test]
-fn remote_parents_and_their_children_keep_the_trace() {
-    let bench = Bench::new::<128>();
-    let remote = SpanContext {
-        trace_id: TraceId([0x11; 16]),
-        span_id: crate::SpanId([0x22; 8]),
-        flags: TraceFlags::SAMPLED,
-    };
-    let entry = span!(bench.tracer, child_of: remote, "entry", n = 1);
-    let child = span!(bench.tracer, child_of: &entry, "child", n = 2, s = "x");
-    assert_eq!(child.context().trace_id, remote.trace_id);
-    assert_ne!(child.context().span_id, entry.context().span_id);
-    child.finish();
-    {
-        let _active = entry.enter();
-        span!(bench.tracer, "active child").finish();
-    }
-    entry.finish();
-    let seen = Seen::of(&bench);
-    let [child, other, entry] = &seen.spans[..] else { panic!("{seen:?}") };
-    for span in [child, other, entry] {
-        assert_eq!(span.trace, TraceRef::Remote(remote.trace_id));
-    }
-    assert_eq!(entry.parent, Parent::Remote);
-    assert_eq!(child.parent, Parent::Local(entry.own));
-    assert_eq!(other.parent, Parent::Local(entry.own));
-    assert_eq!((entry.parts, child.parts, other.parts), (2, 1, 0));
-    assert!(seen.others.iter().any(|record| matches!(record, Record::Reference(reference)
-        if reference.own == entry.own && reference.span == Some(remote.span_id)
-            && reference.trace == remote.trace_id && !reference.follows_from)));
-}
-
-#[test]
-fn contexts_are_what_the_collector_expands() {
-    let bench = Bench::new::<64>();
-    let root = span!(bench.tracer, "root");
-    let child = span!(bench.tracer, child_of: &root, "child");
-    let (root_context, child_context) = (root.context(), child.context());
-    drop((child, root));
-    let seen = Seen::of(&bench);
-    let expand = |span: &wire::SpanRecord<'_>| {
-        let TraceRef::Own(trace) = span.trace else { panic!() };
-        let id = crate::SpanId::expand(DEVICE, SESSION, span.own);
-        (TraceId::expand(DEVICE, SESSION, trace), id)
-    };
-    assert_eq!(expand(&seen.spans[0]), (child_context.trace_id, child_context.span_id));
-    assert_eq!(expand(&seen.spans[1]), (root_context.trace_id, root_context.span_id));
 }
 
 #[test]
@@ -354,17 +305,17 @@ fn threads_have_active_spans_of_their_own() {
     drop(_active);
     root.finish();
     let seen = Seen::of(&bench);
-    assert_eq!(seen.spans.iter().filter(|span| span.parent == Parent::None).count(), 22);
+    assert_eq!(seen.spans.iter().filter(|span| span.head.parent == Parent::None).count(), 22);
 }
 
 #[test]
 fn a_collector_can_ask_and_only_for_what_is_a_site() {
     let bench = Bench::new::<128>();
-    let mut drain = bench.tracer.drain::<16>().unwrap();
+    let mut drain = bench.tracer.drain().unwrap();
     span!(bench.tracer, "asked", key = "value").finish();
     let mut seen = Seen::default();
     seen.drain(&mut drain, 508);
-    let id = seen.spans[0].site.id;
+    let id = seen.spans[0].head.site.id;
     seen.sites.clear();
     seen.names.clear();
     let ask = |sites: &[u16], names: &[u16]| {
@@ -373,7 +324,7 @@ fn a_collector_can_ask_and_only_for_what_is_a_site() {
             names: names.iter().copied().collect(),
         };
         let downlink = wire::Downlink { session_tag: SESSION.tag(DEVICE), request };
-        postcard::to_slice(&downlink, &mut [0; 64]).unwrap().to_vec()
+        downlink.to_bytes()
     };
     // One in the middle of a site, one far behind the table, one name that is none.
     assert_eq!(drain.on_downlink(&ask(&[id, id + 1, u16::MAX, 0], &[0, 1, 9])), Asked::Nothing);
@@ -381,6 +332,40 @@ fn a_collector_can_ask_and_only_for_what_is_a_site() {
     assert_eq!(seen.sites.keys().collect::<Vec<_>>(), [&id]);
     assert_eq!(seen.names[&1], "value");
     assert_eq!(drain.on_downlink(b"garbage"), Asked::Nothing);
+}
+
+/// The table of names has less room than there are sites and strings: nothing stays unexplained.
+#[test]
+fn what_finds_no_room_in_the_table_is_explained_all_the_same() {
+    let bench = Bench::sized::<512, 0, 1>(|tracer| tracer);
+    let mut drain = bench.tracer.drain().unwrap();
+    let mut seen = Seen::default();
+    for turn in 0..3 {
+        span!(bench.tracer, "first", s = "one").finish();
+        span!(bench.tracer, "second", s = "two").finish();
+        span!(bench.tracer, "third", s = "three").finish();
+        seen.drain(&mut drain, 508);
+        let names: Vec<_> = seen.spans[turn * 3..].iter().map(|span| seen.name(span)).collect();
+        assert_eq!(names, ["first", "second", "third"]);
+        let texts = seen.spans[turn * 3..].iter().map(|span| seen.text(&span.values[0]));
+        assert!(texts.eq(["one", "two", "three"]));
+        if turn == 1 {
+            // What a collector missed it gets if it asks, one at a time.
+            let sites: Vec<_> = seen.spans[..3].iter().map(|span| span.head.site.id).collect();
+            for id in sites {
+                seen.sites.remove(&id);
+                let request = wire::Request::SendDefinitions {
+                    sites: [id].into_iter().collect(),
+                    names: Default::default(),
+                };
+                let ask = wire::Downlink { session_tag: SESSION.tag(DEVICE), request };
+                drain.on_downlink(&ask.to_bytes());
+                seen.drain(&mut drain, 508);
+                assert!(seen.sites.contains_key(&id));
+            }
+        }
+    }
+    assert!(seen.losses.names_full > 0);
 }
 
 #[test]
@@ -393,7 +378,7 @@ fn hellos_tell_the_whole_process_also_in_small_frames() {
     });
     for mtu in [48, 64, 508] {
         let mut process = Vec::new();
-        let mut drain = Drain::<8>::new(bench.tracer);
+        let mut drain = Drain::new(bench.tracer, names::Names::new(&mut []));
         while !drain.is_described() {
             let mut buffer = std::vec![0; mtu];
             let frame = drain.hello(&mut buffer).unwrap();

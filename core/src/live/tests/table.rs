@@ -31,7 +31,7 @@ fn the_table_shows_what_is_open_and_nothing_else() {
     assert_eq!(seen.spans.len(), 4);
     assert_eq!(seen.losses.open_full, 0);
     let child = &seen.spans[0];
-    assert_eq!((child.values[0], child.parts), (Value::I32(7), 0));
+    assert_eq!((child.values[0], child.head.parts), (Value::I32(7), 0));
     assert_eq!(seen.text(&child.values[1]), "x");
 }
 
@@ -67,8 +67,8 @@ fn logs_and_children_turn_a_leaf_with_a_slot_into_what_has_parts() {
     assert!(names(&bench).is_empty());
     let seen = Seen::of(&bench);
     let [grandchild, child, _root] = &seen.spans[..] else { panic!("{seen:?}") };
-    assert_eq!(grandchild.parent, Parent::Local(child.own));
-    assert_eq!((child.parts, child.values[0]), (3, Value::I32(1)));
+    assert_eq!(grandchild.head.parent, Parent::Local(child.head.own));
+    assert_eq!((child.head.parts, child.values[0]), (3, Value::I32(1)));
 }
 
 #[test]

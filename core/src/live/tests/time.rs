@@ -8,7 +8,7 @@ fn a_keeper_makes_long_spans_right() {
     for half_turns in [1_u64, 3, 6, 7, 100] {
         let bench = Bench::new::<64>();
         bench.now.store(0x7000_0000, Ordering::Relaxed);
-        let mut drain = bench.tracer.drain::<8>().unwrap();
+        let mut drain = bench.tracer.drain().unwrap();
         let span = span!(bench.tracer, "long");
         for _ in 0..half_turns * 2 {
             bench.pass(1 << 30);
@@ -17,16 +17,16 @@ fn a_keeper_makes_long_spans_right() {
         span.finish();
         let mut seen = Seen::default();
         seen.drain(&mut drain, 200);
-        assert_eq!(seen.spans[0].duration_ticks, half_turns << 31);
-        assert_eq!(seen.spans[0].start_ticks, 0x7000_0000);
-        assert!(!seen.spans[0].ambiguous);
+        assert_eq!(seen.spans[0].head.duration_ticks, half_turns << 31);
+        assert_eq!(seen.spans[0].head.start_ticks, 0x7000_0000);
+        assert!(!seen.spans[0].head.ambiguous);
     }
 }
 
 #[test]
 fn the_long_count_of_the_clock_turns_too() {
     let bench = Bench::new::<256>();
-    let mut drain = bench.tracer.drain::<8>().unwrap();
+    let mut drain = bench.tracer.drain().unwrap();
     let mut ticks = 1000_u64;
     for step in 0..4 * 70_000 {
         bench.pass(1 << 30);
@@ -43,7 +43,7 @@ fn the_long_count_of_the_clock_turns_too() {
     span.finish();
     let mut seen = Seen::default();
     seen.drain(&mut drain, 200);
-    assert_eq!((seen.spans[0].start_ticks, seen.spans[0].duration_ticks), (start, 77));
+    assert_eq!((seen.spans[0].head.start_ticks, seen.spans[0].head.duration_ticks), (start, 77));
 }
 
 #[test]
@@ -57,41 +57,45 @@ fn without_a_keeper_durations_are_marked_ambiguous() {
         span.finish();
     }
     let seen = Seen::of(&bench);
-    assert!(seen.spans.len() == 3 && seen.spans.iter().all(|span| span.ambiguous));
+    assert!(seen.spans.len() == 3 && seen.spans.iter().all(|span| span.head.ambiguous));
 }
 
 #[test]
-fn numbers_go_on_behind_32_bits() {
-    const LAST_ROOT: u32 = u32::MAX - record::FAR;
+fn numbers_go_on_behind_31_bits() {
+    const LAST: u32 = open::LAST_NUMBER;
 
     let bench = Bench::new::<128>();
-    bench.tracer.recorder.state().counter.store(LAST_ROOT - 1, Ordering::Relaxed);
+    bench.tracer.recorder.state().counter.store(LAST - 1, Ordering::Relaxed);
     let root = span!(bench.tracer, "root");
     let child = span!(bench.tracer, child_of: &root, "child");
     let (root_id, child_id) = (root.context().span_id, child.context().span_id);
     drop((child, root));
     let seen = Seen::of(&bench);
     let [child, root] = &seen.spans[..] else { panic!() };
-    assert_eq!(root.own, u64::from(LAST_ROOT));
-    assert_eq!(child.own, (1 << 32) + 2);
-    assert_eq!(child.parent, Parent::Local(root.own));
-    assert_eq!(root_id, crate::SpanId::expand(DEVICE, SESSION, root.own));
-    assert_eq!(child_id, crate::SpanId::expand(DEVICE, SESSION, child.own));
+    assert_eq!(root.head.own, u64::from(LAST));
+    assert_eq!(child.head.own, (1 << 31) + u64::from(open::FIRST_NUMBER));
+    assert_eq!(child.head.parent, Parent::Local(root.head.own));
+    assert_eq!(root_id, crate::SpanId::expand(DEVICE, SESSION, root.head.own));
+    assert_eq!(child_id, crate::SpanId::expand(DEVICE, SESSION, child.head.own));
 }
 
 #[test]
-fn children_far_from_their_root_take_the_long_form() {
+fn children_far_from_their_root_keep_it() {
     let bench = Bench::new::<4096>();
     let root = span!(bench.tracer, "root");
     let _active = root.enter();
-    let _ = root.context();
     bench.tracer.recorder.state().counter.store(100_000, Ordering::Relaxed);
-    span!(bench.tracer, "far", n = 5, s = "x").finish();
+    let child = span!(bench.tracer, "far", n = 5, s = "x");
+    let _ = child.context();
+    span!(bench.tracer, child_of: &child, "farther").finish();
+    child.finish();
     drop(_active);
     root.finish();
     let seen = Seen::of(&bench);
-    assert_eq!(seen.spans[0].own, 100_001);
-    assert_eq!(seen.spans[0].parent, Parent::Local(2));
-    assert_eq!(seen.spans[0].values[0], Value::I32(5));
-    assert_eq!(seen.text(&seen.spans[0].values[1]), "x");
+    let [farther, far, root] = &seen.spans[..] else { panic!() };
+    assert_eq!((far.head.own, root.head.own), (100_001, open::FIRST_NUMBER.into()));
+    assert_eq!(far.head.parent, Parent::Local(root.head.own));
+    assert_eq!(farther.head.trace, TraceRef::Own(root.head.own));
+    assert_eq!(far.values[0], Value::I32(5));
+    assert_eq!(seen.text(&far.values[1]), "x");
 }

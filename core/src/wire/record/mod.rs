@@ -3,14 +3,12 @@
 //! The first byte says the kind and which fields follow; what does not follow equals what the
 //! record before said. The byte tables are in `docs/wire-format.md`, section "Records".
 
-mod read;
 mod write;
 
-use super::codec::Codec;
+pub use write::{DataWriter, SpanFields};
+
 use super::value::{NameRef, Shape, Values};
 use crate::{SpanId, TraceId};
-use serde::de::SeqAccess;
-use serde::ser::SerializeTuple;
 
 /// A call site as a frame names it: which one, and the types of the values given there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,8 +33,6 @@ pub enum TraceRef {
     Own(u64),
     /// A trace that began elsewhere.
     Remote(TraceId),
-    /// A [`Reference`] record of the same span says it.
-    Apart,
 }
 
 /// What a span is a child of.
@@ -51,10 +47,11 @@ pub enum Parent {
     Remote,
 }
 
-/// A finished span.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SpanRecord<'a> {
-    /// Its number: the session's counter.
+/// A finished span, less its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpanHead {
+    /// Its number: that of its record, see [`record_number`](crate::wire::record_number), or the
+    /// session's counter.
     pub own: u64,
     /// What it is a child of.
     pub parent: Parent,
@@ -66,10 +63,18 @@ pub struct SpanRecord<'a> {
     pub start_ticks: u64,
     /// Finish less start, in ticks.
     pub duration_ticks: u64,
-    /// How many other records carry its number, modulo 64; others seen means that the span is partial.
-    pub parts: u32,
+    /// How many other records carry its number, modulo 256; where another count was seen the span is
+    /// partial.
+    pub parts: u8,
     /// No keeper watched the clock: the duration may be short by whole turns of the counter.
     pub ambiguous: bool,
+}
+
+/// A finished span.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpanRecord<'a> {
+    /// All but its values.
+    pub head: SpanHead,
     /// Values of the site's first keys.
     pub values: Values<'a>,
 }
@@ -78,10 +83,21 @@ pub struct SpanRecord<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum PartKey<'a> {
-    /// From a site, whose key with this index is the first.
-    Site(SiteRef, u8),
+    /// From a site, from its first key on.
+    Site(SiteRef),
     /// One key, for the one value.
     Name(NameRef<'a>, Shape),
+}
+
+impl PartKey<'_> {
+    /// The types of the values.
+    #[must_use]
+    pub const fn shape(&self) -> Shape {
+        match self {
+            Self::Site(site) => site.shape,
+            Self::Name(_, shape) => *shape,
+        }
+    }
 }
 
 /// More tags of a span.
@@ -113,27 +129,35 @@ pub struct Log<'a> {
 pub struct Reference {
     /// The number of the span that refers.
     pub own: u64,
-    /// The trace of the span referred to; for the parent also the trace of the span that refers.
+    /// The trace of the span referred to.
     pub trace: TraceId,
-    /// The span referred to; none where the record only says the trace.
-    pub span: Option<SpanId>,
+    /// The span referred to.
+    pub span: SpanId,
     /// `follows_from` instead of `child_of`.
     pub follows_from: bool,
 }
 
-/// A definition, or a piece of one: what a number in other records stands for.
+/// A definition: what a number in other records stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Define<'a> {
     /// A name (`false`: a site).
     pub is_name: bool,
     /// The number.
     pub id: u16,
-    /// Length of the whole definition in bytes.
-    pub total: u32,
-    /// Where in it `bytes` begin.
-    pub offset: u32,
     /// The definition: for a name its UTF-8, for a site the list of its name and keys, each with
     /// its length in one byte before it.
+    pub bytes: &'a [u8],
+}
+
+/// A part of a record that is longer than a frame: some bytes of it, as it would be written if it
+/// were the only one of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fragment<'a> {
+    /// No other is before it.
+    pub is_first: bool,
+    /// The record ends with it; else the next record goes on where it ends.
+    pub is_last: bool,
+    /// What it holds.
     pub bytes: &'a [u8],
 }
 
@@ -150,70 +174,45 @@ pub enum Record<'a> {
     Reference(Reference),
     /// What a number stands for.
     Define(Define<'a>),
+    /// A part of a record.
+    Fragment(Fragment<'a>),
 }
 
-mod flag {
-    pub(super) const OWN: u8 = 0b11;
-    pub(super) const OWN_NEXT: u8 = 0;
-    pub(super) const OWN_BEFORE: u8 = 1;
-    pub(super) const OWN_SAME: u8 = 2;
-    pub(super) const OWN_GIVEN: u8 = 3;
+/// The bits of a record's first byte.
+pub(super) mod flag {
+    pub(in crate::wire) const OWN_SAME: u8 = 2;
+    pub(in crate::wire) const OWN_GIVEN: u8 = 3;
     // A span's.
-    pub(super) const PARENT: u8 = 0b1100;
-    pub(super) const PARENT_NONE: u8 = 0;
-    pub(super) const PARENT_SAME: u8 = 0b0100;
-    pub(super) const PARENT_BEFORE_OWN: u8 = 0b1000;
-    pub(super) const PARENT_GIVEN: u8 = 0b1100;
-    pub(super) const TRACE: u8 = 1 << 4;
-    pub(super) const SITE: u8 = 1 << 5;
-    pub(super) const EXTRA: u8 = 1 << 6;
-    pub(super) const NOT_A_SPAN: u8 = 1 << 7;
-    // The others': bits 4 to 6 are the kind.
-    pub(super) const KIND: u8 = 0b0111_0000;
-    pub(super) const PART: u8 = 0 << 4;
-    pub(super) const LOG: u8 = 1 << 4;
-    pub(super) const REFERENCE: u8 = 2 << 4;
-    pub(super) const SITE_DEFINITION: u8 = 3 << 4;
-    pub(super) const NAME_DEFINITION: u8 = 4 << 4;
-    pub(super) const KEY: u8 = 0b1100;
-    pub(super) const KEY_SAME: u8 = 0;
-    pub(super) const KEY_SITE: u8 = 0b0100;
-    pub(super) const KEY_SITE_FROM: u8 = 0b1000;
-    pub(super) const KEY_NAME: u8 = 0b1100;
-    pub(super) const LOW_FOLLOWS_FROM: u8 = 1 << 2;
-    pub(super) const LOW_TRACE_ONLY: u8 = 1 << 3;
-    pub(super) const LOW_PIECE: u8 = 1;
+    pub(in crate::wire) const OWN_RECORD: u8 = 0;
+    pub(in crate::wire) const OWN_PARENT: u8 = 1;
+    pub(in crate::wire) const PARENT_SAME: u8 = 0b0100;
+    pub(in crate::wire) const PARENT_NEAR: u8 = 0b1000;
+    pub(in crate::wire) const PARENT_GIVEN: u8 = 0b1100;
+    pub(in crate::wire) const TRACE: u8 = 1 << 4;
+    pub(in crate::wire) const SITE: u8 = 1 << 5;
+    pub(in crate::wire) const EXTRA: u8 = 1 << 6;
+    // The others': the upper four bits are the kind.
+    pub(in crate::wire) const PART: u8 = 8 << 4;
+    pub(in crate::wire) const LOG: u8 = 9 << 4;
+    pub(in crate::wire) const REFERENCE: u8 = 10 << 4;
+    pub(in crate::wire) const SITE_DEFINITION: u8 = 11 << 4;
+    pub(in crate::wire) const NAME_DEFINITION: u8 = 12 << 4;
+    pub(in crate::wire) const FRAGMENT: u8 = 15 << 4;
+    pub(in crate::wire) const KEY_SAME: u8 = 0;
+    pub(in crate::wire) const KEY_SITE: u8 = 0b0100;
+    pub(in crate::wire) const KEY_NAME: u8 = 0b1000;
+    pub(in crate::wire) const LOW_FOLLOWS_FROM: u8 = 1 << 2;
+    pub(in crate::wire) const LOW_FIRST: u8 = 1;
+    pub(in crate::wire) const LOW_LAST: u8 = 2;
     // The extra byte's.
-    pub(super) const AMBIGUOUS: u8 = 1;
-    pub(super) const PARTS: u8 = 2;
+    pub(in crate::wire) const AMBIGUOUS: u8 = 1;
+    pub(in crate::wire) const PARTS: u8 = 2;
 }
 
-const COUNTER_MASK: u64 = (1 << crate::id::COUNTER_BITS) - 1;
-
-impl<'a> Record<'a> {
-    /// Writes the record behind those that `codec` has seen.
-    ///
-    /// # Errors
-    /// Those of the serializer, and an error where a table of the frame is full; the codec must
-    /// then be undone.
-    pub fn encode<S: SerializeTuple>(
-        &self,
-        codec: &mut Codec,
-        out: &mut S,
-    ) -> Result<(), S::Error> {
-        write::record(self, codec, out)
-    }
-
-    /// Reads the record behind those that `codec` has seen.
-    ///
-    /// # Errors
-    /// Where the bytes end early or contradict the format.
-    pub fn decode<S: SeqAccess<'a>>(codec: &mut Codec, from: &mut S) -> Result<Self, S::Error> {
-        read::record(codec, from)
-    }
-}
-
-/// The number before this one.
-fn before(own: u64) -> u64 {
-    own.wrapping_sub(1) & COUNTER_MASK
+/// What a trace is written as, if it is none of the session's own.
+pub(super) mod code {
+    /// The last remote trace.
+    pub(in crate::wire) const REMOTE: u8 = 1;
+    /// A remote trace whose id follows.
+    pub(in crate::wire) const NEW_REMOTE: u8 = 3;
 }

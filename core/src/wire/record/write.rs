@@ -1,213 +1,321 @@
-//! Writing a record.
+//! Writing a data frame, record by record, into the buffer that will be sent.
+//!
+//! This is what a device spends its flash on, so it is plain: numbers of 32 bits wherever they do, and
+//! no types that tell cases apart.
 
-use super::{COUNTER_MASK, before, flag};
-use super::{Define, Parent, PartKey, Record, Reference, SiteRef, SpanRecord, TraceRef};
-use crate::wire::Codec;
-use crate::wire::value::{Values, encode_all};
-use serde::ser::{Error as _, SerializeTuple};
+#[cfg(feature = "alloc")]
+use super::Fragment;
+use super::{Define, PartKey, SiteRef, code, flag};
+use crate::SpanId;
+use crate::wire::codec::{Codec, LOW_BITS, REMOTE, UNUSED_BITS, distance, site_code};
+use crate::wire::{DataHead, FrameKind, Losses, Writer};
 
-pub(super) fn record<S: SerializeTuple>(
-    record: &Record<'_>,
-    codec: &mut Codec,
-    out: &mut S,
-) -> Result<(), S::Error> {
-    match record {
-        Record::Span(span) => encode_span(span, codec, out),
-        Record::Part(part) => {
-            let kind = flag::NOT_A_SPAN | flag::PART;
-            encode_part(kind, part.own, None, &part.key, &part.values, codec, out)
-        }
-        Record::Log(log) => {
-            let kind = flag::NOT_A_SPAN | flag::LOG;
-            encode_part(kind, log.own, Some(log.time_ticks), &log.key, &log.values, codec, out)
-        }
-        Record::Reference(reference) => encode_reference(reference, codec, out),
-        Record::Define(define) => encode_define(define, out),
-    }
+/// A data frame that is being written.
+///
+/// Each record is begun with [`DataWriter::begin`], then comes its head and, through
+/// [`DataWriter::out`], its values; [`DataWriter::end`] says whether it fits. The first that does not
+/// is not in the frame, and is the last that may be tried.
+#[derive(Debug)]
+pub struct DataWriter<'b> {
+    out: Writer<'b>,
+    codec: Codec,
+    /// Where the record begins that is being written.
+    at: usize,
+    /// Where the number of records stands: it is known last.
+    count_at: usize,
+    count: u8,
 }
 
-fn encode_span<S: SerializeTuple>(
-    span: &SpanRecord<'_>,
-    codec: &mut Codec,
-    out: &mut S,
-) -> Result<(), S::Error> {
-    let own = own_flag(codec, span.own);
-    let parent = match span.parent {
-        Parent::None => flag::PARENT_NONE,
-        Parent::Local(parent) if parent == codec.parent => flag::PARENT_SAME,
-        Parent::Local(parent) if parent == before(span.own) => flag::PARENT_BEFORE_OWN,
-        Parent::Local(_) | Parent::Remote => flag::PARENT_GIVEN,
-    };
-    let given = |flag: u8, given: bool| if given { flag } else { 0 };
-    let extra = given(flag::AMBIGUOUS, span.ambiguous) | given(flag::PARTS, span.parts != 0);
-    out.serialize_element(
-        &(own
-            | parent
-            | given(flag::TRACE, span.trace != codec.trace)
-            | given(flag::SITE, span.site != codec.site)
-            | given(flag::EXTRA, extra != 0)),
-    )?;
-    encode_own(own, span.own, codec, out)?;
-    if parent == flag::PARENT_GIVEN {
-        let up = match span.parent {
-            Parent::Local(parent) => span.own.wrapping_sub(parent) & COUNTER_MASK,
-            _ => 0,
-        };
-        out.serialize_element(&up)?;
-    }
-    if let Parent::Local(parent) = span.parent {
-        codec.parent = parent;
-    }
-    if span.trace != codec.trace {
-        encode_trace(span.trace, span.own, codec, out)?;
-    }
-    if span.site != codec.site {
-        encode_site(span.site, codec, out)?;
-    }
-    if extra != 0 {
-        out.serialize_element(&extra)?;
-    }
-    if span.parts != 0 {
-        out.serialize_element(&span.parts)?;
-    }
-    encode_time(span.start_ticks, codec, out)?;
-    out.serialize_element(&span.duration_ticks)?;
-    encode_all(&span.values, out)
+/// What a span record says, less its values.
+///
+/// Numbers of spans are the lower 31 bits.
+#[derive(Clone, Copy, Debug)]
+pub struct SpanFields {
+    /// The span's, or 0 where it has its record's.
+    pub own: u32,
+    /// The parent's number; [`SpanFields::NO_PARENT`] or [`SpanFields::ELSEWHERE`].
+    pub parent: u32,
+    /// The root's number, or what [`DataWriter::remote_trace`] says; 0 where there is no parent.
+    pub trace: u32,
+    /// See [`SpanHead`](super::SpanHead), as all that follow.
+    pub site: SiteRef,
+    /// In ticks.
+    pub start_ticks: u64,
+    /// In ticks.
+    pub duration_ticks: u64,
+    /// Modulo 256.
+    pub parts: u8,
+    /// Whether turns of the clock may be missing.
+    pub ambiguous: bool,
 }
 
-fn encode_part<S: SerializeTuple>(
-    kind: u8,
-    own: u64,
-    time: Option<u64>,
-    key: &PartKey<'_>,
-    values: &Values<'_>,
-    codec: &mut Codec,
-    out: &mut S,
-) -> Result<(), S::Error> {
-    let own_flag = own_flag(codec, own);
-    let code = match key {
-        PartKey::Name(..) => flag::KEY_NAME,
-        PartKey::Site(_, first) if *first != 0 => flag::KEY_SITE_FROM,
-        PartKey::Site(site, _) if *site != codec.site => flag::KEY_SITE,
-        PartKey::Site(..) => flag::KEY_SAME,
-    };
-    out.serialize_element(&(kind | own_flag | code))?;
-    encode_own(own_flag, own, codec, out)?;
-    if let Some(time) = time {
-        encode_time(time, codec, out)?;
+impl SpanFields {
+    /// The parent of a root.
+    pub const NO_PARENT: u32 = 0;
+    /// The parent of a span that has it elsewhere: a reference names it.
+    pub const ELSEWHERE: u32 = 1;
+}
+
+/// A remote trace whose id was not said yet.
+const NEW_REMOTE: u32 = REMOTE + 1;
+/// The longest fragment: its length takes two bytes.
+const MAX_FRAGMENT: usize = (1 << 14) - 1;
+
+impl<'b> DataWriter<'b> {
+    /// A frame without records; `head.count` is not looked at.
+    #[must_use]
+    pub fn new(buffer: &'b mut [u8], tag: [u8; 4], head: &DataHead) -> Self {
+        Self::with_losses(buffer, tag, head, &head.losses)
     }
-    match key {
-        PartKey::Name(name, shape) => {
-            name.encode(out)?;
-            out.serialize_element(&shape.0)?;
+
+    /// The same with other losses. So they may lie elsewhere, and the rest in registers.
+    #[inline(always)]
+    pub(crate) fn with_losses(
+        buffer: &'b mut [u8],
+        tag: [u8; 4],
+        head: &DataHead,
+        losses: &Losses,
+    ) -> Self {
+        let mut out = Writer::new(buffer);
+        FrameKind::Data.begin(tag, &mut out);
+        head.write(losses, &mut out);
+        let at = out.written();
+        #[expect(clippy::cast_possible_truncation, reason = "the low bits are meant")]
+        let codec = Codec::new(head.last_number as u32 & LOW_BITS);
+        Self { out, codec, at, count_at: at - 1, count: 0 }
+    }
+
+    /// Whether there is no record in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Where the values of a record go.
+    pub fn out(&mut self) -> &mut Writer<'b> {
+        &mut self.out
+    }
+
+    /// Begins a record.
+    pub fn begin(&mut self) {
+        self.at = self.out.written();
+    }
+
+    /// Ends the record; false where it does not fit and the frame is full.
+    pub fn end(&mut self) -> bool {
+        let fits = self.out.fits() && self.count < u8::MAX;
+        if fits {
+            self.count += 1;
+        } else {
+            self.out.go_back(self.at);
         }
-        PartKey::Site(site, first) if code != flag::KEY_SAME => {
-            encode_site(*site, codec, out)?;
-            if code == flag::KEY_SITE_FROM {
-                out.serialize_element(first)?;
+        fits
+    }
+
+    /// Begins a fragment, which is the only record of its frame: what of the record that follows lies
+    /// behind its first `skip` bytes.
+    pub fn begin_fragment(&mut self, skip: usize) {
+        self.codec.restart(0);
+        self.begin();
+        // Flags and length, which are known last.
+        self.out.raw(&[0; 3]);
+        self.out.skip(skip);
+    }
+
+    /// Ends the fragment; says how many bytes it holds, and whether the record ends with it.
+    #[expect(clippy::cast_possible_truncation, reason = "seven bits, and up to 9 more")]
+    pub fn end_fragment(&mut self, is_first: bool) -> (usize, bool) {
+        let begin = self.at + 3;
+        let written = self.out.written() - begin;
+        let len = self.out.cut(begin, MAX_FRAGMENT);
+        let is_last = len == written;
+        let first = if is_first { flag::LOW_FIRST } else { 0 };
+        let last = if is_last { flag::LOW_LAST } else { 0 };
+        self.out.set(self.at, flag::FRAGMENT | first | last);
+        // A varint of always two bytes.
+        self.out.set(self.at + 1, len as u8 | 0x80);
+        self.out.set(self.at + 2, (len >> 7) as u8);
+        self.count += 1;
+        (len, is_last)
+    }
+
+    /// A fragment as it is, in a frame with this last number.
+    #[cfg(feature = "alloc")]
+    #[expect(clippy::cast_possible_truncation, reason = "the low bits are meant")]
+    pub(in crate::wire) fn fragment(&mut self, fragment: &Fragment<'_>, last_number: u64) {
+        let first = if fragment.is_first { flag::LOW_FIRST } else { 0 };
+        let last = if fragment.is_last { flag::LOW_LAST } else { 0 };
+        self.out.byte(flag::FRAGMENT | first | last);
+        self.out.bytes(fragment.bytes);
+        self.codec.restart(last_number as u32 & LOW_BITS);
+    }
+
+    /// The frame; none where it has no records.
+    #[must_use]
+    pub fn finish(mut self) -> Option<&'b [u8]> {
+        self.out.set(self.count_at, self.count);
+        if self.count == 0 { None } else { self.out.finish() }
+    }
+
+    /// The trace that began elsewhere whose id has these words, the lowest first. To be asked for once
+    /// a record, before its head.
+    pub fn remote_trace(&mut self, id: [u32; 4]) -> u32 {
+        let mut differs = 0;
+        // Word by word: the compiler would call a function that a small program has not.
+        for (known, word) in self.codec.remote.iter_mut().zip(id) {
+            differs |= *known ^ word;
+            *known = word;
+        }
+        if differs == 0 { REMOTE } else { NEW_REMOTE }
+    }
+
+    /// The head of a span; the values of its site's keys follow.
+    pub fn span(&mut self, span: &SpanFields) {
+        // The first byte says what follows, which is known when it is written.
+        let first = self.out.place();
+        let SpanFields { own, parent, mut trace, .. } = *span;
+        let (mut flags, mut near) = (flag::OWN_RECORD, self.codec.own);
+        if own != 0 {
+            near = own - 1;
+            let is_parent = own == self.codec.parent;
+            flags = if is_parent { flag::OWN_PARENT } else { self.own(own) };
+            self.codec.own = own;
+        }
+        let mut implied = self.codec.trace;
+        if parent == SpanFields::NO_PARENT {
+            implied = own;
+            if trace == 0 {
+                trace = own;
+            }
+        } else {
+            flags |= self.parent(parent, near);
+        }
+        self.codec.trace = if trace == NEW_REMOTE { REMOTE } else { trace };
+        if trace != implied {
+            flags |= flag::TRACE;
+            self.trace(trace, parent);
+        }
+        if self.site(span.site) {
+            flags |= flag::SITE;
+        }
+        let extra = if span.ambiguous { flag::AMBIGUOUS } else { 0 };
+        let extra = if span.parts == 0 { extra } else { extra | flag::PARTS };
+        if extra != 0 {
+            flags |= flag::EXTRA;
+            self.out.byte(extra);
+            if span.parts != 0 {
+                self.out.byte(span.parts);
             }
         }
-        PartKey::Site(..) => {}
+        self.time(span.start_ticks);
+        self.out.varint(span.duration_ticks);
+        self.out.set(first, flags);
     }
-    encode_all(values, out)
-}
 
-fn encode_reference<S: SerializeTuple>(
-    reference: &Reference,
-    codec: &mut Codec,
-    out: &mut S,
-) -> Result<(), S::Error> {
-    let own = own_flag(codec, reference.own);
-    let follows = if reference.follows_from { flag::LOW_FOLLOWS_FROM } else { 0 };
-    let trace_only = if reference.span.is_none() { flag::LOW_TRACE_ONLY } else { 0 };
-    let kind = flag::NOT_A_SPAN | flag::REFERENCE;
-    out.serialize_element(&(kind | own | follows | trace_only))?;
-    encode_own(own, reference.own, codec, out)?;
-    encode_trace(TraceRef::Remote(reference.trace), reference.own, codec, out)?;
-    reference.span.map_or(Ok(()), |span| out.serialize_element(&span.0))
-}
-
-fn encode_define<S: SerializeTuple>(define: &Define<'_>, out: &mut S) -> Result<(), S::Error> {
-    let kind = if define.is_name { flag::NAME_DEFINITION } else { flag::SITE_DEFINITION };
-    let is_piece = define.offset != 0 || define.total as usize != define.bytes.len();
-    let piece = if is_piece { flag::LOW_PIECE } else { 0 };
-    out.serialize_element(&(flag::NOT_A_SPAN | kind | piece))?;
-    out.serialize_element(&define.id)?;
-    if is_piece {
-        out.serialize_element(&define.total)?;
-        out.serialize_element(&define.offset)?;
+    /// The head of a part, or of a log where there is a time; its values follow.
+    pub fn part(&mut self, own: u32, time_ticks: Option<u64>, key: &PartKey<'_>) {
+        let first = self.out.place();
+        let mut flags = flag::PART | self.own(own);
+        if let Some(time_ticks) = time_ticks {
+            flags |= flag::LOG;
+            self.time(time_ticks);
+        }
+        match key {
+            PartKey::Name(name, shape) => {
+                flags |= flag::KEY_NAME;
+                name.write(&mut self.out);
+                self.out.varint(u64::from(shape.0));
+            }
+            PartKey::Site(site) => {
+                flags |= if self.site(*site) { flag::KEY_SITE } else { flag::KEY_SAME };
+            }
+        }
+        self.out.set(first, flags);
     }
-    out.serialize_element(&define.bytes)
-}
 
-fn own_flag(codec: &Codec, own: u64) -> u8 {
-    if own == codec.own {
-        flag::OWN_SAME
-    } else if before(own) == codec.own {
-        flag::OWN_NEXT
-    } else if own == before(codec.own) {
-        flag::OWN_BEFORE
-    } else {
+    /// A reference to a span elsewhere, in the trace that [`DataWriter::remote_trace`] says.
+    pub fn reference(&mut self, own: u32, trace: u32, span: SpanId, follows_from: bool) {
+        let first = self.out.place();
+        let flags = flag::REFERENCE | self.own(own);
+        self.codec.trace = REMOTE;
+        self.trace(trace, own);
+        self.out.raw(&span.0);
+        self.out.set(first, if follows_from { flags | flag::LOW_FOLLOWS_FROM } else { flags });
+    }
+
+    /// A definition.
+    pub fn define(&mut self, define: &Define<'_>) {
+        self.out.byte(if define.is_name { flag::NAME_DEFINITION } else { flag::SITE_DEFINITION });
+        self.out.varint(u64::from(define.id));
+        self.out.bytes(define.bytes);
+    }
+
+    /// The number of the span that a record is of.
+    #[inline(never)]
+    fn own(&mut self, own: u32) -> u8 {
+        let up = distance(self.codec.own, own);
+        if up == 0 {
+            return flag::OWN_SAME;
+        }
+        self.codec.own = own;
+        self.out.zigzag(up.into());
         flag::OWN_GIVEN
     }
-}
 
-fn encode_own<S: SerializeTuple>(
-    flag: u8,
-    own: u64,
-    codec: &mut Codec,
-    out: &mut S,
-) -> Result<(), S::Error> {
-    let delta = own.wrapping_sub(codec.own).cast_signed();
-    codec.own = own;
-    if flag == flag::OWN_GIVEN { out.serialize_element(&delta) } else { Ok(()) }
-}
-
-fn encode_time<S: SerializeTuple>(
-    time: u64,
-    codec: &mut Codec,
-    out: &mut S,
-) -> Result<(), S::Error> {
-    let delta = time.wrapping_sub(codec.time).cast_signed();
-    codec.time = time;
-    out.serialize_element(&delta)
-}
-
-/// The reference is even and a distance for the session's own traces, odd for others: 1 where
-/// another record says it, else 3 and twice the index in the frame's table.
-fn encode_trace<S: SerializeTuple>(
-    trace: TraceRef,
-    own: u64,
-    codec: &mut Codec,
-    out: &mut S,
-) -> Result<(), S::Error> {
-    codec.trace = trace;
-    match trace {
-        TraceRef::Own(root) => {
-            out.serialize_element(&((own.wrapping_sub(root) & COUNTER_MASK) << 1))
+    /// The number of a parent, which may be one that is nearer than the last.
+    fn parent(&mut self, parent: u32, near: u32) -> u8 {
+        let last = self.codec.parent;
+        let mut up = 0;
+        if parent != SpanFields::ELSEWHERE {
+            if parent == last {
+                return flag::PARENT_SAME;
+            }
+            self.codec.parent = parent;
+            if parent == near {
+                return flag::PARENT_NEAR;
+            }
+            up = distance(last, parent);
         }
-        TraceRef::Apart => out.serialize_element(&1_u64),
-        TraceRef::Remote(id) => {
-            let (index, is_new) =
-                codec.intern_trace(id).map_err(|_| S::Error::custom("table of traces is full"))?;
-            out.serialize_element(&(3 + 2 * index as u64))?;
-            if is_new { out.serialize_element(&id.0) } else { Ok(()) }
+        self.out.zigzag(up.into());
+        flag::PARENT_GIVEN
+    }
+
+    fn time(&mut self, time: u64) {
+        self.out.zigzag(time.wrapping_sub(self.codec.time).cast_signed());
+        self.codec.time = time;
+    }
+
+    /// A trace of the session's own goes as its distance below the parent.
+    #[inline(never)]
+    fn trace(&mut self, trace: u32, parent: u32) {
+        match trace {
+            REMOTE => self.out.byte(code::REMOTE),
+            NEW_REMOTE => {
+                self.out.byte(code::NEW_REMOTE);
+                for word in self.codec.remote.into_iter().rev() {
+                    self.out.raw(&word.to_be_bytes());
+                }
+            }
+            root => self.out.varint((parent.wrapping_sub(root) << UNUSED_BITS).into()),
         }
     }
-}
 
-fn encode_site<S: SerializeTuple>(
-    site: SiteRef,
-    codec: &mut Codec,
-    out: &mut S,
-) -> Result<(), S::Error> {
-    let (index, is_new) =
-        codec.intern_site(site).map_err(|_| S::Error::custom("table of sites is full"))?;
-    codec.site = site;
-    out.serialize_element(&u8::try_from(index).map_err(S::Error::custom)?)?;
-    if is_new {
-        out.serialize_element(&site.id)?;
-        out.serialize_element(&site.shape.0)?;
+    /// A site, if it is another than the last.
+    #[inline(never)]
+    fn site(&mut self, site: SiteRef) -> bool {
+        let before = self.codec.site;
+        let Some((index, is_new)) = self.codec.site(site_code(site.id, site.shape)) else {
+            self.out.overflow();
+            return true;
+        };
+        if index == before {
+            return false;
+        }
+        self.out.byte(index);
+        if is_new {
+            self.out.varint(u64::from(site.id));
+            self.out.varint(u64::from(site.shape.0));
+        }
+        true
     }
-    Ok(())
 }

@@ -25,9 +25,6 @@ pub const PLATFORM: Platform = Platform {
     tags: &[("board", Value::Text("mps2-an386 (QEMU)")), ("cpu", Value::Text("cortex-m4"))],
 };
 
-/// Strings that frames name by number; the services have fewer.
-const NAMES: usize = 32;
-
 /// Frames that wait for the network: a burst is a hello and a few frames.
 const TX_FRAMES: usize = 4;
 
@@ -69,6 +66,7 @@ pub fn start_reporter(
 #[embassy_executor::task]
 async fn report(stack: Stack<'static>, tracer: &'static Tracer, collector: IpEndpoint) {
     static RX: ConstStaticCell<[u8; MTU]> = ConstStaticCell::new([0; MTU]);
+    static BUFFER: ConstStaticCell<[u8; MTU]> = ConstStaticCell::new([0; MTU]);
     static TX: ConstStaticCell<[u8; TX_FRAMES * MTU]> = ConstStaticCell::new([0; TX_FRAMES * MTU]);
 
     let mut rx_meta = [PacketMetadata::EMPTY; 4];
@@ -78,9 +76,8 @@ async fn report(stack: Stack<'static>, tracer: &'static Tracer, collector: IpEnd
         panic!("no port for the reporter: {error:?}");
     }
     let uplink = UdpUplink::new(socket, collector);
-    let Some(mut reporter) = Reporter::<_, NAMES, MTU>::new(tracer, uplink, Settings::DEFAULT)
-    else {
-        panic!("the tracer has a reporter already")
-    };
-    reporter.run().await
+    match Reporter::new(tracer, uplink, BUFFER.take(), Settings::DEFAULT) {
+        Ok(mut reporter) => reporter.run().await,
+        Err(error) => panic!("no reporter: {error}"),
+    }
 }

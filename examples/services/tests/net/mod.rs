@@ -186,7 +186,7 @@ impl Board for TestBoard {
 /// A tracer and what it has recorded, as frames.
 pub(crate) struct Tape {
     pub(crate) tracer: &'static Tracer,
-    drain: Drain<32>,
+    drain: Drain,
     frames: Vec<Vec<u8>>,
 }
 

@@ -31,7 +31,7 @@ fn exchanged(offset_ns: u64) -> (Bench, Device) {
 #[test]
 fn the_shortest_round_trip_wins_and_half_of_it_is_the_error() {
     let (mut bench, mut device) = exchanged(12_345_000);
-    let root = Record::Span(span(1, Parent::None, [0, 1_000]));
+    let root = Record::Span(span(FIRST, Parent::None, [0, 1_000]));
     bench.data(&mut device, vec![site(1, READ), root]);
     assert_eq!(bench.span().start_ns, device.began_ns);
     let process = bench.process();
@@ -53,7 +53,10 @@ fn without_answers_the_earliest_arrival_counts_and_says_so() {
         );
         bench.wait(SECOND);
     }
-    bench.data(&mut device, vec![site(1, READ), Record::Span(span(1, Parent::None, [0, 1_000]))]);
+    bench.data(
+        &mut device,
+        vec![site(1, READ), Record::Span(span(FIRST, Parent::None, [0, 1_000]))],
+    );
     assert_eq!(bench.span().start_ns, EPOCH + 2_000_000);
     let process = bench.process();
     assert_eq!(tag(&process.attributes, "clock.sync"), Some(&Value::from("arrival")));
@@ -64,7 +67,10 @@ fn without_answers_the_earliest_arrival_counts_and_says_so() {
 fn a_device_that_answers_no_ping_does_not_keep_its_spans_waiting() {
     let (mut bench, mut device) = (Bench::new(true), device(1));
     bench.hello(&mut device);
-    bench.data(&mut device, vec![site(1, READ), Record::Span(span(1, Parent::None, [0, 1_000]))]);
+    bench.data(
+        &mut device,
+        vec![site(1, READ), Record::Span(span(FIRST, Parent::None, [0, 1_000]))],
+    );
     assert!(bench.spans().is_empty());
     bench.wait(SECOND / 2);
     bench.span();
@@ -73,13 +79,13 @@ fn a_device_that_answers_no_ping_does_not_keep_its_spans_waiting() {
 #[test]
 fn the_spans_of_a_trace_are_placed_alike_while_the_estimate_improves() {
     let (mut bench, mut device) = exchanged(0);
-    let parent = Record::Span(span(1, Parent::None, [500, 1_000]));
+    let parent = Record::Span(span(FIRST, Parent::None, [500, 1_000]));
     bench.data(&mut device, vec![site(1, READ), parent]);
     for _ in 0..3 {
         bench.wait(2 * SECOND);
         answer(&mut bench, &mut device, 1_000, 9_000);
     }
-    bench.data(&mut device, vec![Record::Span(span(2, Parent::Local(1), [500, 1_000]))]);
+    bench.data(&mut device, vec![Record::Span(span(5, Parent::Local(FIRST), [500, 1_000]))]);
     let spans = bench.spans();
     assert_eq!(spans[0].start_ns, spans[1].start_ns);
 }
@@ -91,7 +97,10 @@ fn a_host_clock_that_is_set_takes_the_spans_along() {
     bench.now_ns += hour_ns;
     device.began_ns += hour_ns;
     bench.pipeline.on_clock_step(hour_ns.cast_signed());
-    bench.data(&mut device, vec![site(1, READ), Record::Span(span(1, Parent::None, [0, 1_000]))]);
+    bench.data(
+        &mut device,
+        vec![site(1, READ), Record::Span(span(FIRST, Parent::None, [0, 1_000]))],
+    );
     assert_eq!(bench.span().start_ns, EPOCH + hour_ns);
 }
 

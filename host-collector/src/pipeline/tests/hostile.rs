@@ -12,7 +12,7 @@ fn frames(records: &[u8]) -> Vec<Vec<u8>> {
     };
     let mut frames = vec![device.hello(EPOCH + SECOND)];
     for kind in records {
-        let own = u64::from(kind >> 3);
+        let own = FIRST + u64::from(kind >> 3);
         let record = match kind % 8 {
             0 => site(u16::from(*kind), READ),
             1 => name(u16::from(*kind), "name"),
@@ -20,15 +20,21 @@ fn frames(records: &[u8]) -> Vec<Vec<u8>> {
             3 => Record::Reference(Reference {
                 own,
                 trace: TraceId([*kind; 16]),
-                span: None,
+                span: SpanId([*kind; 8]),
                 follows_from: true,
             }),
-            4 => Record::Span(SpanRecord { parts: 9, ..span(own, Parent::Remote, [0, u64::MAX]) }),
-            5 => Record::Span(SpanRecord {
-                trace: TraceRef::Apart,
-                ..span(own, Parent::Local(own), [u64::MAX, u64::MAX])
+            4 => {
+                let mut span = span(own, Parent::Remote, [0, u64::MAX]);
+                (span.head.trace, span.head.parts) = (TraceRef::Remote(TraceId([*kind; 16])), 9);
+                Record::Span(span)
+            }
+            5 => Record::Span(span(own, Parent::Local(own), [u64::MAX, u64::MAX])),
+            6 => Record::Fragment(Fragment {
+                is_first: kind & 8 != 0,
+                is_last: kind & 16 != 0,
+                bytes: &READ[..usize::from(kind % 7)],
             }),
-            _ => Record::Span(span(own, Parent::Local(1), [own, own + 1])),
+            _ => Record::Span(span(own, Parent::Local(FIRST), [own, own + 1])),
         };
         frames.push(device.data(vec![record]));
     }
@@ -85,12 +91,12 @@ proptest! {
 fn a_flood_of_parts_without_spans_is_bounded_and_told() {
     let (mut bench, mut device) = (Bench::new(false), device(1));
     bench.hello(&mut device);
-    for own in 2..20_000 {
+    for own in FIRST + 1..20_000 {
         let list = [wire::Value::Text("a tag of a span that never ends")];
         let key = PartKey::Name(NameRef::Inline("key"), Shape::of(&list));
         bench.data(&mut device, vec![Record::Part(Part { own, key, values: values(list) })]);
     }
-    bench.data(&mut device, vec![site(1, READ), Record::Span(span(1, Parent::None, [0, 1]))]);
+    bench.data(&mut device, vec![site(1, READ), Record::Span(span(FIRST, Parent::None, [0, 1]))]);
     assert!(bench.pipeline.stats().dropped > 10_000);
     assert!(tag(&bench.process().attributes, "lost.here").is_some());
 }
@@ -101,10 +107,10 @@ fn a_flood_of_strangers_does_not_push_out_who_is_known() {
     bench.hello(&mut known);
     for number in 2..5_000 {
         let mut stranger = device(number);
-        bench.data(&mut stranger, vec![Record::Span(span(1, Parent::None, [0, 1]))]);
+        bench.data(&mut stranger, vec![Record::Span(span(FIRST, Parent::None, [0, 1]))]);
     }
     assert!(bench.pipeline.stats().forgotten > 4_000);
-    bench.data(&mut known, vec![site(1, READ), Record::Span(span(1, Parent::None, [0, 1]))]);
+    bench.data(&mut known, vec![site(1, READ), Record::Span(span(FIRST, Parent::None, [0, 1]))]);
     bench.span();
 }
 

@@ -5,8 +5,9 @@ use crate::exporter::{jaeger, otlp};
 use crate::model::{Kind, Resource, Span, SpanId, Status, TraceId, Value};
 use proptest::prelude::*;
 use spandrel::wire::{
-    Body, Data, DataHead, Define, Frame, Hello, Log, Losses, NameRef, Parent, Part, PartKey, Pong,
-    Process, Record, Reference, Request, Shape, SiteRef, SpanRecord, TraceRef,
+    Body, Data, DataHead, Define, Fragment, Frame, Hello, Log, Losses, NameRef, Parent, Part,
+    PartKey, Pong, Process, Record, Reference, Request, Shape, SiteRef, SpanHead, SpanRecord,
+    TraceRef,
 };
 use spandrel::{DeviceId, Session as SessionNumber};
 use std::sync::{Arc, Mutex};
@@ -39,8 +40,7 @@ fn device(number: u16) -> Device {
 }
 
 fn bytes(frame: &Frame<'_>) -> Vec<u8> {
-    let mut buffer = [0; 4096];
-    postcard::to_slice(frame, &mut buffer).unwrap().to_vec()
+    frame.to_bytes().unwrap()
 }
 
 impl Device {
@@ -58,8 +58,7 @@ impl Device {
     fn hello_piece(&mut self, now_ns: u64, offset: usize, length: usize) -> Vec<u8> {
         let tags = [("board", wire::Value::Text("an386"))];
         let process = Process { service: "sensor", build: &[0xab], tags: &tags[..] };
-        let mut buffer = [0; 64];
-        let process = postcard::to_slice(&process, &mut buffer).unwrap();
+        let process = process.to_bytes();
         let end = process.len().min(offset + length);
         let (id, session, sent_ticks, losses) =
             (self.id, self.session, self.ticks(now_ns), self.losses);
@@ -92,9 +91,26 @@ impl Device {
         let (first_record, losses) = (self.record, self.losses);
         self.record += numbered as u64;
         self.frame(|packet| {
-            let head = DataHead { packet, first_record, losses, count: records.len() as u8 };
+            let count = records.len() as u8;
+            let head = DataHead { packet, first_record, last_number: FIRST, losses, count };
             Body::Data(Data { head, records })
         })
+    }
+
+    /// A record as its fragments, each in a frame of its own.
+    fn fragments(&mut self, record: Record<'static>, length: usize) -> Vec<Vec<u8>> {
+        let frame = |records| {
+            let head = DataHead { first_record: self.record, ..DataHead::default() };
+            bytes(&Frame { session_tag: [0; 4], body: Body::Data(Data { head, records }) })
+        };
+        // Its bytes are those that a frame has more than one without records.
+        let bytes = frame(vec![record])[frame(vec![]).len()..].to_vec().leak();
+        let pieces = bytes.chunks(length).collect::<Vec<_>>();
+        let last = pieces.len() - 1;
+        let fragment = |(at, bytes)| {
+            Record::Fragment(Fragment { is_first: at == 0, is_last: at == last, bytes })
+        };
+        pieces.into_iter().enumerate().map(fragment).map(|one| self.data(vec![one])).collect()
     }
 
     fn span_id(&self, own: u64) -> SpanId {
@@ -106,19 +122,22 @@ impl Device {
     }
 }
 
+/// The number of the first span of most tests, which is the root of the others.
+const FIRST: u64 = 4;
+
 /// A span of site 1, from `start` to `end` in ticks.
 fn span(own: u64, parent: Parent, ticks: [u64; 2]) -> SpanRecord<'static> {
-    SpanRecord {
+    let head = SpanHead {
         own,
         parent,
-        trace: TraceRef::Own(1),
+        trace: TraceRef::Own(if parent == Parent::None { own } else { FIRST }),
         site: SiteRef { id: 1, shape: Shape(0) },
         start_ticks: ticks[0],
         duration_ticks: ticks[1] - ticks[0],
         parts: 0,
         ambiguous: false,
-        values: Vec::new().into_iter().collect(),
-    }
+    };
+    SpanRecord { head, values: values([]) }
 }
 
 fn values<const N: usize>(values: [wire::Value<'static>; N]) -> wire::Values<'static> {
@@ -129,18 +148,17 @@ fn tags<const N: usize>(
     mut span: SpanRecord<'static>,
     list: [wire::Value<'static>; N],
 ) -> SpanRecord<'static> {
-    span.site.shape = Shape::of(&list);
+    span.head.site.shape = Shape::of(&list);
     span.values = values(list);
     span
 }
 
 fn site(id: u16, bytes: &'static [u8]) -> Record<'static> {
-    Record::Define(Define { is_name: false, id, total: bytes.len() as u32, offset: 0, bytes })
+    Record::Define(Define { is_name: false, id, bytes })
 }
 
 fn name(id: u16, text: &'static str) -> Record<'static> {
-    let bytes = text.as_bytes();
-    Record::Define(Define { is_name: true, id, total: bytes.len() as u32, offset: 0, bytes })
+    Record::Define(Define { is_name: true, id, bytes: text.as_bytes() })
 }
 
 const READ: &[u8] = b"\x04read\x03bus\x05state";

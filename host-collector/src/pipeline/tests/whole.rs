@@ -2,12 +2,16 @@
 
 use super::*;
 
+fn site_key(id: u16, values: &[wire::Value<'_>]) -> PartKey<'static> {
+    PartKey::Site(SiteRef { id, shape: Shape::of(values) })
+}
+
 #[test]
 fn a_span_is_what_the_device_recorded() {
     let (mut bench, mut device) = (Bench::new(false), device(1));
     bench.hello(&mut device);
-    let root = span(1, Parent::None, [1_000, 5_000]);
-    let child = span(2, Parent::Local(1), [2_000, 3_000]);
+    let root = span(FIRST, Parent::None, [1_000, 5_000]);
+    let child = span(5, Parent::Local(FIRST), [2_000, 3_000]);
     let child = tags(child, [wire::Value::I32(-4), wire::Value::Static(NameRef::Id(0))]);
     bench.data(
         &mut device,
@@ -15,9 +19,9 @@ fn a_span_is_what_the_device_recorded() {
     );
     let spans = bench.spans();
     let [child, root] = spans.as_slice() else { panic!("{spans:?}") };
-    assert_eq!((&*child.name, child.span_id), ("read", device.span_id(2)));
-    assert_eq!(child.parent_span_id, Some(device.span_id(1)));
-    assert_eq!((child.trace_id, root.trace_id), (device.trace_id(1), device.trace_id(1)));
+    assert_eq!((&*child.name, child.span_id), ("read", device.span_id(5)));
+    assert_eq!(child.parent_span_id, Some(device.span_id(FIRST)));
+    assert_eq!((child.trace_id, root.trace_id), (device.trace_id(FIRST), device.trace_id(FIRST)));
     assert_eq!(root.parent_span_id, None);
     assert_eq!((root.start_ns, root.end_ns), (EPOCH + 1_000_000, EPOCH + 5_000_000));
     assert_eq!(tag(&child.attributes, "bus"), Some(&Value::Int(-4)));
@@ -37,40 +41,33 @@ fn a_span_is_what_the_device_recorded() {
 fn parts_logs_and_references_join_their_span() {
     let (mut bench, mut device) = (Bench::new(false), device(1));
     bench.hello(&mut device);
-    let key = |shape| PartKey::Site(SiteRef { id: 2, shape }, 1);
     let kind = [wire::Value::Static(NameRef::Inline("server"))];
     let own = 5;
     let mut entry = span(own, Parent::Remote, [1_000, 2_000]);
-    entry.trace = TraceRef::Remote(TraceId([9; 16]));
-    entry.parts = 4;
+    entry.head.trace = TraceRef::Remote(TraceId([9; 16]));
+    entry.head.parts = 4;
     let event = [wire::Value::Text("string-format"), wire::Value::U64(u64::MAX)];
     let reference = |trace, span, follows_from| {
         Record::Reference(Reference {
             own,
             trace: TraceId([trace; 16]),
-            span: Some(SpanId([span; 8])),
+            span: SpanId([span; 8]),
             follows_from,
         })
     };
-    bench.data(&mut device, vec![site(1, READ), site(2, b"\0\x05event\x09span.kind\x05value")]);
+    let logged = site(2, b"\0\x05event\x09span.kind\x05value");
+    bench.data(&mut device, vec![site(1, READ), logged, site(3, b"\0\x09span.kind")]);
     bench.data(
         &mut device,
         vec![
             reference(9, 3, false),
             reference(8, 4, true),
-            Record::Part(Part { own, key: key(Shape::of(&kind)), values: values(kind) }),
+            Record::Part(Part { own, key: site_key(3, &kind), values: values(kind) }),
         ],
     );
-    let site = SiteRef { id: 2, shape: Shape::of(&event) };
-    bench.data(
-        &mut device,
-        vec![Record::Log(Log {
-            own,
-            time_ticks: 1_500,
-            key: PartKey::Site(site, 0),
-            values: values(event),
-        })],
-    );
+    let key = site_key(2, &event);
+    let log = Log { own, time_ticks: 1_500, key, values: values(event) };
+    bench.data(&mut device, vec![Record::Log(log)]);
     assert!(bench.spans().is_empty());
     bench.data(&mut device, vec![Record::Span(entry)]);
     let span = bench.span();
@@ -90,12 +87,12 @@ fn a_span_s_parts_may_come_after_it_and_count_in_the_order_in_which_they_were_ma
     let part = |value: i32| {
         let list = [wire::Value::I32(value)];
         let key = PartKey::Name(NameRef::Inline("level"), Shape::of(&list));
-        Record::Part(Part { own: 1, key, values: values(list) })
+        Record::Part(Part { own: FIRST, key, values: values(list) })
     };
     let first = device.data(vec![site(1, READ), part(1)]);
     let second = device.data(vec![part(2)]);
-    let mut whole = span(1, Parent::None, [0, 10]);
-    whole.parts = 2;
+    let mut whole = span(FIRST, Parent::None, [0, 10]);
+    whole.head.parts = 2;
     let third = device.data(vec![Record::Span(whole)]);
     for data in [&third, &second, &first] {
         assert!(bench.spans().is_empty());
@@ -105,64 +102,109 @@ fn a_span_s_parts_may_come_after_it_and_count_in_the_order_in_which_they_were_ma
 }
 
 #[test]
-fn an_operation_name_may_be_given_at_run_time_and_logs_may_come_field_by_field() {
+fn an_operation_name_may_be_given_at_run_time_and_logs_may_be_of_one_moment() {
     let (mut bench, mut device) = (Bench::new(false), device(1));
     bench.hello(&mut device);
     let name = [wire::Value::Text("run")];
     let key = PartKey::Name(NameRef::Inline(""), Shape::of(&name));
-    let mut whole = span(1, Parent::None, [0, 10]);
-    (whole.site, whole.parts) = (SiteRef::NONE, 3);
-    let field = |place, value| {
-        let list = [wire::Value::Bool(value)];
-        let key = PartKey::Site(SiteRef { id: 1, shape: Shape::of(&list) }, place);
-        Record::Log(Log { own: 1, time_ticks: 5, key, values: values(list) })
+    let mut whole = span(FIRST, Parent::None, [0, 10]);
+    (whole.head.site, whole.head.parts) = (SiteRef::NONE, 3);
+    let log = |values: [bool; 2]| {
+        let list = values.map(wire::Value::Bool);
+        let key = site_key(1, &list);
+        Record::Log(Log { own: FIRST, time_ticks: 5, key, values: super::values(list) })
     };
     bench.data(
         &mut device,
         vec![
             site(1, READ),
-            Record::Part(Part { own: 1, key, values: values(name) }),
-            field(0, true),
-            field(1, false),
-            field(0, false),
+            Record::Part(Part { own: FIRST, key, values: values(name) }),
+            log([true, false]),
+            log([false, false]),
             Record::Span(whole),
         ],
     );
     let span = bench.span();
     assert_eq!(&*span.name, "run");
+    // Logs of one moment, with the same keys, are still two.
     let fields: Vec<_> = span.events.iter().map(|event| event.attributes.len()).collect();
-    assert_eq!(fields, [2, 1]);
+    assert_eq!(fields, [2, 2]);
 }
 
 #[test]
-fn a_span_that_went_in_pieces_is_one_span() {
+fn what_came_in_fragments_is_one_record() {
     let (mut bench, mut device) = (Bench::new(false), device(1));
     bench.hello(&mut device);
-    let mut whole = span(1, Parent::None, [0, 10]);
-    (whole.trace, whole.parts) = (TraceRef::Apart, 3);
-    let value = |place, value: wire::Value<'static>| {
-        let key = PartKey::Site(SiteRef { id: 1, shape: Shape::of(&[value]) }, place);
-        Record::Part(Part { own: 1, key, values: values([value]) })
-    };
     let trace = TraceId([6; 16]);
-    let reference = Reference { own: 1, trace, span: None, follows_from: false };
-    bench.data(&mut device, vec![site(1, READ), Record::Reference(reference)]);
-    bench.data(&mut device, vec![value(0, wire::Value::I64(3))]);
-    bench.data(&mut device, vec![value(1, wire::Value::F32(0.5))]);
-    bench.data(&mut device, vec![Record::Span(whole)]);
+    let mut whole =
+        tags(span(FIRST, Parent::Remote, [0, 10]), [wire::Value::I64(3), wire::Value::F32(0.5)]);
+    (whole.head.trace, whole.head.parts) = (TraceRef::Remote(trace), 1);
+    let reference = Reference { own: FIRST, trace, span: SpanId([3; 8]), follows_from: false };
+    let mut frames = device.fragments(site(1, READ), 3);
+    assert_eq!(frames.len(), 6);
+    frames.extend(device.fragments(Record::Reference(reference), 3));
+    frames.extend(device.fragments(Record::Span(whole), 10));
+    // The last ones first: nothing is missed before what came first.
+    frames.reverse();
+    for frame in frames {
+        assert!(bench.spans().is_empty());
+        bench.receive(&device, &frame);
+    }
     let span = bench.span();
-    assert_eq!((span.trace_id, span.parent_span_id), (trace, None));
+    assert_eq!((span.trace_id, span.parent_span_id), (trace, Some(SpanId([3; 8]))));
+    assert_eq!((&*span.name, span.span_id), ("read", device.span_id(FIRST)));
     assert_eq!(tag(&span.attributes, "bus"), Some(&Value::Int(3)));
     assert_eq!(tag(&span.attributes, "state"), Some(&Value::Double(0.5)));
-    assert!(span.warnings.is_empty());
+    assert!(span.warnings.is_empty(), "{:?}", span.warnings);
+}
+
+/// A span without a number of its own has that of its record, and of the first of its fragments.
+#[test]
+fn a_span_in_fragments_has_the_number_of_the_first() {
+    let (mut bench, mut device) = (Bench::new(false), device(1));
+    bench.hello(&mut device);
+    bench.data(&mut device, vec![site(1, READ), Record::Span(span(FIRST, Parent::None, [0, 9]))]);
+    let own = wire::record_number(1);
+    for frame in device.fragments(Record::Span(span(own, Parent::Local(FIRST), [2, 3])), 4) {
+        bench.receive(&device, &frame);
+    }
+    assert_eq!(bench.spans()[1].span_id, device.span_id(own));
+}
+
+/// Names and tags count in the order in which they were given, not in that of arrival.
+#[test]
+fn what_was_said_last_counts_however_it_came() {
+    let (mut bench, mut device) = (Bench::new(false), device(1));
+    bench.hello(&mut device);
+    let named = |key, value: &'static str| {
+        let list = [wire::Value::Text(value)];
+        let key = PartKey::Name(NameRef::Inline(key), Shape::of(&list));
+        Record::Part(Part { own: FIRST, key, values: values(list) })
+    };
+    let mut whole = span(FIRST, Parent::None, [0, 10]);
+    whole.head.parts = 3;
+    let whole = tags(whole, [wire::Value::U32(1), wire::Value::U32(2)]);
+    let first = device.data(vec![site(1, READ), named("", "first"), named("bus", "set later")]);
+    let second = device.data(vec![named("", "second")]);
+    // What it began with goes up last, since the span does.
+    let third = device.data(vec![Record::Span(whole)]);
+    for data in [&second, &third, &first] {
+        assert!(bench.spans().is_empty());
+        bench.receive(&device, data);
+    }
+    bench.wait(1);
+    let span = bench.span();
+    assert_eq!((&*span.name, span.warnings.len()), ("second", 0));
+    assert_eq!(tag(&span.attributes, "bus"), Some(&Value::from("set later")));
+    assert_eq!(tag(&span.attributes, "state"), Some(&Value::Int(2)));
 }
 
 #[test]
 fn an_error_is_a_status_and_an_ambiguous_time_is_marked() {
     let (mut bench, mut device) = (Bench::new(false), device(1));
     bench.hello(&mut device);
-    let mut failed = tags(span(1, Parent::None, [0, 10]), [wire::Value::Bool(true)]);
-    failed.ambiguous = true;
+    let mut failed = tags(span(FIRST, Parent::None, [0, 10]), [wire::Value::Bool(true)]);
+    failed.head.ambiguous = true;
     bench.data(&mut device, vec![site(1, b"\x04read\x05error"), Record::Span(failed)]);
     let span = bench.span();
     assert_eq!(span.status, Status::Error("".into()));
@@ -175,11 +217,11 @@ fn the_same_frames_give_the_same_bytes() {
     let run = || {
         let (mut bench, mut device) = (Bench::new(false), device(1));
         bench.hello(&mut device);
-        let spans = (1..100).map(|own| Record::Span(span(own, Parent::Local(own - 1), [own, 200])));
+        let spans = (5..100).map(|own| Record::Span(span(own, Parent::Local(own - 1), [own, 200])));
         let records: Vec<_> = core::iter::once(site(1, READ)).chain(spans).collect();
         bench.data(&mut device, records);
         let batches = bench.batches();
-        let trace = crate::model::Trace { id: device.trace_id(1), batches: batches.clone() };
+        let trace = crate::model::Trace { id: device.trace_id(FIRST), batches: batches.clone() };
         (otlp::to_protobuf(&batches), jaeger::convert([&trace]))
     };
     assert_eq!(run(), run());

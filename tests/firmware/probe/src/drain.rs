@@ -7,7 +7,7 @@ use spandrel::{Asked, Tracer};
 /// Calls them all.
 #[inline(never)]
 pub(crate) fn use_all(tracer: &'static Tracer) {
-    let Some(mut drain) = tracer.drain::<32>() else { return };
+    let Ok(mut drain) = tracer.drain() else { return };
     let mut buffer = [0; 508];
     let len = black_box(508).min(buffer.len());
     let Some(buffer) = buffer.get_mut(..len) else { return };
@@ -17,6 +17,8 @@ pub(crate) fn use_all(tracer: &'static Tracer) {
         black_box(frame);
     }
     black_box((drain.backlog_words(), drain.tick_hz(), drain.losses()));
+    black_box((drain.is_idle(), drain.counter()));
+    drain.rotate_definitions();
     if drain.is_flush_asked() {
         drain.flushed();
     }

@@ -44,11 +44,14 @@ static OTHER: Tracer = Tracer::new("other", &OTHER_RECORDER, CALLED)
     .device_id_from(|| DeviceId(black_box(7)))
     .session(SessionSource::Fixed(Session::new(1)));
 
+static OPEN_RECORDER: Recorder<64, 4> = Recorder::new();
+static OPEN: Tracer = Tracer::new("open", &OPEN_RECORDER, LOADED);
+
 /// The image's entry: by this name the linker knows it.
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
     loop {
-        for tracer in [&TRACER, &OTHER] {
+        for tracer in [&TRACER, &OTHER, &OPEN] {
             spans::use_all(tracer);
             carriers::use_all(tracer);
             clock(tracer);

@@ -36,7 +36,8 @@ impl Uplink for Nowhere {
 #[inline(never)]
 pub(crate) fn use_all(tracer: &'static Tracer) {
     let settings = Settings { max_age: black_box(Duration::from_millis(100)), ..Settings::DEFAULT };
-    let Some(mut reporter) = Reporter::<_, 32, 508>::new(tracer, Nowhere, settings) else { return };
+    let mut buffer = [0; 508];
+    let Ok(mut reporter) = Reporter::new(tracer, Nowhere, &mut buffer, settings) else { return };
     let mut context = Context::from_waker(Waker::noop());
     // It goes by `step`, turn by turn.
     let _ = pin!(reporter.run()).poll(&mut context);

@@ -7,16 +7,10 @@ use spandrel::Drain;
 
 use crate::console;
 
-/// Entries for the call sites and strings of this program.
-const NAMES: usize = 32;
-
 /// Bytes of a frame: a part of a run's records each, so that a run takes several.
 pub(crate) const MTU: usize = 250;
 
-/// The drain of this program.
-pub(crate) type Frames = Drain<NAMES>;
-
-static DRAIN: Mutex<RefCell<Option<Frames>>> = Mutex::new(RefCell::new(None));
+static DRAIN: Mutex<RefCell<Option<Drain>>> = Mutex::new(RefCell::new(None));
 static LOG: Mutex<RefCell<Log>> = Mutex::new(RefCell::new(Log { bytes: [0; 6000], len: 0 }));
 
 /// Frames, each behind its length.
@@ -26,12 +20,12 @@ struct Log {
 }
 
 /// Lends the drain to whoever calls [`drain`] first.
-pub(crate) fn lend(drain: Frames) {
+pub(crate) fn lend(drain: Drain) {
     critical_section::with(|cs| DRAIN.replace(cs, Some(drain)));
 }
 
 /// Takes the drain back.
-pub(crate) fn take_back() -> Option<Frames> {
+pub(crate) fn take_back() -> Option<Drain> {
     critical_section::with(|cs| DRAIN.take(cs))
 }
 
@@ -44,7 +38,7 @@ pub(crate) fn drain() {
 }
 
 /// Drains the ring.
-pub(crate) fn empty(drain: &mut Frames) {
+pub(crate) fn empty(drain: &mut Drain) {
     let mut buffer = [0; MTU];
     while let Some(frame) = drain.frame(&mut buffer) {
         keep(frame);

@@ -1,15 +1,15 @@
 //! The states in which the ring is when a stretch begins.
 
-use spandrel::span;
+use spandrel::{Drain, span};
 
-use crate::frames::{self, Frames};
+use crate::frames;
 use crate::{RING_WORDS, TRACER};
 
-/// Words of a filler; the first in a new ring takes two more.
-const FILLER: usize = 7;
+/// Words of a filler.
+const FILLER: usize = 8;
 /// The ring is filled up to here where nothing more is to fit, and where one record is.
-const TO_THE_END: usize = RING_WORDS - 1;
-const NEARLY: usize = RING_WORDS - 9;
+const TO_THE_END: usize = RING_WORDS;
+const NEARLY: usize = RING_WORDS - FILLER;
 
 /// How full the ring is, and where.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +44,7 @@ impl State {
     }
 
     /// Brings the new ring there; says how many spans that took, dropped ones included.
-    pub(crate) fn prepare(self, drain: &mut Frames) -> u32 {
+    pub(crate) fn prepare(self, drain: &mut Drain) -> u32 {
         let mut filler = Filler { count: 0 };
         match self {
             Self::Empty => {}
@@ -87,7 +87,7 @@ impl Filler {
     }
 
     /// Records as long as no more than so many words are in the ring.
-    fn fill(&mut self, drain: &Frames, words: usize) {
+    fn fill(&mut self, drain: &Drain, words: usize) {
         while drain.backlog_words() + FILLER <= words {
             self.record();
         }

@@ -1,9 +1,10 @@
 //! The stretches of code that are interrupted; `tests/tests/step.rs` knows what each records.
 
-use spandrel::{ChildOf, Copied, Span, SpanContext, SpanId, TraceFlags, TraceId, log, span, tag};
+use spandrel::{
+    ChildOf, Copied, Drain, Span, SpanContext, SpanId, TraceFlags, TraceId, log, span, tag,
+};
 
 use crate::TRACER;
-use crate::frames::Frames;
 
 /// Bytes of the frame of [`DRAIN`]: short, since every instruction of filling it is a run.
 const FRAME_LEN: usize = 80;
@@ -14,7 +15,7 @@ pub(crate) struct Bench<'a> {
     /// The active span.
     base: &'a Span,
     /// The drain, in the one stretch that drains.
-    pub(crate) drain: Option<Frames>,
+    pub(crate) drain: Option<Drain>,
     /// The frame that it gave, and its length.
     frame: [u8; FRAME_LEN],
     len: usize,

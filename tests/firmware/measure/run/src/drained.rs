@@ -3,14 +3,11 @@
 use spandrel::wire::DataHead;
 use spandrel::{Drain, Tracer};
 
-/// Names enough for what one program records.
-const NAMES: usize = 32;
-
 /// Drains a tracer and counts.
 #[derive(Debug)]
 pub struct Drained {
     tracer: &'static Tracer,
-    drain: Drain<NAMES>,
+    drain: Drain,
 }
 
 impl Drained {

@@ -12,13 +12,13 @@ use core::hint::black_box;
 use measure_run::CLOCK;
 use measure_run::console::{done, report, report_detail};
 use paint::depth;
-use spandrel::wire::{Downlink, MIN_MTU, Request};
+use spandrel::wire::{Downlink, MIN_MTU, Request, Writer};
 use spandrel::{
-    Copied, DeviceId, Drain, Recorder, Session, SessionSource, SpanContext, SpanId, TraceFlags,
-    TraceId, Tracer, Value, log, span, tag,
+    Copied, DeviceId, Recorder, Session, SessionSource, SpanContext, SpanId, TraceFlags, TraceId,
+    Tracer, Value, log, span, tag,
 };
 
-static RECORDER: Recorder<4096> = Recorder::new();
+static RECORDER: Recorder<4096, 0, NAMES> = Recorder::new();
 static TRACER: Tracer = Tracer::new("measure", &RECORDER, CLOCK)
     .device_id(DeviceId(0x0012_3456))
     .session(SessionSource::Function(|| Session::new(black_box(1))))
@@ -94,7 +94,9 @@ fn requests(session_tag: [u8; 4], mut each: impl FnMut(&[u8])) {
     for request in all {
         let mut bytes = [0; 128];
         let downlink = Downlink { session_tag, request };
-        each(postcard::to_slice(&downlink, &mut bytes).expect("it fits"));
+        let mut out = Writer::new(&mut bytes);
+        downlink.write(&mut out);
+        each(out.finish().expect("it fits"));
     }
 }
 
@@ -103,7 +105,7 @@ fn main() -> ! {
     // An interrupt would leave its frame among the paint.
     cortex_m::interrupt::disable();
     black_box(&raw const RECORDER);
-    let mut drain: Drain<NAMES> = TRACER.drain().expect("one drain");
+    let mut drain = TRACER.drain().expect("one drain");
     let session_tag = Session::new(1).tag(DeviceId(0x0012_3456));
     let mut deepest = Deepest(0);
     let mut buffer = [0; MTUS[0]];

@@ -2,8 +2,8 @@
 #![no_std]
 #![no_main]
 
-#[path = "../traced.rs"]
-mod traced;
+#[path = "../hot.rs"]
+mod hot;
 
 use core::hint::black_box;
 use spandrel::Asked;
@@ -11,10 +11,10 @@ use spandrel::Asked;
 #[cortex_m_rt::entry]
 fn main() -> ! {
     // On the stack: its size is told by `measure-run`.
-    let Some(mut drain) = traced::TRACER.drain::<32>() else { measure_size::park() };
+    let Ok(mut drain) = hot::TRACER.drain() else { measure_size::park() };
     let mut buffer = [0; 508];
     loop {
-        black_box(traced::work(black_box(1), black_box("ready")));
+        hot::work(black_box(1), black_box("ready"));
         black_box(drain.hello(&mut buffer));
         while let Some(frame) = drain.frame(&mut buffer) {
             black_box(frame);

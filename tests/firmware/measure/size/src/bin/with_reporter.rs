@@ -2,10 +2,10 @@
 #![no_std]
 #![no_main]
 
+#[path = "../hot.rs"]
+mod hot;
 #[path = "../../../nowhere.rs"]
 mod nowhere;
-#[path = "../traced.rs"]
-mod traced;
 
 use core::future::Future as _;
 use core::hint::black_box;
@@ -13,14 +13,19 @@ use core::pin::pin;
 use core::task::{Context, Waker};
 use spandrel_transport::{Reporter, Settings};
 
+/// The user sizes it, and gives it.
+static mut BUFFER: [u8; 508] = [0; 508];
+
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    let reporter =
-        Reporter::<_, 32, 508>::new(&traced::TRACER, nowhere::Nowhere, Settings::DEFAULT);
-    let Some(mut reporter) = reporter else { measure_size::park() };
+    // SAFETY: taken once, here.
+    let buffer = unsafe { (&raw mut BUFFER).as_mut_unchecked() };
+    let mut reporter = Reporter::new(&hot::TRACER, nowhere::Nowhere, buffer, Settings::DEFAULT);
+    // By reference: to move it would cost `memcpy`, if the program does not have that anyway.
+    let Ok(reporter) = &mut reporter else { measure_size::park() };
     let mut context = Context::from_waker(Waker::noop());
     loop {
-        black_box(traced::work(black_box(1), black_box("ready")));
+        hot::work(black_box(1), black_box("ready"));
         // An executor would poll it; what that costs is the user's choice of executor.
         let _ = pin!(reporter.step()).poll(&mut context);
     }

@@ -1,0 +1,185 @@
+//! How a span begins.
+
+#[cfg(not(speed))]
+mod called;
+#[cfg(speed)]
+mod inlined;
+
+use super::active::Active;
+use super::open::{LAST_NUMBER, Open, mark, trace_words};
+use super::span::{ChildOf, Span};
+use super::time::Moment;
+use super::tracer::Tracer;
+use crate::SpanContext;
+use crate::site::{NO_SITE, SiteStart};
+use crate::tags::TagList;
+use core::sync::atomic::Ordering::Relaxed;
+
+impl Tracer {
+    /// Starts a span with a name that need not be a constant of the call.
+    ///
+    /// A child of the active span, or a root where none is active. [`span!`](crate::span) costs
+    /// less: here the name takes a record of its own.
+    pub fn start(&'static self, name: &'static str) -> Span {
+        self.start_child_of(ChildOf::Active, name)
+    }
+
+    /// Starts a span below a given parent, with a name that need not be a constant.
+    pub fn start_child_of<'a>(
+        &'static self,
+        parent: impl Into<ChildOf<'a>>,
+        name: &'static str,
+    ) -> Span {
+        let span = self.span_child_of(parent.into(), NO_SITE, ());
+        span.set_operation_name(name);
+        span
+    }
+
+    /// What [`span!`](crate::span) expands to.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn span_at<T: TagList>(&'static self, site: &'static SiteStart, tags: T) -> Span {
+        Span::new(Open::child(self, site, tags))
+    }
+
+    /// What [`span!`](crate::span) with a parent expands to.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn span_child_of<T: TagList>(
+        &'static self,
+        parent: ChildOf<'_>,
+        site: &'static SiteStart,
+        tags: T,
+    ) -> Span {
+        Span::new(Open::with(self, site, tags, |open| match parent {
+            // Only what is really asked for is in the program.
+            ChildOf::Active => open.begin_active(),
+            ChildOf::Span(parent) => open.begin_child_of(parent),
+            ChildOf::Context(context) if context.is_valid() => open.begin_entry(&context),
+            ChildOf::Root | ChildOf::Context(_) => open.begin_root(),
+        }))
+    }
+
+    /// The number of a new root, and whether it is to be recorded.
+    #[inline(always)]
+    fn sample_root(&self) -> Option<(u32, bool)> {
+        let number = self.decide.map(|decide| decide(self))?;
+        Some((number & LAST_NUMBER, number & RECORDED != 0))
+    }
+
+    /// The number of a new root, and [`RECORDED`] if it is to be.
+    #[inline(never)]
+    pub(super) fn decide_root(&self) -> u32 {
+        let state = self.recorder.state();
+        let (number, flags) = critical_section::with(|cs| {
+            let number = Self::next_number(state, cs);
+            (number, state.flags.load(Relaxed))
+        });
+        if self.samples(number, flags) { number | RECORDED } else { number }
+    }
+}
+
+/// What beside the number of a root says that it is to be recorded.
+const RECORDED: u32 = LAST_NUMBER + 1;
+
+impl Open {
+    /// A span that begins as `begin` has it; its tags lie in it, if they fit, else they follow.
+    #[inline(always)]
+    fn with<T: TagList>(
+        tracer: &'static Tracer,
+        site: &'static SiteStart,
+        tags: T,
+        begin: impl FnOnce(&mut Self),
+    ) -> Self {
+        if T::INLINE {
+            let mut open = Self::with_tags(tracer, site, tags);
+            begin(&mut open);
+            open
+        } else {
+            let mut open = Self::with_tags(tracer, site, ());
+            begin(&mut open);
+            open.tags(site, tags);
+            open
+        }
+    }
+
+    /// A child of the active span, or a root where none is active.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn begin_active(&mut self) {
+        let active = Active::of(self.tracer);
+        if active.is_ours() { self.follow(&active) } else { self.begin_root() }
+    }
+
+    /// A child of a span of this device.
+    #[inline(never)]
+    fn begin_child_of(&mut self, parent: &Span) {
+        self.follow(&parent.as_active());
+    }
+
+    fn follow(&mut self, parent: &Active) {
+        let marks = parent.key & mark::INHERITED;
+        self.begin_with(marks);
+        self.parent = parent.own;
+        if marks & mark::REMOTE != 0 {
+            self.go_remote(parent.trace);
+        } else {
+            let [root, ..] = parent.trace;
+            self.trace = root;
+        }
+        self.settle();
+    }
+
+    /// A root, which has a number if the sampler asks for it.
+    fn begin_root(&mut self) {
+        let sampled = self.tracer.sample_root();
+        self.begin_with(0);
+        if let Some((number, is_sampled)) = sampled {
+            self.mark(if is_sampled { 0 } else { mark::UNSAMPLED });
+            self.own.set(number);
+        }
+        self.settle();
+    }
+
+    /// The first span of this device in a trace that began elsewhere.
+    #[inline(never)]
+    fn begin_entry(&mut self, context: &SpanContext) {
+        let unsampled = if context.flags.is_sampled() { 0 } else { mark::UNSAMPLED };
+        let debug = if context.flags.is_debug() { mark::DEBUG } else { 0 };
+        self.begin_with(mark::REMOTE | mark::REMOTE_PARENT | unsampled | debug);
+        self.go_remote(trace_words(context.trace_id));
+        self.refer_to(context);
+        self.settle();
+    }
+
+    /// Begins, as a leaf where it has no marks and its record is short.
+    #[inline(never)]
+    fn begin_with(&mut self, marks: u32) {
+        self.begin(Moment::now(self.tracer.recorder.state(), &self.tracer.clock));
+        if marks != 0 || !self.is_short() {
+            self.mark(marks);
+        } else if self.tracer.key != 0 {
+            // Where its end is not inlined it would not ask for a slot, or call the clock.
+            self.go_long();
+        }
+    }
+
+    /// Belongs to a trace that began elsewhere: its id takes the place of the values, which become
+    /// a part.
+    fn go_remote(&mut self, trace: [u32; 4]) {
+        if self.types() != 0 {
+            self.values_apart();
+            self.first.set(self.first.get() << 8 >> 8);
+        }
+        self.set_trace(trace);
+    }
+
+    /// Gets a slot in the table of open spans, or is counted where it is not recorded.
+    fn settle(&mut self) {
+        if self.is(mark::UNSAMPLED) {
+            self.tracer.count(&self.tracer.recorder.state().sampled_out, 1);
+        } else {
+            self.tracer.recorder.claim(self);
+        }
+    }
+}
