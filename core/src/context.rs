@@ -18,6 +18,12 @@ pub struct SpanContext {
 }
 
 impl SpanContext {
+    /// A context with these ids and flags.
+    #[must_use]
+    pub const fn new(trace_id: TraceId, span_id: SpanId, flags: TraceFlags) -> Self {
+        Self { trace_id, span_id, flags }
+    }
+
     /// Whether it names a span: neither id is all zeros.
     #[must_use]
     pub const fn is_valid(&self) -> bool {

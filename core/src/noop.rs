@@ -193,7 +193,7 @@ impl Span {
     #[must_use]
     pub fn context(&self) -> SpanContext {
         let (trace_id, span_id) = (TraceId([0; 16]), SpanId([0; 8]));
-        SpanContext { trace_id, span_id, flags: TraceFlags(0) }
+        SpanContext::new(trace_id, span_id, TraceFlags(0))
     }
 
     /// False.

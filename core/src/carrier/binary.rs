@@ -22,11 +22,7 @@ const BAGGAGE: u8 = 4;
 ///
 /// ```
 /// # use spandrel::{SpanContext, SpanId, TraceFlags, TraceId, carrier::binary};
-/// let context = SpanContext {
-///     trace_id: TraceId([0xaa; 16]),
-///     span_id: SpanId([0xbb; 8]),
-///     flags: TraceFlags::SAMPLED,
-/// };
+/// let context = SpanContext::new(TraceId([0xaa; 16]), SpanId([0xbb; 8]), TraceFlags::SAMPLED);
 /// let bytes = binary::inject(&context);
 /// assert_eq!(binary::extract(&bytes), Ok(context));
 /// ```
@@ -61,7 +57,7 @@ pub fn extract(bytes: &[u8]) -> Result<SpanContext, ExtractError> {
         return Err(length);
     }
     let flags = TraceFlags(flags & (TraceFlags::SAMPLED.0 | TraceFlags::DEBUG.0));
-    checked(SpanContext { trace_id: TraceId(*trace), span_id: SpanId(*span), flags })
+    checked(SpanContext::new(TraceId(*trace), SpanId(*span), flags))
 }
 
 #[cfg(test)]

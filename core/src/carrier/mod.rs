@@ -83,11 +83,11 @@ mod tests {
         };
         let meaning: Vec<&str> = meaning.split(' ').collect();
         let context = match meaning[..] {
-            [trace, span, flags] => Ok(SpanContext {
-                trace_id: TraceId(hex(trace).try_into().unwrap()),
-                span_id: SpanId(hex(span).try_into().unwrap()),
-                flags: TraceFlags(flags.parse().unwrap()),
-            }),
+            [trace, span, flags] => Ok(SpanContext::new(
+                TraceId(hex(trace).try_into().unwrap()),
+                SpanId(hex(span).try_into().unwrap()),
+                TraceFlags(flags.parse().unwrap()),
+            )),
             [error] => Err(match error {
                 "length" => ExtractError::Length { wanted: 25, found: carrier.len() },
                 "version" => ExtractError::Version(carrier[0] >> 4),

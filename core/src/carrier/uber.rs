@@ -19,11 +19,7 @@ pub const MAX_LEN: usize = 32 + 1 + 16 + 1 + 1 + 1 + 2;
 ///
 /// ```
 /// # use spandrel::{SpanContext, SpanId, TraceFlags, TraceId, carrier::uber};
-/// let context = SpanContext {
-///     trace_id: TraceId([0xaa; 16]),
-///     span_id: SpanId([0xbb; 8]),
-///     flags: TraceFlags::SAMPLED,
-/// };
+/// let context = SpanContext::new(TraceId([0xaa; 16]), SpanId([0xbb; 8]), TraceFlags::SAMPLED);
 /// let text = uber::inject(&context);
 /// assert_eq!(text, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:bbbbbbbbbbbbbbbb:0:1");
 /// assert_eq!(uber::extract(&text), Ok(context));
@@ -53,11 +49,11 @@ pub fn extract(text: &str) -> Result<SpanContext, ExtractError> {
     let known = TraceFlags::SAMPLED.0 | TraceFlags::DEBUG.0;
     // Debug without sampled is what a client means that sets the second flag alone.
     let debug = if flags & TraceFlags::DEBUG.0 != 0 { TraceFlags::SAMPLED.0 } else { 0 };
-    checked(SpanContext {
-        trace_id: TraceId(trace.to_be_bytes()),
-        span_id: SpanId(span),
-        flags: TraceFlags(flags & known | debug),
-    })
+    checked(SpanContext::new(
+        TraceId(trace.to_be_bytes()),
+        SpanId(span),
+        TraceFlags(flags & known | debug),
+    ))
 }
 
 /// The parts between colons, which may be escaped.
@@ -109,11 +105,8 @@ mod tests {
         fn what_is_injected_is_extracted(
             trace in 1..u128::MAX, span in 1..u64::MAX, flags in 0..2_u8
         ) {
-            let context = SpanContext {
-                trace_id: TraceId(trace.to_be_bytes()),
-                span_id: SpanId(span.to_be_bytes()),
-                flags: TraceFlags(flags | flags << 1),
-            };
+            let (trace_id, span_id) = (TraceId(trace.to_be_bytes()), SpanId(span.to_be_bytes()));
+            let context = SpanContext::new(trace_id, span_id, TraceFlags(flags | flags << 1));
             let text = inject(&context);
             prop_assert_eq!(extract(&text), Ok(context));
             let escaped = text.replace(':', "%3A");

@@ -88,11 +88,11 @@ impl Span {
         };
         let debug = if self.open.is(mark::DEBUG) { TraceFlags::DEBUG.0 } else { 0 };
         let sampled = if self.is_sampled() { TraceFlags::SAMPLED.0 } else { 0 };
-        SpanContext {
+        SpanContext::new(
             trace_id,
-            span_id: SpanId::expand(device, session, own),
-            flags: TraceFlags(sampled | debug),
-        }
+            SpanId::expand(device, session, own),
+            TraceFlags(sampled | debug),
+        )
     }
 
     /// Whether the span is recorded.

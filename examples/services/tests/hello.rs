@@ -238,11 +238,7 @@ fn a_request_without_a_context_begins_a_trace_and_says_why() {
 #[test]
 fn what_is_no_request_is_printed_and_not_answered() {
     let mut hello = Hello::new(|_| Fate::Arrives);
-    let context = SpanContext {
-        trace_id: TraceId([1; 16]),
-        span_id: SpanId([2; 8]),
-        flags: TraceFlags::SAMPLED,
-    };
+    let context = SpanContext::new(TraceId([1; 16]), SpanId([2; 8]), TraceFlags::SAMPLED);
     let good = message::request(1, &context, "Bryan").unwrap();
     let long = [&good[..], &[b'B'; MAX_TEXT_LEN]].concat();
     let not_utf8 = [&good[..], b"\xff"].concat();

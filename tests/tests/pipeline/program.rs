@@ -217,11 +217,8 @@ impl Program {
 
     fn start(&mut self, form: u8, parent: u8, number: i32, value: &Any, asks: bool, ticks: u64) {
         let t = self.tracer;
-        let remote = SpanContext {
-            trace_id: TraceId([0x11 + form; 16]),
-            span_id: SpanId([0x22; 8]),
-            flags: TraceFlags::SAMPLED,
-        };
+        let remote =
+            SpanContext::new(TraceId([0x11 + form; 16]), SpanId([0x22; 8]), TraceFlags::SAMPLED);
         let last = if parent > 1 { self.open.last_mut() } else { None };
         let above_it = last.map(|(span, recorded)| {
             recorded.is_asked(span.context());

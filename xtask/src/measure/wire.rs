@@ -206,11 +206,11 @@ impl Device {
     }
 
     fn frame_of_one_remote(&mut self) -> Result<f64> {
-        let remote = SpanContext {
-            trace_id: TraceId(*b"\x9d\x1b\xf3\x42\xd1\x0c\x78\x5e\xb6\x21\xe9\x57\x04\xac\x8f\x33"),
-            span_id: SpanId(*b"\xc5\x6e\x92\x1f\xd8\x40\xb7\x3a"),
-            flags: TraceFlags::SAMPLED,
-        };
+        let remote = SpanContext::new(
+            TraceId(*b"\x9d\x1b\xf3\x42\xd1\x0c\x78\x5e\xb6\x21\xe9\x57\x04\xac\x8f\x33"),
+            SpanId(*b"\xc5\x6e\x92\x1f\xd8\x40\xb7\x3a"),
+            TraceFlags::SAMPLED,
+        );
         // Once before, for the definitions.
         for is_measured in [false, true] {
             let (count, state) = self.values();

@@ -4,11 +4,7 @@ use super::*;
 use crate::wire::record_number;
 
 fn remote() -> SpanContext {
-    SpanContext {
-        trace_id: TraceId([0x11; 16]),
-        span_id: crate::SpanId([0x22; 8]),
-        flags: TraceFlags::SAMPLED,
-    }
+    SpanContext::new(TraceId([0x11; 16]), crate::SpanId([0x22; 8]), TraceFlags::SAMPLED)
 }
 
 /// Who needs no number before its end has that of its record, and costs the counter nothing.

@@ -91,11 +91,7 @@ proptest! {
         let mut seen = Seen::default();
         let mut open: Vec<Open> = Vec::new();
         let mut finished = Finished::default();
-        let context = SpanContext {
-            trace_id: TraceId([3; 16]),
-            span_id: crate::SpanId([4; 8]),
-            flags: TraceFlags::SAMPLED,
-        };
+        let context = SpanContext::new(TraceId([3; 16]), crate::SpanId([4; 8]), TraceFlags::SAMPLED);
         for step in steps {
             match step {
                 Step::Start { tags, enter, asks } => {

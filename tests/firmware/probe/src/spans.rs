@@ -6,11 +6,11 @@ use spandrel::{ChildOf, Copied, SpanContext, SpanId, TraceFlags, TraceId, Tracer
 
 /// A context that the compiler does not know.
 pub(crate) fn context() -> SpanContext {
-    SpanContext {
-        trace_id: TraceId(black_box([1; 16])),
-        span_id: SpanId(black_box([2; 8])),
-        flags: TraceFlags(black_box(1)),
-    }
+    SpanContext::new(
+        TraceId(black_box([1; 16])),
+        SpanId(black_box([2; 8])),
+        TraceFlags(black_box(1)),
+    )
 }
 
 /// Calls them all.

@@ -55,8 +55,7 @@ pub(crate) const STRETCHES: [Stretch; 8] = [
 ];
 
 /// Of another device.
-const REMOTE: SpanContext =
-    SpanContext { trace_id: TraceId([7; 16]), span_id: SpanId([9; 8]), flags: TraceFlags::SAMPLED };
+const REMOTE: SpanContext = SpanContext::new(TraceId([7; 16]), SpanId([9; 8]), TraceFlags::SAMPLED);
 
 #[inline(never)]
 fn w1(_: &mut Bench<'_>) {

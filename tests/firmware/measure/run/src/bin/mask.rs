@@ -33,8 +33,7 @@ static QUIET_RECORDER: Recorder<64> = Recorder::new();
 static QUIET: Tracer =
     Tracer::new("quiet", &QUIET_RECORDER, CLOCK).sampler(Sampler::probability(0.0));
 
-const REMOTE: SpanContext =
-    SpanContext { trace_id: TraceId([7; 16]), span_id: SpanId([9; 8]), flags: TraceFlags::SAMPLED };
+const REMOTE: SpanContext = SpanContext::new(TraceId([7; 16]), SpanId([9; 8]), TraceFlags::SAMPLED);
 
 /// Times everything that masks interrupts.
 struct Stretches {

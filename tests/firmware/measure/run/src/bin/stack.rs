@@ -30,8 +30,7 @@ const NAMES: usize = 12;
 /// Frames as Ethernet carries them, as a cautious UDP sender makes them, as the shortest link does.
 const MTUS: [usize; 3] = [1472, 508, MIN_MTU];
 
-const REMOTE: SpanContext =
-    SpanContext { trace_id: TraceId([7; 16]), span_id: SpanId([9; 8]), flags: TraceFlags::SAMPLED };
+const REMOTE: SpanContext = SpanContext::new(TraceId([7; 16]), SpanId([9; 8]), TraceFlags::SAMPLED);
 const LONG: &str = "a text that is longer than what is kept of any: it is cut, counted and still \
     recorded as far as it goes, and no further than that, which is 128 bytes";
 
