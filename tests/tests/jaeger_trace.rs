@@ -34,6 +34,21 @@ fn facts<'a>(trace: &'a Trace, span: &'a Span) -> impl PartialEq + core::fmt::De
     )
 }
 
+/// Leaves out what Jaeger says of its own where spans of two clocks do not nest: it knows no bound of a
+/// clock's error, within which `check` holds them.
+fn without_skew(mut document: Value) -> Value {
+    let spans = document.pointer_mut("/data/0/spans").and_then(Value::as_array_mut);
+    for warnings in spans.into_iter().flatten().filter_map(|span| span.get_mut("warnings")) {
+        let Some(list) = warnings.as_array_mut() else { continue };
+        let said = |warning: &Value| warning.as_str().unwrap_or_default().to_owned();
+        list.retain(|warning| !said(warning).starts_with("clock skew adjustment disabled"));
+        if list.is_empty() {
+            *warnings = Value::Null;
+        }
+    }
+    document
+}
+
 fn by_id(trace: &Trace) -> BTreeMap<&str, &Span> {
     let spans: BTreeMap<_, _> = trace.spans.iter().map(|span| (&*span.span_id, span)).collect();
     assert_eq!(spans.len(), trace.spans.len(), "a span is there twice");
@@ -58,6 +73,7 @@ fn jaeger_shows_the_trace_that_we_wrote() {
     let document = jaeger
         .wait_for_trace(&ours.trace_id, SPANS, Duration::from_secs(10))
         .unwrap_or_else(|e| panic!("{e:#}"));
+    let document = without_skew(document);
     assert_eq!(check(&document, HELLO_TO), Vec::<String>::new());
     let theirs = jaeger_json::read(&document).expect("it is a trace");
     let [theirs] = theirs.as_slice() else { panic!("{} traces", theirs.len()) };
