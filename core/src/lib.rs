@@ -26,6 +26,7 @@ pub mod carrier;
 mod clock;
 mod config;
 mod context;
+mod contexts;
 mod id;
 #[cfg(feature = "enable")]
 mod live;
@@ -42,10 +43,16 @@ pub use clock::Clock;
 pub use clock::SysTickClock;
 pub use config::{DeviceSource, DrainError, Sampler, SessionSource};
 pub use context::{SpanContext, TraceFlags};
+pub use contexts::ContextId;
 pub use id::{COUNTER_BITS, DeviceId, SESSION_BITS, Session, SpanId, TraceId};
 #[cfg(all(feature = "enable", not(loom)))]
-pub use live::{ChildOf, Drain, Recorder, RecorderRef, Scope, Span, Tracer};
+#[doc(hidden)]
+pub use live::ContextSlot;
+#[cfg(all(feature = "enable", not(loom)))]
+pub use live::{
+    ChildOf, Drain, FutureExt, InScopeOf, InSpan, Recorder, RecorderRef, Scope, Span, Tracer,
+};
 #[cfg(not(feature = "enable"))]
-pub use noop::{ChildOf, Drain, Recorder, Scope, Span, Tracer};
+pub use noop::{ChildOf, Drain, FutureExt, InScopeOf, InSpan, Recorder, Scope, Span, Tracer};
 pub use tags::{Copied, MAX_COPIED_LEN, TagList, TagValue};
 pub use wire::{Asked, Value};

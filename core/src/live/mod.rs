@@ -11,6 +11,8 @@ mod emit;
 #[cfg(not(loom))]
 mod finish;
 #[cfg(not(loom))]
+mod in_span;
+#[cfg(not(loom))]
 mod names;
 #[cfg(not(loom))]
 mod open;
@@ -42,8 +44,9 @@ mod tests;
 
 #[cfg(not(loom))]
 pub use self::{
-    active::Scope,
+    active::{ContextSlot, Scope},
     drain::Drain,
+    in_span::{FutureExt, InScopeOf, InSpan},
     recorder::{Recorder, RecorderRef},
     span::{ChildOf, Span},
     tracer::Tracer,

@@ -1,6 +1,6 @@
 //! The words of a span that is not finished, and what they say.
 
-use super::active::{self, Active};
+use super::active::Active;
 use super::raw::MAX_INLINE_STR;
 use super::record;
 use super::ring::{Reserved, SHORT};
@@ -32,8 +32,8 @@ pub(crate) struct Open {
     pub(super) start: u32,
     /// The parent's number; 0 where it has none or it is elsewhere.
     pub(super) parent: u32,
-    /// The root's number, 0 of a root; in a remote trace this and the first three words are the id.
-    pub(super) trace: u32,
+    /// The root's number, 0 of a root that has none itself; in a remote trace this and the first three words are the id.
+    pub(super) trace: Cell<u32>,
     /// Values, as many as there are types.
     pub(super) words: [MaybeUninit<u32>; INLINE_WORDS],
 }
@@ -49,13 +49,26 @@ pub(super) const LEAF_SLOT: u32 = 1 << 31;
 
 /// What a span is that is no leaf: bits of its first word.
 pub(super) mod mark {
-    pub(in super::super) const REMOTE: u32 = 1 << 17;
-    pub(in super::super) const REMOTE_PARENT: u32 = 1 << 18;
-    pub(in super::super) const DEBUG: u32 = 1 << 19;
+    /// It has a number, is of a trace of this device, and has no baggage. In the key of a slot: that
+    /// something is active.
+    pub(in super::super) const PLAIN: u32 = 1 << 17;
+    pub(in super::super) const REMOTE: u32 = 1 << 18;
+    pub(in super::super) const REMOTE_PARENT: u32 = 1 << 19;
+    pub(in super::super) const DEBUG: u32 = 1 << 20;
     /// It is not recorded.
-    pub(in super::super) const UNSAMPLED: u32 = 1 << 20;
+    pub(in super::super) const UNSAMPLED: u32 = 1 << 21;
+    /// It has baggage, and where that is stands in the upper eight bits, where others have types.
+    pub(in super::super) const BAGGAGE: u32 = 1 << 22;
     /// What of it its children have too.
-    pub(in super::super) const INHERITED: u32 = REMOTE | DEBUG | UNSAMPLED;
+    pub(in super::super) const INHERITED: u32 = REMOTE | DEBUG | UNSAMPLED | BAGGAGE;
+    /// Where the baggage is.
+    pub(in super::super) const BAGGAGE_SHIFT: u32 = 24;
+
+    /// What of these marks children have too, their baggage's place included.
+    pub(in super::super) const fn inherited(marks: u32) -> u32 {
+        let place = if marks & BAGGAGE == 0 { 0 } else { marks >> BAGGAGE_SHIFT << BAGGAGE_SHIFT };
+        marks & INHERITED | place
+    }
 }
 
 /// What of a leaf's first word is left when it gets a number: types and site.
@@ -144,7 +157,7 @@ impl Open {
             kinds: Cell::new(kinds),
             start: 0,
             parent: 0,
-            trace: 0,
+            trace: Cell::new(0),
             words,
         }
     }
@@ -201,7 +214,7 @@ impl Open {
     #[inline(never)]
     pub(super) fn set_trace(&mut self, trace: [u32; 4]) {
         let [first, rest @ ..] = trace;
-        self.trace = first;
+        self.trace.set(first);
         self.words.iter_mut().zip(rest).for_each(|(to, word)| _ = to.write(word));
     }
 
@@ -210,15 +223,16 @@ impl Open {
         self.first.get() >> record::TYPES_SHIFT
     }
 
-    /// The number of its root, which is its own if it is one, and zeros; or the four words of a remote
-    /// trace.
-    pub(super) fn trace(&self, own: u32) -> [u32; 4] {
+    /// The number of the root of a span that has one, and zeros; or the four words of a remote trace.
+    pub(super) fn trace(&self) -> [u32; 4] {
         if self.is(mark::REMOTE) {
             let [b, c, d, ..] = self.words;
             // SAFETY: whoever set the mark wrote three words.
-            return unsafe { [self.trace, b.assume_init(), c.assume_init(), d.assume_init()] };
+            return unsafe {
+                [self.trace.get(), b.assume_init(), c.assume_init(), d.assume_init()]
+            };
         }
-        [if self.trace == 0 { own } else { self.trace }, 0, 0, 0]
+        [self.trace.get(), 0, 0, 0]
     }
 
     /// Its number, which it gets now if it has none.
@@ -237,9 +251,21 @@ impl Open {
         if before != UNNUMBERED {
             self.mark(0);
         }
-        self.own.set(own);
+        self.set_number(own);
         tracer.recorder.number_slot(before, own);
         own
+    }
+
+    /// Gives it a number; it is no leaf.
+    pub(super) fn set_number(&self, own: u32) {
+        self.own.set(own);
+        let first = self.first.get();
+        if first & mark::REMOTE == 0 && self.trace.get() == 0 {
+            self.trace.set(own);
+        }
+        if cfg!(speed) && first & (mark::REMOTE | mark::BAGGAGE) == 0 {
+            self.first.set(first | mark::PLAIN);
+        }
     }
 
     /// A copy, word by word: what is passed to a slow path must not keep the original from
@@ -247,9 +273,9 @@ impl Open {
     #[cfg(speed)]
     #[inline(always)]
     pub(super) fn copy(&self) -> Self {
-        let Self { tracer, ref first, ref own, ref kinds, start, parent, trace, words } = *self;
+        let Self { tracer, ref first, ref own, ref kinds, start, parent, ref trace, words } = *self;
         let (first, own) = (Cell::new(first.get()), Cell::new(own.get()));
-        let kinds = Cell::new(kinds.get());
+        let (kinds, trace) = (Cell::new(kinds.get()), Cell::new(trace.get()));
         Self { tracer, first, own, kinds, start, parent, trace, words }
     }
 
@@ -269,13 +295,22 @@ impl Open {
         self.kinds.set(self.kinds.get().wrapping_add(1 << record::PARTS_SHIFT));
     }
 
+    /// Its marks, if it is no leaf.
+    pub(super) fn marks(&self) -> u32 {
+        self.first.get()
+    }
+
     /// The span as its children see it.
-    #[cfg_attr(not(speed), inline(never))]
+    #[inline(never)]
     pub(super) fn as_active(&self) -> Active {
         let own = self.number();
-        let marks = self.first.get() & mark::INHERITED;
-        let key = active::context() | self.tracer.key | marks;
-        Active { key, own, trace: self.trace(own) }
+        Active {
+            key: mark::inherited(self.marks()) | mark::PLAIN | self.tracer.active_key(),
+            own,
+            trace: self.trace(),
+            #[cfg(own_slots)]
+            owner: core::ptr::from_ref(self.tracer).addr(),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The recorder: all the memory that recording needs, sized by the user and all zero at first.
 
+#[cfg(not(own_slots))]
+use super::active::ContextSlot;
 use super::names::Entry;
 use super::ring::{Positions, Ring};
 use super::sync::Word;
@@ -159,7 +161,8 @@ impl RecorderRef {
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct State {
-    pub(crate) active: ActiveSlot,
+    #[cfg(not(own_slots))]
+    pub(crate) active: ContextSlot,
     /// The last number that a span was given. Written within critical sections.
     pub(crate) counter: AtomicU32,
     /// Half turns of the clock that the keeper saw, and 2; 0 until there is a keeper.
@@ -182,35 +185,11 @@ pub(crate) mod flag {
     pub(crate) const FLUSH: u16 = 4;
 }
 
-/// The active span of the context that owns the slot just now.
-///
-/// Contexts nest like the interrupts they are: each puts back what it found. `key` names the owner,
-/// so whatever another context left there is not taken for one's own.
-#[derive(Debug)]
-#[repr(C)]
-pub(crate) struct ActiveSlot {
-    /// The owner and what kind of span it is; 0 where there is none.
-    pub(crate) key: AtomicU32,
-    /// The span's number.
-    pub(crate) own: AtomicU32,
-    /// The number of its root; for a remote trace the four words of the trace id.
-    pub(crate) trace: [AtomicU32; 4],
-}
-
-impl ActiveSlot {
-    pub(crate) const fn new() -> Self {
-        Self {
-            key: AtomicU32::new(0),
-            own: AtomicU32::new(0),
-            trace: [const { AtomicU32::new(0) }; 4],
-        }
-    }
-}
-
 impl State {
     const fn new() -> Self {
         Self {
-            active: ActiveSlot::new(),
+            #[cfg(not(own_slots))]
+            active: ContextSlot::new(),
             counter: AtomicU32::new(0),
             half_wraps: AtomicU16::new(0),
             flags: AtomicU16::new(0),

@@ -1,12 +1,12 @@
 //! [`Span`]: a handle of 40 bytes that becomes a record when it is finished.
 
 use super::active::{Active, Scope};
-use super::open::{Open, mark, trace_id};
+use super::open::{Open, mark};
 use super::tracer::Tracer;
 use super::{finish, record};
+use crate::SpanContext;
 use crate::site::SiteStart;
 use crate::tags::{TagList, TagValue};
-use crate::{SpanContext, SpanId, TraceFlags, TraceId};
 
 /// What a new span is a child of.
 #[derive(Clone, Copy, Debug)]
@@ -77,22 +77,7 @@ impl Span {
     /// About 200 instructions on a Cortex-M4: the ids are computed, not stored.
     #[must_use]
     pub fn context(&self) -> SpanContext {
-        let (device, session) = (self.open.tracer.device(), self.open.tracer.session_number());
-        let own = self.open.tracer.widen_number(self.number());
-        let trace_id = if self.open.is(mark::REMOTE) {
-            trace_id(self.open.trace(0))
-        } else if self.open.trace == 0 {
-            TraceId::expand(device, session, own)
-        } else {
-            TraceId::expand(device, session, self.open.tracer.widen_number(self.open.trace))
-        };
-        let debug = if self.open.is(mark::DEBUG) { TraceFlags::DEBUG.0 } else { 0 };
-        let sampled = if self.is_sampled() { TraceFlags::SAMPLED.0 } else { 0 };
-        SpanContext::new(
-            trace_id,
-            SpanId::expand(device, session, own),
-            TraceFlags(sampled | debug),
-        )
+        self.open.as_active().context(self.open.tracer)
     }
 
     /// Whether the span is recorded.
@@ -103,6 +88,7 @@ impl Span {
     }
 
     /// Makes the span active until the guard is dropped.
+    #[cfg_attr(speed, inline(always))]
     pub fn enter(&self) -> Scope<'_> {
         Scope::new(self)
     }
@@ -133,7 +119,14 @@ impl Span {
         self.open.tracer
     }
 
+    #[cfg(speed)]
+    #[inline(always)]
+    pub(crate) fn open(&self) -> &Open {
+        &self.open
+    }
+
     /// The span's number, which it gets now if it has none.
+    #[inline(always)]
     pub(crate) fn number(&self) -> u32 {
         self.open.number()
     }

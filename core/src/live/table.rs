@@ -81,7 +81,7 @@ impl Slot {
     /// Writes the words of the span that claimed the slot, and then its number.
     #[inline(always)]
     fn fill(&self, open: &Open) {
-        let head = [open.first.get(), open.kinds.get(), open.start, open.parent, open.trace];
+        let head = [open.first.get(), open.kinds.get(), open.start, open.parent, open.trace.get()];
         let mut words = [MaybeUninit::uninit(); SLOT_WORDS];
         let all = head.map(MaybeUninit::new).into_iter().chain(open.words);
         words.iter_mut().zip(all).for_each(|(to, word)| *to = word);

@@ -26,7 +26,7 @@ struct Program {
     measures: &'static [&'static str],
 }
 
-const PROGRAMS: [Program; 9] = [
+const PROGRAMS: [Program; 10] = [
     Program {
         bin: "hot",
         profile: "o3",
@@ -54,6 +54,13 @@ const PROGRAMS: [Program; 9] = [
         suffix: ".o3",
         options: &[],
         measures: &["hot.unsampled", "hot.root_sampling"],
+    },
+    Program {
+        bin: "scope",
+        profile: "o3",
+        suffix: ".o3",
+        options: &[],
+        measures: &["scope.enter_exit", "scope.in_span_poll"],
     },
     Program {
         bin: "disabled",

@@ -57,7 +57,7 @@ const ENABLED: [&str; 2] = ["--features", "spandrel/enable,spandrel/std"];
 const NO_STD: [(&str, &str); 5] = [
     ("spandrel", ""),
     ("spandrel", "enable"),
-    ("spandrel", "enable,defmt"),
+    ("spandrel", "enable,defmt,contexts"),
     ("spandrel-transport", ""),
     ("spandrel-transport", "embassy-net"),
 ];
@@ -78,7 +78,9 @@ fn clippy() -> Result<()> {
 fn unit() -> Result<()> {
     cargo("test --package spandrel --package spandrel-transport --package spandrel-collector")
         .args(&ENABLED)
-        .run()
+        .run()?;
+    // A program that tells contexts apart by itself.
+    cargo("test --package spandrel --test contexts --features enable,std,contexts").run()
 }
 
 fn disabled() -> Result<()> {

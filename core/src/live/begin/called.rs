@@ -2,7 +2,7 @@
 
 use super::super::open::{Open, fits_short, form, put_tags};
 use super::super::tracer::Tracer;
-use super::super::{active, record};
+use super::super::{active::Usual, record};
 use crate::site::SiteStart;
 use crate::tags::{INLINE_WORDS, TagList};
 use core::cell::Cell;
@@ -42,10 +42,8 @@ fn begin_child<const VALUES: bool>(
     words: &[MaybeUninit<u32>; INLINE_WORDS],
 ) -> Open {
     let state = tracer.recorder.state();
-    let (key, parent, trace) = active::with_slot(tracer, |slot| {
-        (slot.key.load(Relaxed), slot.own.load(Relaxed), slot.trace[0].load(Relaxed))
-    });
-    if key != active::context() {
+    let active = Usual::of(tracer);
+    if active.other != 0 {
         return begin_otherwise(tracer, site, form, words);
     }
     // Else the compiler would make each instruction that follows a conditional one, and every
@@ -60,8 +58,8 @@ fn begin_child<const VALUES: bool>(
         own: Cell::new(0),
         kinds: Cell::new(form >> 16 << 16 | half_wraps),
         start,
-        parent,
-        trace,
+        parent: active.own,
+        trace: Cell::new(active.root),
         words: [MaybeUninit::uninit(); INLINE_WORDS],
     };
     if VALUES {
@@ -88,7 +86,7 @@ fn begin_otherwise(
         kinds: Cell::new(form >> 16 << 16),
         start: 0,
         parent: 0,
-        trace: 0,
+        trace: Cell::new(0),
         words: *words,
     };
     open.begin_active();

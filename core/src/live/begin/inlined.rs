@@ -1,6 +1,6 @@
 //! A child of the active span, where the profile asks for speed: all of it inlined.
 
-use super::super::active::{self, CONTEXT};
+use super::super::active::Usual;
 use super::super::open::{Open, UNNUMBERED, fits_short, mark};
 use super::super::ring::SHORT;
 use super::super::time::{LONG_WAY, Moment};
@@ -9,7 +9,6 @@ use crate::site::SiteStart;
 use crate::tags::{INLINE_WORDS, TagList};
 use core::cell::Cell;
 use core::mem::MaybeUninit;
-use core::sync::atomic::Ordering::Relaxed;
 
 impl Open {
     /// A child of the active span, or a root where none is active.
@@ -19,29 +18,26 @@ impl Open {
         site: &'static SiteStart,
         tags: T,
     ) -> Self {
-        let (key, parent, trace) = active::with_slot(tracer, |slot| {
-            (slot.key.load(Relaxed), slot.own.load(Relaxed), slot.trace[0].load(Relaxed))
-        });
-        // What the slot is to another context, or for another kind of span.
-        let other = key ^ active::context();
+        let active = Usual::of(tracer);
+        let Usual { other, own: parent, root: trace } = active;
         if other == 0 && fits_short::<T>() {
             let mut open = Self::with_tags(tracer, site, tags);
             open.parent = parent;
-            open.trace = trace;
+            open.trace.set(trace);
             open.begin(Moment::now(tracer.recorder.state(), &tracer.clock));
             tracer.recorder.claim_leaf(&open);
             return open;
         }
         if other == mark::UNSAMPLED {
-            return Self::unsampled(tracer, UNNUMBERED, parent, trace);
+            return Self::unsampled(tracer, 0, UNNUMBERED, parent, trace);
         }
-        if other & CONTEXT != 0
+        if active.is_none()
             && let Some((number, is_sampled)) = tracer.sample_root()
         {
             return if is_sampled {
                 Self::sampled_root(tracer, site, tags, number).no_leaf()
             } else {
-                Self::unsampled(tracer, number, 0, 0)
+                Self::unsampled(tracer, mark::PLAIN, number.max(UNNUMBERED), 0, number)
             };
         }
         Self::otherwise(tracer, site, tags).no_leaf()
@@ -49,16 +45,16 @@ impl Open {
 
     /// Nothing but constants, so that the compiler sees that there will be no record.
     #[inline(always)]
-    fn unsampled(tracer: &'static Tracer, own: u32, parent: u32, trace: u32) -> Self {
+    fn unsampled(tracer: &'static Tracer, marks: u32, own: u32, parent: u32, trace: u32) -> Self {
         tracer.count(&tracer.recorder.state().sampled_out, 1);
         Self {
             tracer,
-            first: Cell::new(mark::UNSAMPLED),
-            own: Cell::new(own.max(UNNUMBERED)),
+            first: Cell::new(mark::UNSAMPLED | marks),
+            own: Cell::new(own),
             kinds: Cell::new(LONG_WAY.into()),
             start: 0,
             parent,
-            trace,
+            trace: Cell::new(trace),
             words: [MaybeUninit::uninit(); INLINE_WORDS],
         }
     }
@@ -75,7 +71,7 @@ impl Open {
         Self::with(tracer, site, tags, |open| {
             open.begin_with(0);
             open.mark(0);
-            open.own.set(number);
+            open.set_number(number);
             open.settle();
         })
     }

@@ -107,8 +107,10 @@ impl Open {
     #[cold]
     #[inline(never)]
     pub(super) fn begin_active(&mut self) {
-        let active = Active::of(self.tracer);
-        if active.is_ours() { self.follow(&active) } else { self.begin_root() }
+        match Active::of(self.tracer) {
+            Some(active) => self.follow(&active),
+            None => self.begin_root(),
+        }
     }
 
     /// A child of a span of this device.
@@ -118,14 +120,14 @@ impl Open {
     }
 
     fn follow(&mut self, parent: &Active) {
-        let marks = parent.key & mark::INHERITED;
+        let marks = mark::inherited(parent.key);
         self.begin_with(marks);
         self.parent = parent.own;
         if marks & mark::REMOTE != 0 {
             self.go_remote(parent.trace);
         } else {
             let [root, ..] = parent.trace;
-            self.trace = root;
+            self.trace.set(root);
         }
         self.settle();
     }
@@ -136,7 +138,7 @@ impl Open {
         self.begin_with(0);
         if let Some((number, is_sampled)) = sampled {
             self.mark(if is_sampled { 0 } else { mark::UNSAMPLED });
-            self.own.set(number);
+            self.set_number(number);
         }
         self.settle();
     }

@@ -12,6 +12,7 @@ use std::string::{String, ToString};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::vec::Vec;
 
+mod in_span;
 mod numbers;
 mod random;
 mod table;

@@ -1,0 +1,149 @@
+//! The tracer without the feature `enable`: the same names, nothing behind them.
+//!
+//! Every type has no size, every function no body. The macros do not evaluate what they are given.
+
+mod drain;
+mod in_span;
+mod span;
+
+use crate::wire::{Losses, Value};
+use crate::{Clock, DeviceId, DrainError, Sampler, Session, SessionSource, SpanContext};
+
+pub use drain::Drain;
+pub use in_span::{FutureExt, InScopeOf, InSpan};
+pub use span::{ChildOf, Scope, Span};
+
+/// Holds nothing, since the feature `enable` is off.
+#[derive(Debug, Default)]
+pub struct Recorder<const WORDS: usize, const OPEN: usize = 0, const NAMES: usize = 32>(());
+
+impl<const WORDS: usize, const OPEN: usize, const NAMES: usize> Recorder<WORDS, OPEN, NAMES> {
+    /// Nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(())
+    }
+}
+
+/// Makes nothing, since the feature `enable` is off.
+#[derive(Debug)]
+pub struct Tracer(());
+
+impl Tracer {
+    /// Nothing.
+    #[must_use]
+    pub const fn new<const WORDS: usize, const OPEN: usize, const NAMES: usize>(
+        _: &'static str,
+        _: &'static Recorder<WORDS, OPEN, NAMES>,
+        _: Clock,
+    ) -> Self {
+        Self(())
+    }
+
+    /// Forgets it.
+    #[must_use]
+    pub const fn device_id(self, _: DeviceId) -> Self {
+        self
+    }
+
+    /// Forgets it.
+    #[must_use]
+    pub const fn device_id_from(self, _: fn() -> DeviceId) -> Self {
+        self
+    }
+
+    /// Forgets it.
+    #[must_use]
+    pub const fn session(self, _: SessionSource) -> Self {
+        self
+    }
+
+    /// Forgets it.
+    #[must_use]
+    pub const fn sampler(self, _: Sampler) -> Self {
+        self
+    }
+
+    /// Forgets them.
+    #[must_use]
+    pub const fn tags(self, _: &'static [(&'static str, Value<'static>)]) -> Self {
+        self
+    }
+
+    /// Forgets it.
+    #[must_use]
+    pub const fn build_id(self, _: &'static [u8]) -> Self {
+        self
+    }
+
+    /// No span.
+    #[inline(always)]
+    pub fn start(&'static self, _: &'static str) -> Span {
+        Span::none()
+    }
+
+    /// No span.
+    #[inline(always)]
+    pub fn start_child_of<'a>(&'static self, _: impl Into<ChildOf<'a>>, _: &'static str) -> Span {
+        Span::none()
+    }
+
+    /// None.
+    #[inline(always)]
+    pub fn active_context(&'static self) -> Option<SpanContext> {
+        None
+    }
+
+    /// None: without the feature `enable` nobody asks who the device is.
+    #[inline(always)]
+    pub fn device(&self) -> DeviceId {
+        DeviceId(0)
+    }
+
+    /// None.
+    #[inline(always)]
+    pub fn session_number(&self) -> Session {
+        Session::new(0)
+    }
+
+    /// Does nothing.
+    #[inline(always)]
+    pub fn keep_time(&self) {}
+
+    /// Does nothing.
+    #[inline(always)]
+    pub fn flush(&self) {}
+
+    /// True: there is nothing to send.
+    #[inline(always)]
+    pub fn is_flushed(&self) -> bool {
+        true
+    }
+
+    /// None: nothing is recorded, so nothing is lost.
+    #[inline(always)]
+    pub fn losses(&self) -> Losses {
+        Losses::default()
+    }
+
+    /// None.
+    #[inline(always)]
+    pub fn open_spans(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        core::iter::empty()
+    }
+
+    /// A drain that gives nothing.
+    ///
+    /// # Errors
+    /// None.
+    #[inline(always)]
+    pub fn drain(&'static self) -> Result<Drain, DrainError> {
+        Ok(Drain(()))
+    }
+}
+
+const _: () = {
+    assert!(size_of::<Span>() == 0 && size_of::<Scope<'_>>() == 0);
+    assert!(size_of::<Tracer>() == 0 && size_of::<Recorder<1024, 16>>() == 0);
+    assert!(size_of::<Drain>() == 0);
+};

@@ -1,0 +1,93 @@
+//! Spans that are not.
+
+use crate::tags::TagValue;
+use crate::{SpanContext, SpanId, TraceFlags, TraceId};
+use core::marker::PhantomData;
+
+/// What a new span would be a child of.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum ChildOf<'a> {
+    /// The active span.
+    Active,
+    /// Nothing.
+    Root,
+    /// A span of this device.
+    Span(&'a Span),
+    /// A span anywhere.
+    Context(SpanContext),
+}
+
+impl<'a> From<&'a Span> for ChildOf<'a> {
+    fn from(span: &'a Span) -> Self {
+        Self::Span(span)
+    }
+}
+
+impl From<SpanContext> for ChildOf<'_> {
+    fn from(context: SpanContext) -> Self {
+        Self::Context(context)
+    }
+}
+
+impl From<Option<SpanContext>> for ChildOf<'_> {
+    fn from(context: Option<SpanContext>) -> Self {
+        context.map_or(Self::Root, Self::Context)
+    }
+}
+
+/// No span, since the feature `enable` is off.
+#[derive(Debug)]
+#[must_use = "a span that is not kept finishes at once"]
+pub struct Span(());
+
+impl Span {
+    /// What the macros expand to.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub const fn none() -> Self {
+        Self(())
+    }
+
+    /// Does nothing.
+    #[inline(always)]
+    pub fn set_tag(&self, _: &'static str, _: impl TagValue) {}
+
+    /// Does nothing.
+    #[inline(always)]
+    pub fn set_operation_name(&self, _: &'static str) {}
+
+    /// Does nothing.
+    #[inline(always)]
+    pub fn log(&self, _: &'static str, _: impl TagValue) {}
+
+    /// A context that is not valid: its ids are zero, and no carrier takes it for one.
+    #[inline(always)]
+    #[must_use]
+    pub fn context(&self) -> SpanContext {
+        let (trace_id, span_id) = (TraceId([0; 16]), SpanId([0; 8]));
+        SpanContext::new(trace_id, span_id, TraceFlags(0))
+    }
+
+    /// False.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_sampled(&self) -> bool {
+        false
+    }
+
+    /// A guard of nothing.
+    #[inline(always)]
+    pub fn enter(&self) -> Scope<'_> {
+        Scope(PhantomData)
+    }
+
+    /// Does nothing.
+    #[inline(always)]
+    pub fn finish(self) {}
+}
+
+/// Keeps nothing active, since the feature `enable` is off.
+#[derive(Debug)]
+#[must_use = "the span is active only as long as the guard lives"]
+pub struct Scope<'a>(PhantomData<(&'a Span, *const ())>);
