@@ -1,10 +1,10 @@
 //! [`SpanContext`]: what of a span crosses a boundary, be it a function, a queue or a network.
 
-use crate::{SpanId, TraceId};
+use crate::{Baggage, SpanId, TraceId};
 
 /// Trace id, span id and flags of a span: enough to make a child of it anywhere.
 ///
-/// It is `Copy`, 25 bytes, borrows nothing and may be sent to interrupts, tasks and other devices.
+/// It is `Copy`, 32 bytes, borrows nothing and may be sent to interrupts, tasks and other devices.
 /// [`crate::carrier`] has its byte and text forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -15,13 +15,15 @@ pub struct SpanContext {
     pub span_id: SpanId,
     /// Whether it is sampled, and whether for debugging.
     pub flags: TraceFlags,
+    /// Its baggage, on this device alone.
+    pub baggage: Baggage,
 }
 
 impl SpanContext {
-    /// A context with these ids and flags.
+    /// A context with these ids and flags, without baggage.
     #[must_use]
     pub const fn new(trace_id: TraceId, span_id: SpanId, flags: TraceFlags) -> Self {
-        Self { trace_id, span_id, flags }
+        Self { trace_id, span_id, flags, baggage: Baggage::NONE }
     }
 
     /// Whether it names a span: neither id is all zeros.

@@ -22,6 +22,7 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+mod baggage;
 pub mod carrier;
 mod clock;
 mod config;
@@ -38,6 +39,7 @@ pub mod site;
 mod tags;
 pub mod wire;
 
+pub use baggage::{Baggage, BaggageError};
 pub use clock::Clock;
 #[cfg(all(target_arch = "arm", target_os = "none"))]
 pub use clock::SysTickClock;
@@ -50,9 +52,13 @@ pub use id::{COUNTER_BITS, DeviceId, SESSION_BITS, Session, SpanId, TraceId};
 pub use live::ContextSlot;
 #[cfg(all(feature = "enable", not(loom)))]
 pub use live::{
-    ChildOf, Drain, FutureExt, InScopeOf, InSpan, Recorder, RecorderRef, Scope, Span, Tracer,
+    BaggagePool, ChildOf, Drain, FutureExt, HeldBaggage, InScopeOf, InSpan, Recorder, RecorderRef,
+    Scope, Span, Tracer,
 };
 #[cfg(not(feature = "enable"))]
-pub use noop::{ChildOf, Drain, FutureExt, InScopeOf, InSpan, Recorder, Scope, Span, Tracer};
+pub use noop::{
+    BaggagePool, ChildOf, Drain, FutureExt, HeldBaggage, InScopeOf, InSpan, Recorder, Scope, Span,
+    Tracer,
+};
 pub use tags::{Copied, MAX_COPIED_LEN, TagList, TagValue};
 pub use wire::{Asked, Value};

@@ -11,9 +11,10 @@ use spandrel_tests::workspace;
 /// What Miri runs: where the core has `unsafe`, less what asks for names of call sites, since a linker
 /// makes their table and Miri has none. With each how pointers may be made: records hold addresses of
 /// static strings as numbers, everything else is used only for what it was made of.
-const TESTS: [(&str, &str); 2] = [
+const TESTS: [(&str, &str); 3] = [
     ("live::ring_tests", "-Zmiri-strict-provenance"),
     ("live::tests::random", "-Zmiri-permissive-provenance -Zmiri-disable-isolation"),
+    ("live::tests::baggage", "-Zmiri-permissive-provenance -Zmiri-disable-isolation"),
 ];
 
 /// Recorders are statics, so tests leak theirs.
@@ -35,7 +36,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     for (tests, provenance) in TESTS {
         let mut command = Command::new("cargo");
         command.args(["+nightly", "miri", "test", "--package", "spandrel", "--lib"]);
-        command.args(["--features", "enable,std", tests]);
+        command.args(["--features", "enable,std,baggage", tests]);
         // Its own folder: another compiler would rebuild everything each time.
         command.env("CARGO_TARGET_DIR", workspace::target_dir().join("miri"));
         command.env("MIRIFLAGS", format!("{FLAGS} {provenance}"));

@@ -15,7 +15,7 @@ pub(super) fn record(open: &Open) {
     let clock = &open.tracer.clock;
     'short: {
         if cfg!(speed) && !open.is_leaf() {
-            if open.first.get() & mark::UNSAMPLED != 0 {
+            if open.first.get() & (mark::UNSAMPLED | mark::BAGGAGE) == mark::UNSAMPLED {
                 return;
             }
             break 'short;
@@ -78,6 +78,12 @@ use record_slowly as slowly;
 fn record_slowly(open: &Open) {
     const WIDE: usize = record::WIDE_WORDS;
 
+    let baggage = open.baggage();
+    if let Some(pool) = open.tracer.pool()
+        && baggage != 0
+    {
+        pool.release(baggage);
+    }
     if open.is(mark::UNSAMPLED) {
         return;
     }
@@ -100,6 +106,7 @@ fn record_slowly(open: &Open) {
             let own = if is_number(open.own.get()) { open.own.get() } else { 0 };
             let marks = first >> record::MARKS_SHIFT & 0xffff;
             let marks = if open.is_leaf() { marks & 0xff00 } else { marks };
+            let marks = if baggage == 0 { marks } else { marks & 0xff };
             let marks = u32::from(end.half_wraps) << 16 | marks;
             // SAFETY: as above.
             unsafe {

@@ -3,6 +3,8 @@
 #[cfg(not(loom))]
 mod active;
 #[cfg(not(loom))]
+mod baggage;
+#[cfg(not(loom))]
 mod begin;
 #[cfg(not(loom))]
 mod drain;
@@ -45,6 +47,7 @@ mod tests;
 #[cfg(not(loom))]
 pub use self::{
     active::{ContextSlot, Scope},
+    baggage::{BaggagePool, HeldBaggage},
     drain::Drain,
     in_span::{FutureExt, InScopeOf, InSpan},
     recorder::{Recorder, RecorderRef},

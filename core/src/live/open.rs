@@ -57,8 +57,9 @@ pub(super) mod mark {
     pub(in super::super) const DEBUG: u32 = 1 << 20;
     /// It is not recorded.
     pub(in super::super) const UNSAMPLED: u32 = 1 << 21;
-    /// It has baggage, and where that is stands in the upper eight bits, where others have types.
-    pub(in super::super) const BAGGAGE: u32 = 1 << 22;
+    /// It has baggage, and where that is stands in the upper eight bits, where others have types. None
+    /// has where the feature is off: then nothing that asks for it is in the program.
+    pub(in super::super) const BAGGAGE: u32 = if cfg!(feature = "baggage") { 1 << 22 } else { 0 };
     /// What of it its children have too.
     pub(in super::super) const INHERITED: u32 = REMOTE | DEBUG | UNSAMPLED | BAGGAGE;
     /// Where the baggage is.
@@ -298,6 +299,21 @@ impl Open {
     /// Its marks, if it is no leaf.
     pub(super) fn marks(&self) -> u32 {
         self.first.get()
+    }
+
+    /// The place of its baggage; 0 where it has none.
+    pub(super) fn baggage(&self) -> usize {
+        if self.is(mark::BAGGAGE) { (self.first.get() >> mark::BAGGAGE_SHIFT) as usize } else { 0 }
+    }
+
+    /// Gives it baggage at a place, a reference to which is handed over; it is no leaf.
+    #[expect(clippy::cast_possible_truncation, reason = "at most 255")]
+    pub(super) fn set_baggage(&self, place: usize) {
+        if !self.is(mark::BAGGAGE) && self.types() != 0 {
+            self.values_apart();
+        }
+        let marks = self.first.get() & !(mark::PLAIN | 0xff << mark::BAGGAGE_SHIFT) | mark::BAGGAGE;
+        self.first.set(marks | (place as u32) << mark::BAGGAGE_SHIFT);
     }
 
     /// The span as its children see it.

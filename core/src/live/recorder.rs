@@ -7,6 +7,7 @@ use super::ring::{Positions, Ring};
 use super::sync::Word;
 use super::table::{Slot, TABLE, TableFunctions};
 use core::cell::UnsafeCell;
+use core::sync::atomic::Ordering::Relaxed;
 use core::sync::atomic::{AtomicU16, AtomicU32};
 
 /// The ring of finished spans and what a tracer keeps beside it.
@@ -174,6 +175,15 @@ pub(crate) struct State {
     pub(crate) tag_cut: AtomicU32,
     /// What the trace ids of the session have in common, low half first, once it has begun.
     pub(crate) trace_base: [AtomicU32; 2],
+}
+
+/// Adds to a count.
+#[inline(always)]
+pub(crate) fn count(counter: &AtomicU32, more: u32) {
+    #[cfg(target_has_atomic = "32")]
+    counter.fetch_add(more, Relaxed);
+    #[cfg(not(target_has_atomic = "32"))]
+    critical_section::with(|_| counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed));
 }
 
 pub(crate) mod flag {

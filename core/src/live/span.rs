@@ -4,9 +4,11 @@ use super::active::{Active, Scope};
 use super::open::{Open, mark};
 use super::tracer::Tracer;
 use super::{finish, record};
-use crate::SpanContext;
+#[cfg(feature = "baggage")]
+use crate::Copied;
 use crate::site::SiteStart;
 use crate::tags::{TagList, TagValue};
+use crate::{BaggageError, SpanContext};
 
 /// What a new span is a child of.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +80,48 @@ impl Span {
     #[must_use]
     pub fn context(&self) -> SpanContext {
         self.open.as_active().context(self.open.tracer)
+    }
+
+    /// Adds an item of baggage, which all children have that begin from now on, here and on other
+    /// devices. A key that is there already has the new value.
+    ///
+    /// The span gets a log of it, as Jaeger's clients do. Children that follow this span as the
+    /// active one have it if no other has been made active since.
+    ///
+    /// # Errors
+    /// Where the tracer has no pool, or none that has room for it, which is counted; the baggage stays
+    /// as it was.
+    #[cfg_attr(not(feature = "baggage"), expect(unused_variables, reason = "there is no pool"))]
+    pub fn set_baggage_item(&self, key: &str, value: &str) -> Result<(), BaggageError> {
+        #[cfg(feature = "baggage")]
+        if let Some(pool) = self.open.tracer.pool() {
+            let is_new = self.baggage_item(key).is_none();
+            let place = pool.put(self.open.baggage(), key, value)?;
+            self.open.number();
+            self.open.set_baggage(place);
+            super::active::see_again(self.open.tracer, &self.open.as_active());
+            let (key, value) = (Copied(key), Copied(value));
+            if is_new {
+                crate::log!(self, event = "baggage", key = key, value = value);
+            } else {
+                crate::log!(self, event = "baggage", key = key, value = value, r#override = true);
+            }
+            return Ok(());
+        }
+        Err(BaggageError::NoPool)
+    }
+
+    /// The value of an item of baggage that the span has from its parent or by itself.
+    #[must_use]
+    pub fn baggage_item(&self, key: &str) -> Option<&str> {
+        self.baggage_items().find(|(known, _)| *known == key).map(|(_, value)| value)
+    }
+
+    /// All items of baggage, the last set first.
+    pub fn baggage_items(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pool = self.open.tracer.pool();
+        // SAFETY: the span holds all items that it ever had until it ends.
+        pool.into_iter().flat_map(|pool| unsafe { pool.items(self.open.baggage()) })
     }
 
     /// Whether the span is recorded.

@@ -2,6 +2,7 @@
 
 use super::open::{Body, Open, mark};
 use super::raw::{Raw, cut};
+use super::recorder::count;
 use crate::tags::{MAX_COPIED_LEN, POINTER_WORDS, Words};
 use crate::wire::Type;
 
@@ -20,7 +21,7 @@ pub(super) fn emit(open: &Open, first: u32, head: &[u32], values: Raw<'_>) {
         (words, cuts) = measure(values, longest);
     }
     if cuts != 0 && !open.is(mark::UNSAMPLED) {
-        open.tracer.count(&open.tracer.recorder.state().tag_cut, cuts);
+        count(&open.tracer.recorder.state().tag_cut, cuts);
     }
     let len = 2 + head.len() + words;
     if let Some(reserved) = open.begin_part(len) {

@@ -1,6 +1,9 @@
 //! [`Tracer`]: what firmware talks to.
 
 use super::active::{self, Active};
+#[cfg(feature = "baggage")]
+use super::baggage::BaggagePool;
+use super::baggage::{HeldBaggage, PoolRef};
 use super::drain::Drain;
 use super::names::Names;
 use super::open::{FIRST_NUMBER, LAST_NUMBER};
@@ -8,8 +11,8 @@ use super::recorder::{Recorder, RecorderRef, State, flag};
 use super::time;
 use crate::config::{DeviceSource, Sampler, SessionSource};
 use crate::wire::{Losses, Value, Writer, write_tags};
-use crate::{Clock, DeviceId, DrainError, Session, SpanContext, TraceId};
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use crate::{BaggageError, Clock, DeviceId, DrainError, Session, SpanContext, TraceId};
+use core::sync::atomic::Ordering::Relaxed;
 use critical_section::CriticalSection;
 
 /// Makes spans: service name, clock, identity, sampler and recorder, all in one static.
@@ -44,6 +47,8 @@ pub struct Tracer {
     tags: Tags,
     /// Writes the tags. Without tags nothing refers to what writes them, and it is not in the program.
     write_tags: Option<fn(Tags, &mut Writer<'_>)>,
+    #[cfg(feature = "baggage")]
+    pool: Option<PoolRef>,
 }
 
 /// Tags of a process.
@@ -72,6 +77,8 @@ impl Tracer {
             build: &[],
             tags: &[],
             write_tags: None,
+            #[cfg(feature = "baggage")]
+            pool: None,
         }
     }
 
@@ -113,6 +120,17 @@ impl Tracer {
         self
     }
 
+    /// The pool of baggage. Without one, and without the feature `baggage`, no span has any.
+    #[cfg(feature = "baggage")]
+    #[must_use]
+    pub const fn baggage<const ITEMS: usize, const BYTES: usize>(
+        mut self,
+        pool: &'static BaggagePool<ITEMS, BYTES>,
+    ) -> Self {
+        self.pool = Some(pool.by_ref());
+        self
+    }
+
     /// The identity of the program's build.
     #[must_use]
     pub const fn build_id(mut self, build: &'static [u8]) -> Self {
@@ -138,6 +156,14 @@ impl Tracer {
     #[inline(always)]
     pub(super) fn active_key(&self) -> u32 {
         if cfg!(speed) { 0 } else { self.key }
+    }
+
+    #[inline(always)]
+    pub(super) fn pool(&self) -> Option<PoolRef> {
+        #[cfg(feature = "baggage")]
+        return self.pool;
+        #[cfg(not(feature = "baggage"))]
+        None
     }
 
     #[inline(always)]
@@ -183,6 +209,16 @@ impl Tracer {
         Active::of(self).map(|active| active.context(self))
     }
 
+    /// Keeps the baggage of a context, to read it or to hand it on: none where it has none.
+    ///
+    /// # Errors
+    /// Where the tracer has no pool, or the last span that had the baggage is finished, which is counted.
+    pub fn hold_baggage(&self, context: &SpanContext) -> Result<HeldBaggage, BaggageError> {
+        let pool = self.pool().ok_or(BaggageError::NoPool)?;
+        let place = if context.baggage.is_none() { 0 } else { pool.claim(context.baggage)? };
+        Ok(HeldBaggage::new(pool, place))
+    }
+
     /// Watches the clock: to be called at least once in each half turn of its 32 bits.
     ///
     /// The reporter does it. Where none runs, a timer interrupt must, or else durations are marked
@@ -194,11 +230,14 @@ impl Tracer {
     /// Running counts of what was lost here; the reporter adds its own.
     pub fn losses(&self) -> Losses {
         let state = self.recorder.state();
+        let [baggage_full, baggage_stale] = self.pool().map_or([0; 2], |pool| pool.losses());
         Losses {
             ring_full: state.positions.dropped(),
             sampled_out: state.sampled_out.load(Relaxed),
             tag_cut: state.tag_cut.load(Relaxed),
             open_full: self.recorder.open_full(),
+            baggage_full,
+            baggage_stale,
             ..Losses::default()
         }
     }
@@ -300,16 +339,6 @@ impl Tracer {
         #[expect(clippy::cast_possible_truncation, reason = "the low bits are meant")]
         let before = (last as u32).wrapping_sub(number) & LAST_NUMBER;
         last - u64::from(before)
-    }
-
-    #[inline(always)]
-    pub(crate) fn count(&self, counter: &AtomicU32, more: u32) {
-        #[cfg(target_has_atomic = "32")]
-        counter.fetch_add(more, Relaxed);
-        #[cfg(not(target_has_atomic = "32"))]
-        critical_section::with(|_| {
-            counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed);
-        });
     }
 }
 

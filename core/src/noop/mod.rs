@@ -2,13 +2,17 @@
 //!
 //! Every type has no size, every function no body. The macros do not evaluate what they are given.
 
+mod baggage;
 mod drain;
 mod in_span;
 mod span;
 
 use crate::wire::{Losses, Value};
-use crate::{Clock, DeviceId, DrainError, Sampler, Session, SessionSource, SpanContext};
+use crate::{
+    BaggageError, Clock, DeviceId, DrainError, Sampler, Session, SessionSource, SpanContext,
+};
 
+pub use baggage::{BaggagePool, HeldBaggage};
 pub use drain::Drain;
 pub use in_span::{FutureExt, InScopeOf, InSpan};
 pub use span::{ChildOf, Scope, Span};
@@ -71,6 +75,16 @@ impl Tracer {
     }
 
     /// Forgets it.
+    #[cfg(feature = "baggage")]
+    #[must_use]
+    pub const fn baggage<const ITEMS: usize, const BYTES: usize>(
+        self,
+        _: &'static BaggagePool<ITEMS, BYTES>,
+    ) -> Self {
+        self
+    }
+
+    /// Forgets it.
     #[must_use]
     pub const fn build_id(self, _: &'static [u8]) -> Self {
         self
@@ -92,6 +106,15 @@ impl Tracer {
     #[inline(always)]
     pub fn active_context(&'static self) -> Option<SpanContext> {
         None
+    }
+
+    /// None.
+    ///
+    /// # Errors
+    /// Always.
+    #[inline(always)]
+    pub fn hold_baggage(&self, _: &SpanContext) -> Result<HeldBaggage, BaggageError> {
+        Err(BaggageError::NoPool)
     }
 
     /// None: without the feature `enable` nobody asks who the device is.
@@ -145,5 +168,5 @@ impl Tracer {
 const _: () = {
     assert!(size_of::<Span>() == 0 && size_of::<Scope<'_>>() == 0);
     assert!(size_of::<Tracer>() == 0 && size_of::<Recorder<1024, 16>>() == 0);
-    assert!(size_of::<Drain>() == 0);
+    assert!(size_of::<Drain>() == 0 && size_of::<BaggagePool<8>>() == 0);
 };

@@ -1,7 +1,7 @@
 //! Spans that are not.
 
 use crate::tags::TagValue;
-use crate::{SpanContext, SpanId, TraceFlags, TraceId};
+use crate::{BaggageError, SpanContext, SpanId, TraceFlags, TraceId};
 use core::marker::PhantomData;
 
 /// What a new span would be a child of.
@@ -67,6 +67,28 @@ impl Span {
     pub fn context(&self) -> SpanContext {
         let (trace_id, span_id) = (TraceId([0; 16]), SpanId([0; 8]));
         SpanContext::new(trace_id, span_id, TraceFlags(0))
+    }
+
+    /// Does nothing.
+    ///
+    /// # Errors
+    /// None.
+    #[inline(always)]
+    pub fn set_baggage_item(&self, _: &str, _: &str) -> Result<(), BaggageError> {
+        Ok(())
+    }
+
+    /// None.
+    #[inline(always)]
+    #[must_use]
+    pub fn baggage_item(&self, _: &str) -> Option<&str> {
+        None
+    }
+
+    /// None.
+    #[inline(always)]
+    pub fn baggage_items(&self) -> impl Iterator<Item = (&str, &str)> {
+        core::iter::empty()
     }
 
     /// False.

@@ -82,18 +82,32 @@ pub struct Losses {
     pub names_full: u32,
     /// Spans that found no slot in the table of open spans: a reset would lose them.
     pub open_full: u32,
+    /// Items of baggage that found no room.
+    pub baggage_full: u32,
+    /// Contexts whose baggage was gone.
+    pub baggage_stale: u32,
 }
 
 impl Losses {
     /// The counts in the order of the mask's bits.
     #[must_use]
-    pub const fn counts(&self) -> [u32; 5] {
-        [self.ring_full, self.sampled_out, self.tag_cut, self.names_full, self.open_full]
+    pub const fn counts(&self) -> [u32; 7] {
+        let Self {
+            ring_full,
+            sampled_out,
+            tag_cut,
+            names_full,
+            open_full,
+            baggage_full,
+            baggage_stale,
+        } = *self;
+        [ring_full, sampled_out, tag_cut, names_full, open_full, baggage_full, baggage_stale]
     }
 
-    const fn from_counts(counts: [u32; 5]) -> Self {
-        let [ring_full, sampled_out, tag_cut, names_full, open_full] = counts;
-        Self { ring_full, sampled_out, tag_cut, names_full, open_full }
+    const fn from_counts(counts: [u32; 7]) -> Self {
+        let [ring_full, sampled_out, tag_cut, names_full, open_full, baggage_full, baggage_stale] =
+            counts;
+        Self { ring_full, sampled_out, tag_cut, names_full, open_full, baggage_full, baggage_stale }
     }
 }
 
@@ -124,7 +138,7 @@ impl<'de> Deserialize<'de> for Losses {
 impl<'de> FromElements<'de> for Losses {
     fn from_elements<S: SeqAccess<'de>>(from: &mut S) -> Result<Self, S::Error> {
         let mask: u8 = next(from)?;
-        let mut counts = [0; 5];
+        let mut counts = [0; 7];
         if usize::from(mask) >> counts.len() != 0 {
             return Err(S::Error::custom("unknown kind of loss"));
         }

@@ -60,6 +60,8 @@ impl Lost {
             tag_cut: known.tag_cut.max(said.tag_cut),
             names_full: known.names_full.max(said.names_full),
             open_full: known.open_full.max(said.open_full),
+            baggage_full: known.baggage_full.max(said.baggage_full),
+            baggage_stale: known.baggage_stale.max(said.baggage_stale),
         };
     }
 
@@ -72,6 +74,8 @@ impl Lost {
             ("lost.tag_cut", device.tag_cut.into(), "tags or log fields were cut for want of room"),
             ("lost.here", self.here, "unfinished spans found no room in the collector"),
             ("lost.open_full", device.open_full.into(), "open spans would not survive a reset"),
+            ("lost.baggage_full", device.baggage_full.into(), "items of baggage found no room"),
+            ("lost.baggage_stale", device.baggage_stale.into(), "contexts had lost their baggage"),
             ("sampled_out", device.sampled_out.into(), ""),
             ("names_full", device.names_full.into(), ""),
         ];

@@ -79,6 +79,8 @@ impl From<wire::Losses> for Losses {
             tag_cut: losses.tag_cut,
             names_full: losses.names_full,
             open_full: losses.open_full,
+            baggage_full: losses.baggage_full,
+            baggage_stale: losses.baggage_stale,
         }
     }
 }

@@ -92,6 +92,8 @@ impl From<Losses> for wire::Losses {
             tag_cut: losses.tag_cut,
             names_full: losses.names_full,
             open_full: losses.open_full,
+            baggage_full: losses.baggage_full,
+            baggage_stale: losses.baggage_stale,
         }
     }
 }

@@ -143,6 +143,10 @@ pub struct Losses {
     pub names_full: u32,
     #[serde(skip_serializing_if = "is_zero")]
     pub open_full: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub baggage_full: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub baggage_stale: u32,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]

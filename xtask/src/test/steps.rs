@@ -51,13 +51,13 @@ pub(super) const STEPS: [Step; 14] = [
 ];
 
 /// What the final binaries turn on, which is what the host crates are checked with.
-const ENABLED: [&str; 2] = ["--features", "spandrel/enable,spandrel/std"];
+const ENABLED: [&str; 2] = ["--features", "spandrel/enable,spandrel/std,spandrel/baggage"];
 
 /// What must build for every one of [`setup::TARGETS`]: package and features.
 const NO_STD: [(&str, &str); 5] = [
     ("spandrel", ""),
     ("spandrel", "enable"),
-    ("spandrel", "enable,defmt,contexts"),
+    ("spandrel", "enable,defmt,contexts,baggage"),
     ("spandrel-transport", ""),
     ("spandrel-transport", "embassy-net"),
 ];
@@ -80,7 +80,7 @@ fn unit() -> Result<()> {
         .args(&ENABLED)
         .run()?;
     // A program that tells contexts apart by itself.
-    cargo("test --package spandrel --test contexts --features enable,std,contexts").run()
+    cargo("test --package spandrel --test contexts --features enable,std,contexts,baggage").run()
 }
 
 fn disabled() -> Result<()> {

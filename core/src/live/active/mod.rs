@@ -158,6 +158,16 @@ impl Usual {
     }
 }
 
+/// Has the children of a span that is active see its marks as they are now.
+#[cfg(feature = "baggage")]
+pub(super) fn see_again(tracer: &'static Tracer, active: &Active) {
+    with_slot(tracer, |slot, context| {
+        if slot.own.load(Relaxed) == active.own && slot.owner() == owner(tracer) {
+            slot.key.store(active.key | context, Relaxed);
+        }
+    });
+}
+
 /// What a slot says: a span as its children see it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Active {
@@ -213,6 +223,12 @@ impl Active {
         let debug = if self.key & mark::DEBUG != 0 { TraceFlags::DEBUG.0 } else { 0 };
         let sampled = if self.key & mark::UNSAMPLED == 0 { TraceFlags::SAMPLED.0 } else { 0 };
         let span_id = SpanId::expand(device, session, tracer.widen_number(self.own));
-        SpanContext::new(trace_id, span_id, TraceFlags(sampled | debug))
+        let mut context = SpanContext::new(trace_id, span_id, TraceFlags(sampled | debug));
+        if let Some(pool) = tracer.pool()
+            && self.key & mark::BAGGAGE != 0
+        {
+            context.baggage = pool.handle((self.key >> mark::BAGGAGE_SHIFT) as usize);
+        }
+        context
     }
 }

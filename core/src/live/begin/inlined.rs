@@ -2,6 +2,7 @@
 
 use super::super::active::Usual;
 use super::super::open::{Open, UNNUMBERED, fits_short, mark};
+use super::super::recorder::count;
 use super::super::ring::SHORT;
 use super::super::time::{LONG_WAY, Moment};
 use super::super::tracer::Tracer;
@@ -46,7 +47,7 @@ impl Open {
     /// Nothing but constants, so that the compiler sees that there will be no record.
     #[inline(always)]
     fn unsampled(tracer: &'static Tracer, marks: u32, own: u32, parent: u32, trace: u32) -> Self {
-        tracer.count(&tracer.recorder.state().sampled_out, 1);
+        count(&tracer.recorder.state().sampled_out, 1);
         Self {
             tracer,
             first: Cell::new(mark::UNSAMPLED | marks),

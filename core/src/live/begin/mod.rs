@@ -7,6 +7,7 @@ mod inlined;
 
 use super::active::Active;
 use super::open::{LAST_NUMBER, Open, mark, trace_words};
+use super::recorder::count;
 use super::span::{ChildOf, Span};
 use super::time::Moment;
 use super::tracer::Tracer;
@@ -121,13 +122,16 @@ impl Open {
 
     fn follow(&mut self, parent: &Active) {
         let marks = mark::inherited(parent.key);
-        self.begin_with(marks);
+        self.begin_with(marks & mark::INHERITED & !mark::BAGGAGE);
         self.parent = parent.own;
         if marks & mark::REMOTE != 0 {
             self.go_remote(parent.trace);
         } else {
             let [root, ..] = parent.trace;
             self.trace.set(root);
+        }
+        if marks & mark::BAGGAGE != 0 {
+            self.inherit(marks);
         }
         self.settle();
     }
@@ -151,7 +155,26 @@ impl Open {
         self.begin_with(mark::REMOTE | mark::REMOTE_PARENT | unsampled | debug);
         self.go_remote(trace_words(context.trace_id));
         self.refer_to(context);
+        if let Some(pool) = self.tracer.pool()
+            && !context.baggage.is_none()
+            // A stale handle is counted there.
+            && let Ok(place) = pool.claim(context.baggage)
+        {
+            self.set_baggage(place);
+        }
         self.settle();
+    }
+
+    /// Shares the baggage of a parent with these marks.
+    #[cold]
+    fn inherit(&self, marks: u32) {
+        let place = (marks >> mark::BAGGAGE_SHIFT) as usize;
+        if let Some(pool) = self.tracer.pool()
+            && pool.hold(place)
+        {
+            self.number();
+            self.set_baggage(place);
+        }
     }
 
     /// Begins, as a leaf where it has no marks and its record is short.
@@ -179,7 +202,7 @@ impl Open {
     /// Gets a slot in the table of open spans, or is counted where it is not recorded.
     fn settle(&mut self) {
         if self.is(mark::UNSAMPLED) {
-            self.tracer.count(&self.tracer.recorder.state().sampled_out, 1);
+            count(&self.tracer.recorder.state().sampled_out, 1);
         } else {
             self.tracer.recorder.claim(self);
         }

@@ -12,6 +12,8 @@ use std::string::{String, ToString};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::vec::Vec;
 
+#[cfg(feature = "baggage")]
+mod baggage;
 mod in_span;
 mod numbers;
 mod random;

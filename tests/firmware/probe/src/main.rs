@@ -18,7 +18,8 @@ use core::panic::PanicInfo;
 
 use critical_section::{Impl, RawRestoreState, set_impl};
 use spandrel::{
-    Clock, DeviceId, Recorder, Sampler, Session, SessionSource, TraceFlags, Tracer, Value,
+    BaggagePool, Clock, DeviceId, Recorder, Sampler, Session, SessionSource, TraceFlags, Tracer,
+    Value,
 };
 
 static COUNTER: u32 = 0;
@@ -33,6 +34,7 @@ const CALLED: Clock = Clock::function(|| black_box(1), 1_000_000);
 
 static RECORDER: Recorder<1024> = Recorder::new();
 static TRACER: Tracer = Tracer::new("probe", &RECORDER, LOADED)
+    .baggage(&BAGGAGE)
     .device_id(DeviceId(0x0012_3456))
     .session(SessionSource::Function(|| Session::new(black_box(1))))
     .sampler(Sampler::probability(0.5))
@@ -43,6 +45,8 @@ static OTHER_RECORDER: Recorder<64> = Recorder::new();
 static OTHER: Tracer = Tracer::new("other", &OTHER_RECORDER, CALLED)
     .device_id_from(|| DeviceId(black_box(7)))
     .session(SessionSource::Fixed(Session::new(1)));
+
+static BAGGAGE: BaggagePool<2> = BaggagePool::new();
 
 static OPEN_RECORDER: Recorder<64, 4> = Recorder::new();
 static OPEN: Tracer = Tracer::new("open", &OPEN_RECORDER, LOADED);

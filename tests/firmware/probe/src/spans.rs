@@ -2,7 +2,13 @@
 
 use core::hint::black_box;
 
-use spandrel::{ChildOf, Copied, SpanContext, SpanId, TraceFlags, TraceId, Tracer, log, span, tag};
+use core::future::Future as _;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+use spandrel::{
+    Baggage, ChildOf, Copied, FutureExt as _, Span, SpanContext, SpanId, TraceFlags, TraceId,
+    Tracer, log, span, tag,
+};
 
 /// A context that the compiler does not know.
 pub(crate) fn context() -> SpanContext {
@@ -11,6 +17,31 @@ pub(crate) fn context() -> SpanContext {
         SpanId(black_box([2; 8])),
         TraceFlags(black_box(1)),
     )
+}
+
+#[inline(never)]
+fn baggage(tracer: &'static Tracer, span: &Span) {
+    let (key, value) = (black_box("key"), black_box("value"));
+    black_box(span.set_baggage_item(key, value).is_ok());
+    black_box(span.baggage_item(key).is_some());
+    span.baggage_items().for_each(|item| _ = black_box(item));
+    let context = SpanContext { baggage: black_box(Baggage::NONE), ..span.context() };
+    if let Ok(mut held) = tracer.hold_baggage(&context) {
+        black_box((held.put(key, value).is_ok(), held.get(key).is_some(), held.handle()));
+        held.iter().for_each(|item| _ = black_box(item));
+    }
+    drop(span!(tracer, child_of: span, "child of one with baggage", a = black_box(1)));
+    black_box(tracer.active_context());
+}
+
+#[inline(never)]
+fn futures(tracer: &'static Tracer, span: &Span) {
+    let mut context = Context::from_waker(Waker::noop());
+    let mut inner = pin!(core::future::pending::<()>().in_scope_of(span));
+    black_box(inner.as_mut().poll(&mut context).is_ready());
+    let mut outer =
+        pin!(core::future::poll_fn(|_| Poll::Ready(())).in_span(span!(tracer, "future")));
+    black_box(outer.as_mut().poll(&mut context).is_ready());
 }
 
 /// Calls them all.
@@ -51,7 +82,9 @@ pub(crate) fn use_all(tracer: &'static Tracer) {
         black_box((span.context(), span.is_sampled()));
         drop(scope);
     }
+    baggage(tracer, &root);
     drop(active);
+    futures(tracer, &root);
     tracer.open_spans().for_each(|open| _ = black_box(open));
     tracer.keep_time();
     tracer.flush();
