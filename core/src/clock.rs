@@ -14,6 +14,14 @@ pub struct Clock {
     hz: u32,
 }
 
+/// A time: ticks of a tracer's clock since that began, modulo 12 days at 64 MHz. Without a keeper, modulo
+/// a turn of its counter.
+///
+/// [`Tracer::now`](crate::Tracer::now) and [`Tracer::ticks_of`](crate::Tracer::ticks_of) give it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Ticks(pub u64);
+
 /// The address of a counter, or null.
 #[derive(Clone, Copy, Debug)]
 struct Register(*const u32);

@@ -33,6 +33,16 @@ impl SpanContext {
     }
 }
 
+/// How a span refers to another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Reference {
+    /// The other one waits for this one, or depends on its result.
+    ChildOf(SpanContext),
+    /// The other one caused this one and does not wait for it.
+    FollowsFrom(SpanContext),
+}
+
 /// Sampling flags that travel with a context.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -40,11 +40,11 @@ mod tags;
 pub mod wire;
 
 pub use baggage::{Baggage, BaggageError};
-pub use clock::Clock;
 #[cfg(all(target_arch = "arm", target_os = "none"))]
 pub use clock::SysTickClock;
+pub use clock::{Clock, Ticks};
 pub use config::{DeviceSource, DrainError, Sampler, SessionSource};
-pub use context::{SpanContext, TraceFlags};
+pub use context::{Reference, SpanContext, TraceFlags};
 pub use contexts::ContextId;
 pub use id::{COUNTER_BITS, DeviceId, SESSION_BITS, Session, SpanId, TraceId};
 #[cfg(all(feature = "enable", not(loom)))]
@@ -60,5 +60,5 @@ pub use noop::{
     BaggagePool, ChildOf, Drain, FutureExt, HeldBaggage, InScopeOf, InSpan, Recorder, Scope, Span,
     Tracer,
 };
-pub use tags::{Copied, MAX_COPIED_LEN, TagList, TagValue};
+pub use tags::{Bytes, Copied, MAX_COPIED_LEN, TagList, TagValue};
 pub use wire::{Asked, Value};

@@ -15,7 +15,8 @@ pub(crate) const INLINE_WORDS: usize = 2 + POINTER_WORDS;
 /// More inline words than there are: a value that is never kept in the span.
 const NEVER: usize = INLINE_WORDS + 1;
 
-/// The longest copied string in bytes; a longer one is cut and counted.
+/// The longest copied string, and most bytes, in bytes; what is longer is cut, between characters, and
+/// counted, and its span says so.
 pub const MAX_COPIED_LEN: usize = 128;
 
 /// A string that does not live as long as the program: it is copied, up to [`MAX_COPIED_LEN`].
@@ -30,6 +31,11 @@ pub const MAX_COPIED_LEN: usize = 128;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Copied<'a>(pub &'a str);
 
+/// Bytes: copied, up to [`MAX_COPIED_LEN`].
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Bytes<'a>(pub &'a [u8]);
+
 /// Takes words: no more than it was promised to be given.
 #[doc(hidden)]
 pub trait Words {
@@ -40,7 +46,7 @@ pub trait Words {
 /// What can be the value of a tag or of a log field.
 ///
 /// `bool`; integers of up to 64 bits; `f32` and `f64`; `&'static str`, of which only the address is
-/// recorded; [`Copied`] for other strings. The trait is sealed.
+/// recorded; [`Copied`] for other strings; [`Bytes`]. The trait is sealed.
 pub trait TagValue: Copy + sealed::Sealed {
     #[doc(hidden)]
     const TYPE: Type;
@@ -132,7 +138,7 @@ impl TagValue for &'static str {
     }
     #[inline(always)]
     fn put_raw(self, out: &mut impl Words) {
-        put_str(self, out);
+        put_slice(self.as_bytes(), out);
     }
 }
 
@@ -143,15 +149,26 @@ impl TagValue for Copied<'_> {
     const HAS_TEXT: bool = true;
     #[inline(always)]
     fn put_inline(self, out: &mut impl Words) {
-        put_str(self.0, out);
+        put_slice(self.0.as_bytes(), out);
+    }
+}
+
+impl sealed::Sealed for Bytes<'_> {}
+impl TagValue for Bytes<'_> {
+    const TYPE: Type = Type::Bytes;
+    const INLINE_WORDS: usize = NEVER;
+    const HAS_TEXT: bool = true;
+    #[inline(always)]
+    fn put_inline(self, out: &mut impl Words) {
+        put_slice(self.0, out);
     }
 }
 
 #[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "no string is 4 GiB long")]
-fn put_str(text: &str, out: &mut impl Words) {
-    put_pointer(text.as_ptr(), out);
-    out.put(text.len() as u32);
+#[expect(clippy::cast_possible_truncation, reason = "no slice is 4 GiB long")]
+fn put_slice(bytes: &[u8], out: &mut impl Words) {
+    put_pointer(bytes.as_ptr(), out);
+    out.put(bytes.len() as u32);
 }
 
 #[inline(always)]

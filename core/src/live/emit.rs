@@ -68,10 +68,22 @@ impl Open {
     #[cold]
     #[inline(never)]
     fn log_slowly<T: TagList>(&self, site: &'static SiteStart, fields: T) {
-        let mut words = RawWords::new();
         let now = Moment::now(self.tracer.recorder.state(), &self.tracer.clock);
-        let head = [T::SHAPE.0, u32::from(now.half_wraps), now.ticks];
-        self.put(site.bits() | record::KIND_LOG, &head, words.list(fields), T::HAS_TEXT);
+        self.log_fields(site, fields, now, record::KIND_LOG);
+    }
+
+    /// Fields of a log of this moment; with [`record::MORE`] those that its last record had no room for.
+    #[inline(always)]
+    pub(super) fn log_fields<T: TagList>(
+        &self,
+        site: &'static SiteStart,
+        fields: T,
+        at: Moment,
+        kind: u32,
+    ) {
+        let mut words = RawWords::new();
+        let head = [T::SHAPE.0, u32::from(at.half_wraps), at.ticks];
+        self.put(site.bits() | kind, &head, words.list(fields), T::HAS_TEXT);
     }
 
     /// A tag with one key that is no site's, or the operation name.
@@ -102,12 +114,12 @@ impl Open {
         self.put(first, head.raw(Shape(0)).words, value, V::HAS_TEXT);
     }
 
-    /// The parent, which is elsewhere.
+    /// A reference to a span elsewhere: its parent, or with [`record::FOLLOWS`] what it follows from.
     #[expect(clippy::cast_possible_truncation, reason = "one half at a time")]
-    pub(super) fn refer_to(&self, context: &SpanContext) {
+    pub(super) fn refer_to(&self, context: &SpanContext, kind: u32) {
         let id = u64::from_be_bytes(context.span_id.0);
         let span = [id as u32, (id >> 32) as u32];
-        let first = NO_SITE.bits() | record::KIND_REFERENCE;
+        let first = NO_SITE.bits() | record::KIND_REFERENCE | kind;
         self.emit(first, &trace_words(context.trace_id), as_uninit(&span));
     }
 

@@ -74,8 +74,14 @@ use record_slowly as slowly;
 /// [`record`] is not inlined a leaf with a slot, or whose clock is a function.
 #[cold]
 #[inline(never)]
-#[expect(clippy::cast_possible_truncation, reason = "13 at most")]
 fn record_slowly(open: &Open) {
+    record_at(open, None);
+}
+
+/// Records a span that ended at this moment, or now.
+#[cfg_attr(speed, inline(always))]
+#[expect(clippy::cast_possible_truncation, reason = "13 at most")]
+pub(super) fn record_at(open: &Open, end: Option<Moment>) {
     const WIDE: usize = record::WIDE_WORDS;
 
     let baggage = open.baggage();
@@ -88,7 +94,7 @@ fn record_slowly(open: &Open) {
         return;
     }
     let recorder = &open.tracer.recorder;
-    let end = Moment::now(recorder.state(), &open.tracer.clock);
+    let end = end.unwrap_or_else(|| Moment::now(recorder.state(), &open.tracer.clock));
     let started = open.kinds.get() as u16 & !LONG_WAY;
     let is_short = open.is_leaf() && started == end.half_wraps;
     let len = if is_short { SHORT_WORDS as usize } else { WIDE };

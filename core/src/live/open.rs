@@ -205,6 +205,23 @@ impl Open {
         self.own.set(UNNUMBERED);
     }
 
+    /// Has it begin at another time than it did.
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
+    pub(super) fn start_at(&mut self, ticks: u64) {
+        let start = Moment::at(ticks, self.kinds.get() as u16 & !LONG_WAY != 0);
+        self.start = start.ticks;
+        let rest = self.kinds.get() & !u32::from(!LONG_WAY);
+        self.kinds.set(rest | u32::from(start.half_wraps));
+    }
+
+    /// The moment of this end, or that of its start if it is earlier.
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
+    pub(super) fn end_at(&self, ticks: u64) -> Moment {
+        let start = Moment { half_wraps: self.kinds.get() as u16 & !LONG_WAY, ticks: self.start };
+        let end = Moment::at(ticks, start.is_kept());
+        if end.is_before(start) { start } else { end }
+    }
+
     /// Has it not go the short way.
     #[inline(always)]
     pub(super) fn go_long(&self) {
@@ -341,7 +358,8 @@ pub(super) const fn is_number(own: u32) -> bool {
 pub(super) const fn words_of(ty: u32) -> usize {
     const DOUBLE: u32 = 1 << Type::I64 as u32 | 1 << Type::U64 as u32 | 1 << Type::F64 as u32;
 
-    if ty == Type::Static as u32 { POINTER_WORDS } else { 1 + (DOUBLE >> ty & 1) as usize }
+    // Inline there are no other strings, be it cut or not.
+    if ty >= Type::Static as u32 { POINTER_WORDS } else { 1 + (DOUBLE >> ty & 1) as usize }
 }
 
 /// A trace id as words, the lowest first.

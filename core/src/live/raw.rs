@@ -24,8 +24,8 @@ impl<'a> Raw<'a> {
     pub(crate) fn each(self, mut f: impl FnMut(u32, &'a [u32])) {
         let mut rest = self.words;
         self.shape.each(|ty| {
-            let is_text = ty == Type::Static as u32 || ty == Type::Text as u32;
-            let len = if is_text { POINTER_WORDS + 1 } else { words_of(ty) };
+            // Strings and bytes have the greatest types.
+            let len = if ty >= Type::Static as u32 { POINTER_WORDS + 1 } else { words_of(ty) };
             let (words, more) = rest.split_at_checked(len).unwrap_or_default();
             rest = more;
             f(ty, words);
@@ -76,9 +76,4 @@ impl Words for RawWords {
             self.len += 1;
         }
     }
-}
-
-/// The longest start of a text that is at most `max` bytes long and ends between characters.
-pub(crate) fn cut(text: &str, max: usize) -> &str {
-    text.get(..text.floor_char_boundary(max)).unwrap_or(text)
 }

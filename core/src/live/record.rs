@@ -59,6 +59,8 @@ pub(crate) const NAMED: u32 = 1 << 20;
 pub(crate) const OPERATION: u32 = 1 << 21;
 /// A part or a log: one or two values, inline, as in a span.
 pub(crate) const COMPACT: u32 = 1 << 22;
+/// A log: its fields belong to the span's last log.
+pub(crate) const MORE: u32 = 1 << 21;
 /// A reference: `follows_from`, not the parent.
 pub(crate) const FOLLOWS: u32 = 1 << 20;
 

@@ -287,15 +287,13 @@ impl Committed<'_> {
         self.first
     }
 
-    /// `len` bytes of text that begin with a word of the body.
+    /// `len` bytes that begin with a word of the body.
     #[cfg(not(loom))]
-    pub(crate) fn text(&self, at: usize, len: usize) -> Option<&str> {
+    pub(crate) fn bytes(&self, at: usize, len: usize) -> Option<&[u8]> {
         let words = self.words.get(at..)?.get(..len.div_ceil(4))?;
-        // SAFETY: the words are committed, so nobody writes them; they hold the bytes of a `str`,
-        // cut between characters, in the order of memory.
-        Some(unsafe {
-            core::str::from_utf8_unchecked(core::slice::from_raw_parts(words.as_ptr().cast(), len))
-        })
+        // SAFETY: the words are committed, so nobody writes them, and hold bytes in the order of
+        // memory.
+        Some(unsafe { core::slice::from_raw_parts(words.as_ptr().cast(), len) })
     }
 
     /// A word of the body; none behind its end.

@@ -139,8 +139,8 @@ fn text_is_read_as_it_was_written() {
     unsafe { reserved.write(3, 0) };
     reserved.commit(4 << LEN_SHIFT | COMMITTED);
     let record = ring.oldest().unwrap();
-    assert_eq!(record.text(1, 7), Some("kopiert"));
-    assert_eq!(record.text(1, 13), None);
+    assert_eq!(record.bytes(1, 7), Some(&b"kopiert"[..]));
+    assert_eq!(record.bytes(1, 13), None);
     ring.release(&record);
 }
 

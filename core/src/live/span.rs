@@ -2,13 +2,12 @@
 
 use super::active::{Active, Scope};
 use super::open::{Open, mark};
+use super::time::Moment;
 use super::tracer::Tracer;
 use super::{finish, record};
-#[cfg(feature = "baggage")]
-use crate::Copied;
 use crate::site::SiteStart;
 use crate::tags::{TagList, TagValue};
-use crate::{BaggageError, SpanContext};
+use crate::{BaggageError, Copied, Reference, SpanContext, Ticks};
 
 /// What a new span is a child of.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +21,20 @@ pub enum ChildOf<'a> {
     Span(&'a Span),
     /// A span anywhere, known by its context.
     Context(SpanContext),
+    /// A span anywhere that caused the new one and does not wait for it.
+    FollowsFrom(SpanContext),
+}
+
+impl ChildOf<'_> {
+    /// What `follows_from:` in [`span!`](crate::span) expands to.
+    #[doc(hidden)]
+    pub fn following(cause: impl Into<Self>) -> Self {
+        match cause.into() {
+            ChildOf::Span(span) => ChildOf::FollowsFrom(span.context()),
+            ChildOf::Context(context) => ChildOf::FollowsFrom(context),
+            other => other,
+        }
+    }
 }
 
 impl<'a> From<&'a Span> for ChildOf<'a> {
@@ -42,6 +55,11 @@ impl From<Option<SpanContext>> for ChildOf<'_> {
         context.map_or(Self::Root, Self::Context)
     }
 }
+
+/// When a log with many fields was.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct LogMoment(Moment);
 
 /// A unit of work with a name, a start and a finish, tags and logs.
 ///
@@ -67,6 +85,39 @@ impl Span {
     /// Gives the span another operation name.
     pub fn set_operation_name(&self, name: &'static str) {
         self.open.named(record::OPERATION, "", name);
+    }
+
+    /// Says that the work failed, and how: the tags `error` and `otel.status_description`, which are the
+    /// status of the span to OpenTelemetry.
+    #[doc(alias = "set_status")]
+    pub fn set_error(&self, message: &str) {
+        crate::tag!(self, error = true, "otel.status_description" = Copied(message));
+    }
+
+    /// Refers to one more span: another parent, or what it follows from; also in another trace.
+    ///
+    /// A context that is not valid is left out.
+    #[doc(alias = "add_link")]
+    pub fn add_reference(&self, reference: Reference) {
+        let (context, kind) = match &reference {
+            Reference::ChildOf(context) => (context, 0),
+            Reference::FollowsFrom(context) => (context, record::FOLLOWS),
+        };
+        if context.is_valid() {
+            self.open.refer_to(context, kind);
+        }
+    }
+
+    /// Has the span begin at another time than now, for example when an interrupt took the time.
+    pub fn starting_at(mut self, start: Ticks) -> Self {
+        self.open.start_at(start.0);
+        self
+    }
+
+    /// Finishes the span at another time than now. An end before its start is its start.
+    pub fn finish_at(self, end: Ticks) {
+        let this = core::mem::ManuallyDrop::new(self);
+        finish::record_at(&this.open, Some(this.open.end_at(end.0)));
     }
 
     /// Logs one field, with the time. [`log!`](crate::log) costs less and takes several.
@@ -157,6 +208,25 @@ impl Span {
     #[cfg_attr(speed, inline(always))]
     pub fn log_at<T: TagList>(&self, site: &'static SiteStart, fields: T) {
         self.open.log(site, fields);
+    }
+
+    /// The moment of a log that has more than one record.
+    #[doc(hidden)]
+    pub fn log_moment(&self) -> LogMoment {
+        LogMoment(Moment::now(self.open.tracer.recorder.state(), &self.open.tracer.clock))
+    }
+
+    /// What [`log!`](crate::log) with many fields expands to; `is_more` for all but the first.
+    #[doc(hidden)]
+    pub fn log_many<T: TagList>(
+        &self,
+        at: &LogMoment,
+        is_more: bool,
+        site: &'static SiteStart,
+        fields: T,
+    ) {
+        let kind = if is_more { record::KIND_LOG | record::MORE } else { record::KIND_LOG };
+        self.open.log_fields(site, fields, at.0, kind);
     }
 
     pub(crate) fn tracer(&self) -> &'static Tracer {

@@ -30,6 +30,17 @@ impl Moment {
         Self { half_wraps, ticks: clock.ticks() }
     }
 
+    /// Whether it is before another, from which it is less than half a [`TURN`] away; without a keeper
+    /// half a turn of the counter.
+    pub(crate) fn is_before(self, other: Self) -> bool {
+        if !self.is_kept() {
+            return self.ticks.wrapping_sub(other.ticks).cast_signed() < 0;
+        }
+        let (this, other) = (self.wide(), other.wide());
+        let before = if other >= this { other - this } else { other + TURN - this };
+        before != 0 && before < TURN / 2
+    }
+
     /// Whether a keeper had begun.
     pub(crate) fn is_kept(self) -> bool {
         self.half_wraps != 0
@@ -43,6 +54,18 @@ impl Moment {
             count if count > LAST_HALF_WRAP => FIRST_HALF_WRAP,
             count => count,
         }
+    }
+
+    /// The moment so many ticks after the clock began, as a keeper counts it if there is one.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "modulo a turn; then the low half is meant"
+    )]
+    pub(crate) fn at(ticks: u64, is_kept: bool) -> Self {
+        let counter = ticks as u32;
+        let turn = ((ticks % TURN) >> 32) as u16;
+        let half_wraps = FIRST_HALF_WRAP + (turn << 1 | (counter >> 31) as u16);
+        Self { half_wraps: if is_kept { half_wraps } else { 0 }, ticks: counter }
     }
 
     /// Ticks since the clock began, modulo [`TURN`].

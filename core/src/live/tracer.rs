@@ -8,10 +8,10 @@ use super::drain::Drain;
 use super::names::Names;
 use super::open::{FIRST_NUMBER, LAST_NUMBER};
 use super::recorder::{Recorder, RecorderRef, State, flag};
-use super::time;
+use super::time::{self, Moment};
 use crate::config::{DeviceSource, Sampler, SessionSource};
 use crate::wire::{Losses, Value, Writer, write_tags};
-use crate::{BaggageError, Clock, DeviceId, DrainError, Session, SpanContext, TraceId};
+use crate::{BaggageError, Clock, DeviceId, DrainError, Session, SpanContext, Ticks, TraceId};
 use core::sync::atomic::Ordering::Relaxed;
 use critical_section::CriticalSection;
 
@@ -225,6 +225,21 @@ impl Tracer {
     /// ambiguous. Callable from every context; masks interrupts for about 20 instructions.
     pub fn keep_time(&self) {
         time::keep(self.recorder.state(), &self.clock);
+    }
+
+    /// Now, in ticks of the clock: for [`Span::starting_at`](crate::Span::starting_at) and
+    /// [`Span::finish_at`](crate::Span::finish_at).
+    pub fn now(&self) -> Ticks {
+        Ticks(Moment::now(self.recorder.state(), &self.clock).wide())
+    }
+
+    /// The time when the clock's counter had this value, less than half a turn ago: what a timer
+    /// captured, or an interrupt noted.
+    pub fn ticks_of(&self, counter: u32) -> Ticks {
+        let now = self.now().0;
+        #[expect(clippy::cast_possible_truncation, reason = "the counter is the low half")]
+        let ago = (now as u32).wrapping_sub(counter);
+        Ticks(now.saturating_sub(ago.into()))
     }
 
     /// Running counts of what was lost here; the reporter adds its own.

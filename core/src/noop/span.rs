@@ -1,7 +1,7 @@
 //! Spans that are not.
 
 use crate::tags::TagValue;
-use crate::{BaggageError, SpanContext, SpanId, TraceFlags, TraceId};
+use crate::{BaggageError, Reference, SpanContext, SpanId, Ticks, TraceFlags, TraceId};
 use core::marker::PhantomData;
 
 /// What a new span would be a child of.
@@ -16,6 +16,16 @@ pub enum ChildOf<'a> {
     Span(&'a Span),
     /// A span anywhere.
     Context(SpanContext),
+    /// A span anywhere.
+    FollowsFrom(SpanContext),
+}
+
+impl ChildOf<'_> {
+    /// What `follows_from:` in [`span!`](crate::span) expands to.
+    #[doc(hidden)]
+    pub fn following(cause: impl Into<Self>) -> Self {
+        cause.into()
+    }
 }
 
 impl<'a> From<&'a Span> for ChildOf<'a> {
@@ -60,6 +70,24 @@ impl Span {
     /// Does nothing.
     #[inline(always)]
     pub fn log(&self, _: &'static str, _: impl TagValue) {}
+
+    /// Does nothing.
+    #[inline(always)]
+    pub fn set_error(&self, _: &str) {}
+
+    /// Does nothing.
+    #[inline(always)]
+    pub fn add_reference(&self, _: Reference) {}
+
+    /// The same.
+    #[inline(always)]
+    pub fn starting_at(self, _: Ticks) -> Self {
+        self
+    }
+
+    /// Does nothing.
+    #[inline(always)]
+    pub fn finish_at(self, _: Ticks) {}
 
     /// A context that is not valid: its ids are zero, and no carrier takes it for one.
     #[inline(always)]

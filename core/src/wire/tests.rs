@@ -17,7 +17,10 @@ fn value() -> impl Strategy<Value = OwnedValue> {
         any::<f64>().prop_filter("equal to itself", |v| !v.is_nan()).prop_map(OwnedValue::F64),
         (0..u16::MAX).prop_map(OwnedValue::Name),
         "\\PC{0,12}".prop_map(OwnedValue::Inline),
-        "\\PC{0,12}".prop_map(OwnedValue::Text),
+        ("\\PC{0,12}", any::<bool>()).prop_map(|(text, cut)| OwnedValue::Text(text, cut)),
+        (prop::collection::vec(any::<u8>(), 0..12), any::<bool>())
+            .prop_map(|(bytes, cut)| OwnedValue::Bytes(bytes, cut)),
+        (0..u16::MAX).prop_map(OwnedValue::CutName),
     ]
 }
 
@@ -33,7 +36,9 @@ enum OwnedValue {
     F64(f64),
     Name(u16),
     Inline(String),
-    Text(String),
+    Text(String, bool),
+    Bytes(std::vec::Vec<u8>, bool),
+    CutName(u16),
 }
 
 impl OwnedValue {
@@ -48,7 +53,11 @@ impl OwnedValue {
             Self::F64(v) => Value::F64(*v),
             Self::Name(v) => Value::Static(NameRef::Id(*v)),
             Self::Inline(v) => Value::Static(NameRef::Inline(v)),
-            Self::Text(v) => Value::Text(v),
+            Self::Text(v, false) => Value::Text(v),
+            Self::Text(v, true) => Value::CutText(v),
+            Self::Bytes(v, false) => Value::Bytes(v),
+            Self::Bytes(v, true) => Value::CutBytes(v),
+            Self::CutName(v) => Value::CutStatic(NameRef::Id(*v)),
         }
     }
 }
@@ -103,7 +112,7 @@ impl Draft {
         let below = |distance: u64| number(i64::from(self.own) - distance as i64);
         match self.kind {
             0 => Record::Part(Part { own, key, values }),
-            1 => Record::Log(Log { own, time_ticks, key, values }),
+            1 => Record::Log(Log { own, time_ticks, more: self.flag, key, values }),
             2 => Record::Reference(Reference {
                 own,
                 trace: remote,

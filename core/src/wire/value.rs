@@ -36,6 +36,14 @@ pub enum Type {
     Static = 8,
     /// A string itself: length and bytes.
     Text = 9,
+    /// Bytes: length and bytes.
+    Bytes = 10,
+    /// As [`Type::Text`], and it was longer.
+    CutText = 11,
+    /// As [`Type::Bytes`], and there were more.
+    CutBytes = 12,
+    /// As [`Type::Static`], and it was longer.
+    CutStatic = 13,
 }
 
 impl Type {
@@ -52,6 +60,10 @@ impl Type {
             7 => Self::F64,
             8 => Self::Static,
             9 => Self::Text,
+            10 => Self::Bytes,
+            11 => Self::CutText,
+            12 => Self::CutBytes,
+            13 => Self::CutStatic,
             _ => return None,
         })
     }
@@ -143,6 +155,14 @@ pub enum Value<'a> {
     Static(NameRef<'a>),
     /// See [`Type::Text`].
     Text(&'a str),
+    /// See [`Type::Bytes`].
+    Bytes(&'a [u8]),
+    /// See [`Type::CutText`].
+    CutText(&'a str),
+    /// See [`Type::CutBytes`].
+    CutBytes(&'a [u8]),
+    /// See [`Type::CutStatic`].
+    CutStatic(NameRef<'a>),
 }
 
 impl Value<'_> {
@@ -159,7 +179,17 @@ impl Value<'_> {
             Self::F64(_) => Type::F64,
             Self::Static(_) => Type::Static,
             Self::Text(_) => Type::Text,
+            Self::Bytes(_) => Type::Bytes,
+            Self::CutText(_) => Type::CutText,
+            Self::CutBytes(_) => Type::CutBytes,
+            Self::CutStatic(_) => Type::CutStatic,
         }
+    }
+
+    /// Whether it was longer where it was recorded.
+    #[must_use]
+    pub const fn is_cut(&self) -> bool {
+        matches!(self, Self::CutText(_) | Self::CutBytes(_) | Self::CutStatic(_))
     }
 
     /// Writes the value, without its type.
@@ -172,8 +202,9 @@ impl Value<'_> {
             Self::U64(value) => out.varint(value),
             Self::F32(value) => out.raw(&value.to_le_bytes()),
             Self::F64(value) => out.raw(&value.to_le_bytes()),
-            Self::Static(name) => name.write(out),
-            Self::Text(text) => out.text(text),
+            Self::Static(name) | Self::CutStatic(name) => name.write(out),
+            Self::Text(text) | Self::CutText(text) => out.text(text),
+            Self::Bytes(bytes) | Self::CutBytes(bytes) => out.bytes(bytes),
         }
     }
 }

@@ -21,14 +21,21 @@ pub(super) struct Entry {
     /// The values in the span's own record.
     first_tags: Vec<RawTag>,
     parts: BTreeMap<u64, Vec<RawTag>>,
-    /// When, and the fields.
-    pub(super) logs: BTreeMap<u64, (u64, Vec<RawTag>)>,
+    pub(super) logs: BTreeMap<u64, RawLog>,
     pub(super) references: BTreeMap<u64, Reference>,
     operations: BTreeMap<u64, RawValue>,
     since_ns: u64,
     weight: usize,
     /// When it came first, among all: the oldest goes when there are too many.
     order: u64,
+}
+
+/// A log, or more fields of the one before, if that is of the same time.
+#[derive(Debug)]
+pub(super) struct RawLog {
+    pub(super) time_ticks: u64,
+    pub(super) more: bool,
+    pub(super) fields: Vec<RawTag>,
 }
 
 /// A span record, and its number.
@@ -189,7 +196,8 @@ impl Entry {
                 Record::Log(log) => {
                     let fields = tags(&log.key, &log.values);
                     let weight = weigh(&fields);
-                    self.logs.insert(number, (log.time_ticks, fields));
+                    let log = RawLog { time_ticks: log.time_ticks, more: log.more, fields };
+                    self.logs.insert(number, log);
                     weight
                 }
                 Record::Reference(reference) => {
@@ -203,8 +211,8 @@ impl Entry {
     /// Whether every record of the span is there.
     pub(super) fn is_whole(&self) -> bool {
         let Some(RawSpan { head, .. }) = self.span else { return false };
-        let has_parent = || self.references.values().any(|reference| !reference.follows_from);
-        self.parts_missing(&head) == 0 && (head.parent != Parent::Remote || has_parent())
+        let has_parent = head.parent != Parent::Remote || !self.references.is_empty();
+        self.parts_missing(&head) == 0 && has_parent
     }
 
     /// How many parts, logs and references of the span did not come, modulo 256, since it counts them
@@ -228,7 +236,7 @@ impl Entry {
 
     /// The numbers whose definitions it needs.
     pub(super) fn numbers(&self) -> impl Iterator<Item = Number> {
-        let fields = self.logs.values().flat_map(|(_, fields)| fields);
+        let fields = self.logs.values().flat_map(|log| &log.fields);
         let operation = match self.operation() {
             Some(RawValue::Number(id)) => Some(Number::Name(*id)),
             _ => None,

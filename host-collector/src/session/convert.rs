@@ -53,6 +53,11 @@ impl Context<'_> {
             Number::Site(id) => Arc::from(format!("the definition of call site {id} never came")),
             Number::Name(id) => Arc::from(format!("the definition of name {id} never came")),
         }));
+        let cut = entry.tags().chain(entry.logs.values().flat_map(|log| &log.fields));
+        notes.extend(
+            cut.filter(|tag| tag.is_cut)
+                .map(|tag| Arc::from(format!("`{}` was cut for want of room", self.key(tag)))),
+        );
         let name = self.operation(&entry, raw);
         // Saturating: a bogus duration must not wrap to before the start.
         let end_ticks = raw.start_ticks.saturating_add(raw.duration_ticks);
@@ -60,6 +65,10 @@ impl Context<'_> {
         let span_id = |number| SpanId::expand(device, session, number);
 
         let mut tags: Vec<_> = entry.tags().map(|tag| self.attribute(tag)).collect();
+        if let Some((file, line)) = self.definitions.location(raw.site.id) {
+            tags.push(Attribute::new("code.file.path", file.clone()));
+            tags.push(Attribute::new("code.line.number", *line));
+        }
         if raw.ambiguous {
             tags.push(Attribute::new("clock.ambiguous", true));
             notes.push("may be longer by whole turns of the device's counter".into());
@@ -81,18 +90,29 @@ impl Context<'_> {
             span_id: reference.span,
         });
         let references: Vec<_> = parent.into_iter().chain(others).collect();
-        let logs = entry.logs.values().map(|(time_ticks, fields)| opentracing::Log {
-            time_ns: self.clock.place(*time_ticks, placement),
-            fields: fields.iter().map(|field| self.attribute(field)).collect(),
-        });
+        let logs = self.logs(&entry, placement);
 
         let mut span = Span::new(trace_id, span_id(raw.own), name, times_ns)
             .with_tags(tags)
             .with_references(&references)
-            .with_logs(logs.collect());
+            .with_logs(logs);
         span.flags = SAMPLED;
         span.warnings.extend(notes);
         span
+    }
+
+    /// The logs, with the fields that had no room in the first record of each.
+    fn logs(&self, entry: &Entry, placement: &Placement) -> Vec<opentracing::Log> {
+        let mut logs: Vec<opentracing::Log> = Vec::with_capacity(entry.logs.len());
+        for log in entry.logs.values() {
+            let time_ns = self.clock.place(log.time_ticks, placement);
+            let fields = log.fields.iter().map(|field| self.attribute(field));
+            match logs.last_mut().filter(|last| log.more && last.time_ns == time_ns) {
+                Some(last) => last.fields.extend(fields),
+                None => logs.push(opentracing::Log { time_ns, fields: fields.collect() }),
+            }
+        }
+        logs
     }
 
     fn operation(&self, entry: &Entry, raw: &SpanHead) -> Arc<str> {
@@ -106,7 +126,15 @@ impl Context<'_> {
     }
 
     fn attribute(&self, tag: &RawTag) -> Attribute {
-        let key = match &tag.key {
+        let value = match &tag.value {
+            RawValue::Known(value) => value.clone(),
+            RawValue::Number(id) => Value::Str(self.name(*id)),
+        };
+        Attribute { key: self.key(tag), value }
+    }
+
+    fn key(&self, tag: &RawTag) -> Arc<str> {
+        match &tag.key {
             Key::Text(Text::Known(text)) => text.clone(),
             Key::Text(Text::Number(id)) => self.name(*id),
             Key::Site(site, place) => self
@@ -114,12 +142,7 @@ impl Context<'_> {
                 .site(*site)
                 .and_then(|site| site.keys.get(usize::from(*place)).cloned())
                 .unwrap_or_else(|| format!("unknown@{site}.{place}").into()),
-        };
-        let value = match &tag.value {
-            RawValue::Known(value) => value.clone(),
-            RawValue::Number(id) => Value::Str(self.name(*id)),
-        };
-        Attribute { key, value }
+        }
     }
 
     fn name(&self, id: u16) -> Arc<str> {

@@ -14,6 +14,8 @@ pub(super) struct Site {
     pub(super) name: Arc<str>,
     /// The keys, in order.
     pub(super) keys: Vec<Arc<str>>,
+    /// File and line, if the firmware tells.
+    location: Option<(Arc<str>, i64)>,
 }
 
 /// Which definition: of a name or of a site, and its number.
@@ -69,6 +71,11 @@ impl Definitions {
         self.sites.get(&id)
     }
 
+    /// File and line of a call site, if the firmware tells.
+    pub(super) fn location(&self, id: u16) -> Option<&(Arc<str>, i64)> {
+        self.site(id)?.location.as_ref()
+    }
+
     pub(super) fn name(&self, id: u16) -> Option<&Arc<str>> {
         self.names.get(&id)
     }
@@ -87,8 +94,13 @@ fn site(mut bytes: &[u8]) -> Option<Site> {
         strings.push(text(string));
         bytes = rest;
     }
+    // No key begins with a zero byte: this is where the call is.
+    let location = strings.pop_if(|last| last.starts_with('\0')).and_then(|location| {
+        let (file, line) = location.get(1..)?.rsplit_once(':')?;
+        Some((Arc::from(file), line.parse().ok()?))
+    });
     let mut strings = strings.into_iter();
-    Some(Site { name: strings.next()?, keys: strings.collect() })
+    Some(Site { name: strings.next()?, keys: strings.collect(), location })
 }
 
 /// Firmware that was not written in Rust may send what is not UTF-8: it is shown as far as it is.
@@ -113,6 +125,16 @@ mod tests {
         assert_eq!(&*site.name, "read");
         assert_eq!(site.keys, [Arc::from("bus"), Arc::from("")]);
         assert!(definitions.knows(Number::Site(0)) && !definitions.knows(Number::Name(3)));
+    }
+
+    #[test]
+    fn a_site_may_say_where_it_is() {
+        let mut definitions = Definitions::default();
+        assert!(definitions.define(&define(3, b"\x04read\x03bus\x0c\0src/a.rs:12")));
+        assert_eq!(definitions.site(3).unwrap().keys, [Arc::from("bus")]);
+        assert_eq!(definitions.location(3), Some(&("src/a.rs".into(), 12)));
+        assert!(definitions.define(&define(4, b"\x04read\x03\0a:")));
+        assert!(definitions.location(4).is_none() && definitions.site(4).unwrap().keys.is_empty());
     }
 
     #[test]

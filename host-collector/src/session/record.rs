@@ -31,6 +31,8 @@ pub(super) enum RawValue {
 pub(super) struct RawTag {
     pub(super) key: Key,
     pub(super) value: RawValue,
+    /// It was longer on the device.
+    pub(super) is_cut: bool,
 }
 
 /// The tags of a record whose first key is `key`.
@@ -41,7 +43,11 @@ pub(super) fn tags(key: &PartKey<'_>, values: &[wire::Value<'_>]) -> Vec<RawTag>
     };
     (0..)
         .zip(values)
-        .map(|(place, value)| RawTag { key: key(place), value: value.into() })
+        .map(|(place, value)| RawTag {
+            key: key(place),
+            value: value.into(),
+            is_cut: value.is_cut(),
+        })
         .collect()
 }
 
@@ -62,8 +68,16 @@ impl From<&NameRef<'_>> for Text {
 impl From<&wire::Value<'_>> for RawValue {
     fn from(value: &wire::Value<'_>) -> Self {
         Self::Known(match value {
-            wire::Value::Static(NameRef::Id(id)) => return Self::Number(*id),
-            wire::Value::Static(NameRef::Inline(text)) | wire::Value::Text(text) => (*text).into(),
+            wire::Value::Static(NameRef::Id(id)) | wire::Value::CutStatic(NameRef::Id(id)) => {
+                return Self::Number(*id);
+            }
+            wire::Value::Static(NameRef::Inline(text))
+            | wire::Value::CutStatic(NameRef::Inline(text))
+            | wire::Value::Text(text)
+            | wire::Value::CutText(text) => (*text).into(),
+            wire::Value::Bytes(bytes) | wire::Value::CutBytes(bytes) => {
+                Value::Bytes((*bytes).into())
+            }
             wire::Value::Bool(value) => (*value).into(),
             wire::Value::I32(value) => i64::from(*value).into(),
             wire::Value::U32(value) => i64::from(*value).into(),
@@ -98,6 +112,7 @@ impl RawTag {
         };
         let value = match &self.value {
             RawValue::Known(Value::Str(text)) => text.len(),
+            RawValue::Known(Value::Bytes(bytes)) => bytes.len(),
             _ => 0,
         };
         size_of::<Self>() + key + value

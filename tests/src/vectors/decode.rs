@@ -3,7 +3,7 @@
 use spandrel::wire::{self, DecodeError, NameRef, PartKey, Request, TraceRef};
 
 use super::{
-    Body, Direction, Float, Frame, Key, Losses, Name, NameText, Parent, Process, Record, Site,
+    Body, Direction, Float, Frame, Hex, Key, Losses, Name, NameText, Parent, Process, Record, Site,
     Trace, Value, to_hex,
 };
 
@@ -125,6 +125,7 @@ impl From<&wire::Record<'_>> for Record {
             wire::Record::Log(log) => Self::Log {
                 own: log.own,
                 time: log.time_ticks,
+                more: log.more,
                 key: log.key.into(),
                 values: values(&log.values),
             },
@@ -228,6 +229,10 @@ impl From<&wire::Value<'_>> for Value {
             wire::Value::F64(value) => Self::F64((*value).into()),
             wire::Value::Static(name) => Self::StaticString((*name).into()),
             wire::Value::Text(text) => Self::String((*text).to_owned()),
+            wire::Value::Bytes(bytes) => Self::Bytes(Hex(bytes.to_vec())),
+            wire::Value::CutText(text) => Self::CutString((*text).to_owned()),
+            wire::Value::CutBytes(bytes) => Self::CutBytes(Hex(bytes.to_vec())),
+            wire::Value::CutStatic(name) => Self::CutStaticString((*name).into()),
         }
     }
 }

@@ -170,10 +170,10 @@ impl Record {
                 let key = key.wire(Shape::of(&values));
                 wire::Record::Part(Part { own: *own, key, values })
             }
-            Self::Log { own, time, key, values: list } => {
+            Self::Log { own, time, more, key, values: list } => {
                 let values = values(list)?;
                 let key = key.wire(Shape::of(&values));
-                wire::Record::Log(Log { own: *own, time_ticks: *time, key, values })
+                wire::Record::Log(Log { own: *own, time_ticks: *time, more: *more, key, values })
             }
             Self::Reference { own, trace, span, follows_from } => {
                 wire::Record::Reference(Reference {
@@ -248,6 +248,10 @@ impl Value {
             Self::F64(value) => wire::Value::F64(value.get()?),
             Self::StaticString(name) => wire::Value::Static(name.wire()),
             Self::String(text) => wire::Value::Text(text),
+            Self::Bytes(bytes) => wire::Value::Bytes(&bytes.0),
+            Self::CutString(text) => wire::Value::CutText(text),
+            Self::CutBytes(bytes) => wire::Value::CutBytes(&bytes.0),
+            Self::CutStaticString(name) => wire::Value::CutStatic(name.wire()),
         })
     }
 }

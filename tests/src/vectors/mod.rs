@@ -150,6 +150,11 @@ pub struct Losses {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
 fn is_zero(count: &u32) -> bool {
     *count == 0
 }
@@ -187,6 +192,9 @@ pub enum Record {
     Log {
         own: u64,
         time: u64,
+        /// The fields belong to the last log of the span.
+        #[serde(default, skip_serializing_if = "is_false")]
+        more: bool,
         key: Key,
         values: Vec<Value>,
     },
@@ -285,6 +293,29 @@ pub enum Value {
     F64(Float),
     StaticString(Name),
     String(String),
+    Bytes(Hex),
+    CutString(String),
+    CutBytes(Hex),
+    CutStaticString(Name),
+}
+
+/// Bytes, as hexadecimal digits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Hex(pub Vec<u8>);
+
+impl TryFrom<String> for Hex {
+    type Error = anyhow::Error;
+
+    fn try_from(digits: String) -> anyhow::Result<Self> {
+        from_hex(&digits).map(Self)
+    }
+}
+
+impl From<Hex> for String {
+    fn from(bytes: Hex) -> Self {
+        to_hex(&bytes.0)
+    }
 }
 
 /// A number with a fraction; what JSON has no number for is `NaN`, `inf` or `-inf`.

@@ -7,6 +7,7 @@ mod inlined;
 
 use super::active::Active;
 use super::open::{LAST_NUMBER, Open, mark, trace_words};
+use super::record;
 use super::recorder::count;
 use super::span::{ChildOf, Span};
 use super::time::Moment;
@@ -56,8 +57,11 @@ impl Tracer {
             // Only what is really asked for is in the program.
             ChildOf::Active => open.begin_active(),
             ChildOf::Span(parent) => open.begin_child_of(parent),
-            ChildOf::Context(context) if context.is_valid() => open.begin_entry(&context),
-            ChildOf::Root | ChildOf::Context(_) => open.begin_root(),
+            ChildOf::Context(context) if context.is_valid() => open.begin_entry(&context, 0),
+            ChildOf::FollowsFrom(context) if context.is_valid() => {
+                open.begin_entry(&context, record::FOLLOWS);
+            }
+            ChildOf::Root | ChildOf::Context(_) | ChildOf::FollowsFrom(_) => open.begin_root(),
         }))
     }
 
@@ -149,12 +153,12 @@ impl Open {
 
     /// The first span of this device in a trace that began elsewhere.
     #[inline(never)]
-    fn begin_entry(&mut self, context: &SpanContext) {
+    fn begin_entry(&mut self, context: &SpanContext, kind: u32) {
         let unsampled = if context.flags.is_sampled() { 0 } else { mark::UNSAMPLED };
         let debug = if context.flags.is_debug() { mark::DEBUG } else { 0 };
         self.begin_with(mark::REMOTE | mark::REMOTE_PARENT | unsampled | debug);
         self.go_remote(trace_words(context.trace_id));
-        self.refer_to(context);
+        self.refer_to(context, kind);
         if let Some(pool) = self.tracer.pool()
             && !context.baggage.is_none()
             // A stale handle is counted there.

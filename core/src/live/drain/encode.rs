@@ -35,11 +35,11 @@ impl<'r> Reader<'r> {
         if POINTER_WORDS > 1 { (u64::from(self.word()) << 32) as usize | low } else { low }
     }
 
-    fn text(&mut self) -> &'r str {
+    fn bytes(&mut self) -> &'r [u8] {
         let len = self.word() as usize;
-        let text = self.record.text(self.at, len).unwrap_or("");
+        let bytes = self.record.bytes(self.at, len).unwrap_or(&[]);
         self.at += len.div_ceil(4);
-        text
+        bytes
     }
 }
 
@@ -79,7 +79,7 @@ impl Drain {
             // Nobody knows how often the counter has turned since.
             duration_ticks = end.ticks.wrapping_sub(start.ticks).into();
         }
-        let shape = Shape(marks >> 8 & 0xff);
+        let shape = inline_shape(marks >> 8 & 0xff, kinds);
         let site = self.site(first, shape);
         frame.span(&SpanFields {
             own,
@@ -99,7 +99,7 @@ impl Drain {
         let is_log = first & record::KIND_MASK == record::KIND_LOG;
         let (mut shape, mut half_wraps, mut inline) = (Shape(kinds), kinds, None);
         if first & record::COMPACT != 0 {
-            shape = Shape(kinds >> record::PARTS_SHIFT);
+            shape = inline_shape(kinds >> record::PARTS_SHIFT, kinds);
             inline = Some(kinds);
         } else if is_log {
             half_wraps = words.word();
@@ -112,13 +112,13 @@ impl Drain {
         let key = if first & record::NAMED != 0 {
             let (address, len) = (words.pointer(), words.word() as usize);
             // The empty key is the operation name: see the wire format.
-            let is_operation = first & record::OPERATION != 0;
+            let is_operation = !is_log && first & record::OPERATION != 0;
             let name = if is_operation { NameRef::Inline("") } else { self.name(address, len) };
             PartKey::Name(name, shape)
         } else {
             PartKey::Site(self.site(first, shape))
         };
-        frame.part(own, time_ticks, &key);
+        frame.part(own, time_ticks, first & record::MORE != 0, &key);
         self.values(&mut words, shape, inline, frame.out());
     }
 
@@ -139,12 +139,14 @@ impl Drain {
         inline: Option<u32>,
         out: &mut Writer<'_>,
     ) {
-        const TEXT: u32 = Type::Text as u32;
         const STATIC: u32 = Type::Static as u32;
+        const CUT_STATIC: u32 = Type::CutStatic as u32;
+        const TEXT: u32 = Type::Text as u32;
+        const CUT_BYTES: u32 = Type::CutBytes as u32;
 
         shape.each(|ty| match ty {
-            TEXT => out.text(words.text()),
-            STATIC => {
+            TEXT..=CUT_BYTES => out.bytes(words.bytes()),
+            STATIC | CUT_STATIC => {
                 let address = words.pointer();
                 let mut len = match inline {
                     Some(kinds) => kinds >> record::STR_SHIFT & 0xff,
@@ -194,6 +196,18 @@ impl Drain {
             core::str::from_utf8_unchecked(core::slice::from_raw_parts(pointer, len))
         })
     }
+}
+
+/// The shape of inline values, of which the static string is cut if it is longer than the kinds can
+/// say.
+fn inline_shape(types: u32, kinds: u32) -> Shape {
+    const CUT: u32 = Type::CutStatic as u32 - Type::Static as u32;
+
+    let len = (kinds & record::STR_MASK) >> record::STR_SHIFT;
+    let is_cut = len as usize > MAX_INLINE_STR;
+    // Static strings alone have the highest bit of a type.
+    let statics = types >> 3 & 0x11;
+    Shape(if is_cut { types + statics * CUT } else { types })
 }
 
 /// Writes a number of whatever type but for texts.

@@ -17,6 +17,7 @@ mod baggage;
 mod in_span;
 mod numbers;
 mod random;
+mod spans;
 mod table;
 mod time;
 mod values;
@@ -149,8 +150,12 @@ impl Seen {
 
     fn text(&self, value: &Value<'_>) -> String {
         match value {
-            Value::Static(NameRef::Id(id)) => self.names[id].clone(),
-            Value::Static(NameRef::Inline(text)) | Value::Text(text) => (*text).to_string(),
+            Value::Static(NameRef::Id(id)) | Value::CutStatic(NameRef::Id(id)) => {
+                self.names[id].clone()
+            }
+            Value::Static(NameRef::Inline(text)) | Value::Text(text) | Value::CutText(text) => {
+                (*text).to_string()
+            }
             other => std::format!("{other:?}"),
         }
     }

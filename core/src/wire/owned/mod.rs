@@ -116,11 +116,11 @@ impl Record<'_> {
                 span.values.iter().for_each(|value| value.write(frame.out()));
             }
             Record::Part(part) => {
-                frame.part(numbers.low(part.own)?, None, &part.key);
+                frame.part(numbers.low(part.own)?, None, false, &part.key);
                 part.values.iter().for_each(|value| value.write(frame.out()));
             }
             Record::Log(log) => {
-                frame.part(numbers.low(log.own)?, Some(log.time_ticks), &log.key);
+                frame.part(numbers.low(log.own)?, Some(log.time_ticks), log.more, &log.key);
                 log.values.iter().for_each(|value| value.write(frame.out()));
             }
             Record::Reference(reference) => {

@@ -62,9 +62,11 @@ impl Reader {
                 Record::Part(Part { own, key, values })
             }
             flag::LOG => {
-                let (own, time_ticks) = (self.other(flags, from)?, self.time(from)?);
+                let more = flags & flag::LOW_NEW == 0;
+                let own = self.other(flags | flag::LOW_NEW, from)?;
+                let time_ticks = self.time(from)?;
                 let (key, values) = self.keyed(flags, from)?;
-                Record::Log(Log { own, time_ticks, key, values })
+                Record::Log(Log { own, time_ticks, more, key, values })
             }
             flag::REFERENCE => {
                 let own = self.other(flags, from)?;

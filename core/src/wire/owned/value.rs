@@ -16,6 +16,10 @@ pub(super) fn value<'a, S: SeqAccess<'a>>(ty: Type, from: &mut S) -> Result<Valu
         Type::F64 => Value::F64(next(from)?),
         Type::Static => Value::Static(name(from)?),
         Type::Text => Value::Text(next(from)?),
+        Type::Bytes => Value::Bytes(next(from)?),
+        Type::CutText => Value::CutText(next(from)?),
+        Type::CutBytes => Value::CutBytes(next(from)?),
+        Type::CutStatic => Value::CutStatic(name(from)?),
     })
 }
 

@@ -118,6 +118,8 @@ pub struct Log<'a> {
     pub own: u64,
     /// When, in ticks since the session's clock began.
     pub time_ticks: u64,
+    /// Whether the fields belong to the last log of the span, which is of this time, if it came.
+    pub more: bool,
     /// The keys of the fields.
     pub key: PartKey<'a>,
     /// The values of the fields.
@@ -182,6 +184,8 @@ pub enum Record<'a> {
 pub(super) mod flag {
     pub(in crate::wire) const OWN_SAME: u8 = 2;
     pub(in crate::wire) const OWN_GIVEN: u8 = 3;
+    /// Of both: without it a log goes on with the span's last one.
+    pub(in crate::wire) const LOW_NEW: u8 = 2;
     // A span's.
     pub(in crate::wire) const OWN_RECORD: u8 = 0;
     pub(in crate::wire) const OWN_PARENT: u8 = 1;

@@ -213,11 +213,16 @@ impl<'b> DataWriter<'b> {
     }
 
     /// The head of a part, or of a log where there is a time; its values follow.
-    pub fn part(&mut self, own: u32, time_ticks: Option<u64>, key: &PartKey<'_>) {
+    ///
+    /// With `more` the log's fields belong to the last one of the span.
+    pub fn part(&mut self, own: u32, time_ticks: Option<u64>, more: bool, key: &PartKey<'_>) {
         let first = self.out.place();
         let mut flags = flag::PART | self.own(own);
         if let Some(time_ticks) = time_ticks {
             flags |= flag::LOG;
+            if more {
+                flags &= !flag::LOW_NEW;
+            }
             self.time(time_ticks);
         }
         match key {

@@ -151,7 +151,7 @@ fn what_was_lost_on_the_way_is_waited_for_and_then_told() {
     let key = PartKey::Site(SiteRef { id: 1, shape: Shape(1) });
     let list = values([wire::Value::Bool(true)]);
     let part = Record::Part(Part { own: FIRST, key, values: list.clone() });
-    let log = Record::Log(Log { own: FIRST, time_ticks: 5, key, values: list });
+    let log = Record::Log(Log { own: FIRST, time_ticks: 5, more: false, key, values: list });
     is_told(part.clone(), vec![with_parts(1)]);
     is_told(log.clone(), vec![part, with_parts(2)]);
     let reference = Reference {

@@ -37,6 +37,53 @@ fn a_span_is_what_the_device_recorded() {
     assert!(process.warnings.is_empty());
 }
 
+/// A log may have more fields than a record; what is cut is said; and where the call is.
+#[test]
+fn long_logs_are_one_and_cut_values_are_said() {
+    let (mut bench, mut device) = (Bench::new(false), device(1));
+    bench.hello(&mut device);
+    let located = site(1, b"\x04read\x0b\0src/a.rs:7");
+    let defined = [located, site(2, b"\0\x05event\x01a"), site(3, b"\0\x01b\x01c")];
+    bench.data(&mut device, defined.to_vec());
+    let log = |time_ticks, more, id, list: &[wire::Value<'static>]| {
+        let (key, values) = (site_key(id, list), list.iter().copied().collect());
+        Record::Log(Log { own: FIRST, time_ticks, more, key, values })
+    };
+    let text = [wire::Value::Text("retry"), wire::Value::CutText("lon")];
+    let more = [wire::Value::CutBytes(b"ab"), wire::Value::Bytes(b"")];
+    let mut root = span(FIRST, Parent::None, [1_000, 5_000]);
+    root.head.parts = 4;
+    bench.data(
+        &mut device,
+        vec![
+            log(1_500, false, 2, &text),
+            log(1_500, true, 3, &more),
+            // The first record of this one was lost.
+            log(1_600, true, 3, &more),
+            log(1_600, false, 2, &text),
+            Record::Span(root),
+        ],
+    );
+    let spans = bench.spans();
+    let [root] = spans.as_slice() else { panic!("{spans:?}") };
+    let keys =
+        |event: &crate::model::Event| event.attributes.iter().map(|a| a.key.to_string()).collect();
+    let events: Vec<(_, Vec<_>)> =
+        root.events.iter().map(|event| (event.name.to_string(), keys(event))).collect();
+    let list = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
+    let wanted = [
+        ("retry".to_owned(), list(&["a", "b", "c"])),
+        (String::new(), list(&["b", "c"])),
+        ("retry".to_owned(), list(&["a"])),
+    ];
+    assert_eq!(events, wanted);
+    assert_eq!(tag(&root.events[0].attributes, "c"), Some(&Value::Bytes([].into())));
+    assert_eq!(tag(&root.attributes, "code.file.path"), Some(&Value::from("src/a.rs")));
+    assert_eq!(tag(&root.attributes, "code.line.number"), Some(&Value::Int(7)));
+    let cut = root.warnings.iter().filter(|warning| warning.ends_with("was cut for want of room"));
+    assert_eq!(cut.count(), 4);
+}
+
 #[test]
 fn parts_logs_and_references_join_their_span() {
     let (mut bench, mut device) = (Bench::new(false), device(1));
@@ -66,7 +113,7 @@ fn parts_logs_and_references_join_their_span() {
         ],
     );
     let key = site_key(2, &event);
-    let log = Log { own, time_ticks: 1_500, key, values: values(event) };
+    let log = Log { own, time_ticks: 1_500, more: false, key, values: values(event) };
     bench.data(&mut device, vec![Record::Log(log)]);
     assert!(bench.spans().is_empty());
     bench.data(&mut device, vec![Record::Span(entry)]);
@@ -112,7 +159,13 @@ fn an_operation_name_may_be_given_at_run_time_and_logs_may_be_of_one_moment() {
     let log = |values: [bool; 2]| {
         let list = values.map(wire::Value::Bool);
         let key = site_key(1, &list);
-        Record::Log(Log { own: FIRST, time_ticks: 5, key, values: super::values(list) })
+        Record::Log(Log {
+            own: FIRST,
+            time_ticks: 5,
+            more: false,
+            key,
+            values: super::values(list),
+        })
     };
     bench.data(
         &mut device,

@@ -6,8 +6,8 @@ use core::future::Future as _;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use spandrel::{
-    Baggage, ChildOf, Copied, FutureExt as _, Span, SpanContext, SpanId, TraceFlags, TraceId,
-    Tracer, log, span, tag,
+    Baggage, Bytes, ChildOf, Copied, FutureExt as _, Reference, Span, SpanContext, SpanId,
+    TraceFlags, TraceId, Tracer, log, span, tag,
 };
 
 /// A context that the compiler does not know.
@@ -32,6 +32,21 @@ fn baggage(tracer: &'static Tracer, span: &Span) {
     }
     drop(span!(tracer, child_of: span, "child of one with baggage", a = black_box(1)));
     black_box(tracer.active_context());
+}
+
+#[inline(never)]
+fn times_and_references(tracer: &'static Tracer, span: &Span) {
+    let (now, then) = (tracer.now(), tracer.ticks_of(black_box(7)));
+    span!(tracer, "early").starting_at(then).finish_at(now);
+    drop(tracer.start_child_of(ChildOf::following(span), "follower"));
+    span.add_reference(Reference::ChildOf(context()));
+    span.add_reference(Reference::FollowsFrom(context()));
+    span.set_error(black_box("no bus"));
+    tag!(span, a = Bytes(black_box(&[1, 2, 3])), b = Copied(black_box("text")));
+    let at = span.log_moment();
+    for is_more in [false, true] {
+        span.log_many(&at, is_more, spandrel::__site!("", a), (black_box(1),));
+    }
 }
 
 #[inline(never)]
@@ -82,6 +97,7 @@ pub(crate) fn use_all(tracer: &'static Tracer) {
         black_box((span.context(), span.is_sampled()));
         drop(scope);
     }
+    times_and_references(tracer, &root);
     baggage(tracer, &root);
     drop(active);
     futures(tracer, &root);

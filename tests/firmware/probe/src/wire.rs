@@ -74,7 +74,7 @@ fn write_records<'b>(mut frame: DataWriter<'b>, value: Value<'_>) -> Option<&'b 
         for key in [PartKey::Site(site), name] {
             for time_ticks in [None, Some(number.into())] {
                 frame.begin();
-                frame.part(number, time_ticks, &key);
+                frame.part(number, time_ticks, black_box(true), &key);
                 black_box(key.shape());
                 value.write(frame.out());
                 frame.end();
