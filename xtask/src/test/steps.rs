@@ -121,6 +121,13 @@ fn boards() -> Result<()> {
         cargo("clippy --release -- -D warnings").dir(&dir).run()?;
         cargo("build --release").dir(&dir).run()?;
     }
+    // What is measured on other targets than the rest of its workspace is.
+    for target in ["thumbv6m-none-eabi", "riscv32imac-unknown-none-elf"] {
+        cargo("clippy --release --package measure-run --lib --bin hot")
+            .args(&["--target", target, "--", "-D", "warnings"])
+            .dir(&workspace::root().join("tests/firmware/measure"))
+            .run()?;
+    }
     Ok(())
 }
 
