@@ -39,20 +39,23 @@ fn on_the_host() {
     assert!(failed.is_empty(), "on the host:\n{}", failed.join("\n"));
 }
 
+const M0: [&str; 3] = ["qemu-system-arm", "-M", "microbit"];
+const M4: [&str; 3] = ["qemu-system-arm", "-M", "mps2-an386"];
+const RISCV: [&str; 5] = ["qemu-system-riscv32", "-M", "virt", "-bios", "none"];
+
 #[test]
 fn on_a_cortex_m0() {
-    on_board("Cortex-M0", "thumbv6m-none-eabi", &["qemu-system-arm", "-M", "microbit"]);
+    on_board("thumbv6m-none-eabi", &M0);
 }
 
 #[test]
 fn on_a_cortex_m4() {
-    on_board("Cortex-M4", "thumbv7em-none-eabihf", &["qemu-system-arm", "-M", "mps2-an386"]);
+    on_board("thumbv7em-none-eabihf", &M4);
 }
 
 #[test]
 fn on_a_riscv32() {
-    let virt = ["qemu-system-riscv32", "-M", "virt", "-bios", "none"];
-    on_board("RISC-V", "riscv32imac-unknown-none-elf", &virt);
+    on_board("riscv32imac-unknown-none-elf", &RISCV);
 }
 
 /// What a board knows as constants is what the vectors say.
@@ -75,8 +78,8 @@ fn its_ids_are_vectors() {
     }
 }
 
-/// Builds the suite for a target and runs it in QEMU.
-fn on_board(board: &str, target: &str, machine: &[&str]) {
+/// Builds the suite for a target, with the core for size and for speed, and runs it in QEMU.
+fn on_board(target: &str, machine: &[&str]) {
     let qemu = machine[0];
     if workspace::find_program(qemu).is_none() {
         return skip::skip(&format!("no {qemu}; `cargo xtask setup` installs it"));
@@ -84,14 +87,19 @@ fn on_board(board: &str, target: &str, machine: &[&str]) {
     let dir = workspace::root().join("tests/firmware/suite");
     let folder = workspace::target_dir().join("suite");
     let folder = folder.to_str().expect("the folder's name is text");
-    let options = ["--release", "--target", target, "--target-dir", folder];
-    let name = format!("suite for {board}");
-    let built = cargo_build(&name, &dir, &options, &mut |line| eprintln!("{line}"));
-    let lines = run(&name, machine, built.unwrap().get("suite").unwrap());
-
     let known: Vec<_> = tests().map(|test| test.name).collect();
-    let passed: Vec<_> = lines.iter().filter_map(|line| line.strip_prefix("ok ")).collect();
-    assert_eq!(passed, known, "on {board}:\n{}", lines.join("\n"));
+    for what in ["size", "speed"] {
+        let name = format!("suite for {target}, core built for {what}");
+        let mut options = vec!["--release", "--target", target, "--target-dir", folder];
+        if what == "speed" {
+            // There the core's hot path is inlined, so it is other code. The rest is built once.
+            options.extend(["--config", "profile.release.package.spandrel.opt-level=3"]);
+        }
+        let built = cargo_build(&name, &dir, &options, &mut |line| eprintln!("{line}"));
+        let lines = run(&name, machine, built.unwrap().get("suite").unwrap());
+        let passed: Vec<_> = lines.iter().filter_map(|line| line.strip_prefix("ok ")).collect();
+        assert_eq!(passed, known, "{name}:\n{}", lines.join("\n"));
+    }
 }
 
 /// The lines that the program prints; it must end by itself.
