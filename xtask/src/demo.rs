@@ -11,7 +11,7 @@ use spandrel_tests::hello::tree;
 use spandrel_tests::{proc, workspace};
 
 use crate::progress::Progress;
-use crate::setup::{self, Qemu};
+use crate::setup::{self, Found};
 
 const HELLO_TO: &str = "Bryan";
 /// What a shell reports for a command that was interrupted.
@@ -59,7 +59,7 @@ fn choose_platform(args: &Args, progress: &Progress) -> Result<Platform> {
     if args.native {
         return Ok(Platform::Native);
     }
-    if let Qemu::Missing { line_to_run } = setup::ensure_qemu(progress)? {
+    if let Found::Missing { line_to_run } = setup::ARM.ensure(progress)? {
         progress.say(&format!("no QEMU here; to get it: {line_to_run}"));
         progress.say("going on without boards: the services run as processes of this machine");
         return Ok(Platform::Native);

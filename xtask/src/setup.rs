@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use spandrel_tests::proc::Proc;
 use spandrel_tests::workspace::{self, find_program};
 
@@ -14,14 +14,39 @@ use crate::progress::Progress;
 pub(crate) const TARGETS: [&str; 3] =
     ["thumbv6m-none-eabi", "thumbv7em-none-eabihf", "riscv32imac-unknown-none-elf"];
 
-const QEMU: &str = "qemu-system-arm";
+/// A program of QEMU, and where it comes from.
+#[derive(Debug)]
+pub(crate) struct Qemu {
+    /// The program.
+    pub(crate) program: &'static str,
+    /// Debian's packages that have it, the usual one first; which one it is changed.
+    apt: &'static [&'static str],
+    dnf: &'static str,
+    pacman: &'static str,
+}
+
+/// For Cortex-M.
+pub(crate) const ARM: Qemu = Qemu {
+    program: "qemu-system-arm",
+    apt: &["qemu-system-arm"],
+    dnf: "qemu-system-arm",
+    pacman: "qemu-system-arm",
+};
+/// For RISC-V, which only tests and figures need.
+pub(crate) const RISCV: Qemu = Qemu {
+    program: "qemu-system-riscv32",
+    apt: &["qemu-system-misc", "qemu-system-riscv"],
+    dnf: "qemu-system-riscv",
+    pacman: "qemu-system-riscv",
+};
+
 /// `--no-install-recommends`: a recommended package can conflict with one that is installed.
-const APT_INSTALL: [&str; 5] = ["apt-get", "install", "-y", "--no-install-recommends", QEMU];
+const APT_INSTALL: [&str; 4] = ["apt-get", "install", "-y", "--no-install-recommends"];
 const INSTALL_LIMIT: Duration = Duration::from_secs(15 * 60);
 
-/// Whether QEMU can be used.
+/// Whether a program can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Qemu {
+pub(crate) enum Found {
     /// It is installed.
     Have,
     /// It is not and could not be installed without its user.
@@ -34,15 +59,24 @@ pub(crate) enum Qemu {
 pub(crate) fn run() -> Result<ExitCode> {
     let progress = Progress::start();
     ensure_targets(&progress)?;
-    match ensure_qemu(&progress)? {
-        Qemu::Have => {
-            progress.say("ready: Rust targets and QEMU are installed");
-            Ok(ExitCode::SUCCESS)
-        }
-        Qemu::Missing { line_to_run } => {
-            bail!("{QEMU} is missing and can't be installed from here; to get it: {line_to_run}")
+    let missing = missing_qemus(&progress)?;
+    ensure!(missing.is_empty(), "{}", missing.join("; "));
+    progress.say("ready: Rust targets and QEMU are installed");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A line for each program of QEMU that is missing and could not be installed: how to get it.
+pub(crate) fn missing_qemus(progress: &Progress) -> Result<Vec<String>> {
+    let mut missing = Vec::new();
+    for qemu in [&ARM, &RISCV] {
+        if let Found::Missing { line_to_run } = qemu.ensure(progress)? {
+            let program = qemu.program;
+            missing.push(format!(
+                "{program} is missing and can't be installed from here; to get it: {line_to_run}"
+            ));
         }
     }
+    Ok(missing)
 }
 
 /// Installs those of [`TARGETS`] that the pinned toolchain lacks.
@@ -80,33 +114,61 @@ fn has_target(target: &str) -> Result<bool> {
     Ok(output.status.success() && Path::new(dir.trim()).is_dir())
 }
 
-/// Installs QEMU if that needs nobody's password.
-pub(crate) fn ensure_qemu(progress: &Progress) -> Result<Qemu> {
-    if find_program(QEMU).is_some() {
-        return Ok(Qemu::Have);
+impl Qemu {
+    fn is_there(&self) -> bool {
+        find_program(self.program).is_some()
     }
-    let line_to_run = line_to_run(|program| find_program(program).is_some());
-    let Some(prefix) = administrator().filter(|_| find_program("apt-get").is_some()) else {
-        return Ok(Qemu::Missing { line_to_run });
-    };
-    progress.say(&format!("installing {QEMU} (once, about a minute)"));
-    let apt = |arguments: &[&str]| {
-        let mut line = prefix.to_vec();
-        line.extend(arguments);
-        let mut command = Command::new(line[0]);
-        command.args(&line[1..]).env("DEBIAN_FRONTEND", "noninteractive");
-        install(&mut command, progress)
-    };
-    if apt(&APT_INSTALL).is_err() {
-        // The usual cause is that the package lists are old or were never fetched.
-        progress.say("refreshing the package lists");
-        if let Err(error) = apt(&["apt-get", "update"]).and_then(|()| apt(&APT_INSTALL)) {
-            progress.say(&format!("{error:#}"));
-            return Ok(Qemu::Missing { line_to_run });
+
+    /// Installs it if that needs nobody's password.
+    pub(crate) fn ensure(&self, progress: &Progress) -> Result<Found> {
+        if self.is_there() {
+            return Ok(Found::Have);
         }
+        let missing =
+            Found::Missing { line_to_run: self.line_to_run(|name| find_program(name).is_some()) };
+        let Some(prefix) = administrator().filter(|_| find_program("apt-get").is_some()) else {
+            return Ok(missing);
+        };
+        let program = self.program;
+        progress.say(&format!("installing {program} (once, about a minute)"));
+        let apt = |arguments: &[&str]| {
+            let mut line = prefix.to_vec();
+            line.extend(arguments);
+            let mut command = Command::new(line[0]);
+            command.args(&line[1..]).env("DEBIAN_FRONTEND", "noninteractive");
+            install(&mut command, progress)
+        };
+        let install_one = |package| apt(&[&APT_INSTALL, &[package][..]].concat());
+        if install_one(self.apt[0]).is_err() {
+            // The usual cause is that the package lists are old or were never fetched.
+            progress.say("refreshing the package lists");
+            if let Err(error) = apt(&["apt-get", "update"]).and_then(|()| install_one(self.apt[0]))
+            {
+                progress.say(&format!("{error:#}"));
+                return Ok(missing);
+            }
+        }
+        for package in &self.apt[1..] {
+            if !self.is_there() && install_one(package).is_err() {
+                return Ok(missing);
+            }
+        }
+        ensure!(self.is_there(), "apt-get installed {program}, yet it is not on PATH");
+        Ok(Found::Have)
     }
-    ensure!(find_program(QEMU).is_some(), "apt-get installed {QEMU}, yet it is not on PATH");
-    Ok(Qemu::Have)
+
+    /// The one line that installs it here, judged by which package manager `has` finds.
+    fn line_to_run(&self, has: impl Fn(&str) -> bool) -> String {
+        let lines = [
+            ("apt-get", format!("sudo {} {}", APT_INSTALL.join(" "), self.apt[0])),
+            ("dnf", format!("sudo dnf install {}", self.dnf)),
+            ("pacman", format!("sudo pacman -S {}", self.pacman)),
+            ("brew", "brew install qemu".to_owned()),
+        ];
+        let found = lines.into_iter().find(|(program, _)| has(program));
+        let program = self.program;
+        found.map_or_else(|| format!("install QEMU so that {program} is on PATH"), |(_, line)| line)
+    }
 }
 
 /// How to become root without a question: not at all, by a sudo that needs no password, or never.
@@ -120,18 +182,6 @@ fn administrator() -> Option<&'static [&'static str]> {
     }
     let may_sudo = quiet("sudo", &["-n", "true"]).is_ok_and(|output| output.status.success());
     may_sudo.then_some(&["sudo", "-n"])
-}
-
-/// The one line that installs QEMU here, judged by which package manager `has` finds.
-fn line_to_run(has: impl Fn(&str) -> bool) -> String {
-    let lines = [
-        ("apt-get", format!("sudo {}", APT_INSTALL.join(" "))),
-        ("dnf", "sudo dnf install qemu-system-arm".to_owned()),
-        ("pacman", "sudo pacman -S qemu-system-arm".to_owned()),
-        ("brew", "brew install qemu".to_owned()),
-    ];
-    let found = lines.into_iter().find(|(program, _)| has(program));
-    found.map_or_else(|| format!("install QEMU so that {QEMU} is on PATH"), |(_, line)| line)
 }
 
 /// Runs an installer to its end, saying now and then what it is at.
@@ -151,13 +201,12 @@ mod tests {
 
     #[test]
     fn the_line_to_run_suits_the_machine() {
-        let on = |manager: &'static str| line_to_run(|program| program == manager);
-        assert_eq!(
-            on("apt-get"),
-            "sudo apt-get install -y --no-install-recommends qemu-system-arm"
-        );
-        assert_eq!(on("brew"), "brew install qemu");
-        assert_eq!(on("none of them"), "install QEMU so that qemu-system-arm is on PATH");
+        let on = |qemu: &Qemu, manager| qemu.line_to_run(|program| program == manager);
+        let apt = "sudo apt-get install -y --no-install-recommends";
+        assert_eq!(on(&ARM, "apt-get"), format!("{apt} qemu-system-arm"));
+        assert_eq!(on(&RISCV, "apt-get"), format!("{apt} qemu-system-misc"));
+        assert_eq!(on(&RISCV, "brew"), "brew install qemu");
+        assert_eq!(on(&ARM, "none of them"), "install QEMU so that qemu-system-arm is on PATH");
     }
 
     #[test]

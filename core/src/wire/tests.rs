@@ -37,7 +37,7 @@ enum OwnedValue {
     Name(u16),
     Inline(String),
     Text(String, bool),
-    Bytes(std::vec::Vec<u8>, bool),
+    Bytes(vec::Vec<u8>, bool),
     CutName(u16),
 }
 

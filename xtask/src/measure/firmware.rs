@@ -17,6 +17,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(15 * 60);
 /// A program of `tests/firmware/measure/run` that prints figures.
 struct Program {
     bin: &'static str,
+    board: Board,
     profile: &'static str,
     /// What is added to the keys that it prints.
     suffix: &'static str,
@@ -26,9 +27,40 @@ struct Program {
     measures: &'static [&'static str],
 }
 
-const PROGRAMS: [Program; 10] = [
+/// What a program runs on, in QEMU.
+#[derive(Clone, Copy)]
+enum Board {
+    CortexM4,
+    CortexM0,
+    Riscv32,
+}
+
+impl Board {
+    fn target(self) -> &'static str {
+        match self {
+            Self::CortexM4 => "thumbv7em-none-eabihf",
+            Self::CortexM0 => "thumbv6m-none-eabi",
+            Self::Riscv32 => "riscv32imac-unknown-none-elf",
+        }
+    }
+
+    /// What stands before the keys that a program prints.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::CortexM4 => "",
+            Self::CortexM0 => "m0.",
+            Self::Riscv32 => RISCV_KEYS,
+        }
+    }
+}
+
+/// What the keys begin with that need an emulator of their own.
+pub(super) const RISCV_KEYS: &str = "rv32.";
+
+const PROGRAMS: &[Program] = &[
     Program {
         bin: "hot",
+        board: Board::CortexM4,
         profile: "o3",
         suffix: ".o3",
         options: &[],
@@ -36,6 +68,7 @@ const PROGRAMS: [Program; 10] = [
     },
     Program {
         bin: "hot",
+        board: Board::CortexM4,
         profile: "release",
         suffix: ".os",
         options: &[],
@@ -43,6 +76,7 @@ const PROGRAMS: [Program; 10] = [
     },
     Program {
         bin: "hot_reset",
+        board: Board::CortexM4,
         profile: "o3",
         suffix: ".reset.o3",
         options: &[],
@@ -50,6 +84,7 @@ const PROGRAMS: [Program; 10] = [
     },
     Program {
         bin: "sampling",
+        board: Board::CortexM4,
         profile: "o3",
         suffix: ".o3",
         options: &[],
@@ -57,6 +92,7 @@ const PROGRAMS: [Program; 10] = [
     },
     Program {
         bin: "scope",
+        board: Board::CortexM4,
         profile: "o3",
         suffix: ".o3",
         options: &[],
@@ -64,6 +100,7 @@ const PROGRAMS: [Program; 10] = [
     },
     Program {
         bin: "disabled",
+        board: Board::CortexM4,
         profile: "o3",
         suffix: ".o3",
         options: &["--no-default-features"],
@@ -71,6 +108,7 @@ const PROGRAMS: [Program; 10] = [
     },
     Program {
         bin: "mask",
+        board: Board::CortexM4,
         profile: "o3",
         suffix: ".o3",
         options: &["--no-default-features", "--features=enable,stopwatch"],
@@ -79,6 +117,7 @@ const PROGRAMS: [Program; 10] = [
     // The worse of both counts: which one it is changes with the compiler.
     Program {
         bin: "stack",
+        board: Board::CortexM4,
         profile: "o3",
         suffix: ".o3",
         options: &[],
@@ -86,6 +125,7 @@ const PROGRAMS: [Program; 10] = [
     },
     Program {
         bin: "stack",
+        board: Board::CortexM4,
         profile: "release",
         suffix: ".os",
         options: &[],
@@ -93,10 +133,27 @@ const PROGRAMS: [Program; 10] = [
     },
     Program {
         bin: "task",
+        board: Board::CortexM4,
         profile: "release",
         suffix: ".os",
         options: &[],
         measures: &["ram.reporter"],
+    },
+    Program {
+        bin: "hot",
+        board: Board::CortexM0,
+        profile: "release",
+        suffix: ".os",
+        options: &[],
+        measures: &["hot.w1", "hot.w2", "hot.w3"],
+    },
+    Program {
+        bin: "hot",
+        board: Board::Riscv32,
+        profile: "o3",
+        suffix: ".o3",
+        options: &[],
+        measures: &["hot.w1", "hot.w2", "hot.w3"],
     },
 ];
 
@@ -116,10 +173,10 @@ pub(super) fn measure(
     now: &mut Figures,
     progress: &Progress,
 ) -> Result<()> {
-    for program in &PROGRAMS {
+    for program in PROGRAMS {
         let keys = program.measures.iter().filter_map(|key| program.figure(key));
         if keys.into_iter().any(is_wanted) {
-            progress.say(&format!("{} at profile {}", program.bin, program.profile));
+            progress.say(&program.name());
             program.run(now)?;
         }
     }
@@ -129,15 +186,21 @@ pub(super) fn measure(
 impl Program {
     /// The figure that a printed key is of: some tell how it was compiled, others need not.
     fn figure(&self, printed: &str) -> Option<&'static str> {
+        let printed = format!("{}{printed}", self.board.prefix());
         let full = format!("{printed}{}", self.suffix);
         FIGURES.iter().map(|figure| figure.key).find(|key| *key == full || *key == printed)
     }
 
+    fn name(&self) -> String {
+        format!("{} at profile {} for {}", self.bin, self.profile, self.board.target())
+    }
+
     fn run(&self, now: &mut Figures) -> Result<()> {
-        let name = format!("measuring {} at {}", self.bin, self.profile);
+        let name = format!("measuring {}", self.name());
         let mut command = Command::new("cargo");
         // `cargo run`: how QEMU is called stands in one place, the runner in `.cargo/config.toml`.
         command.args(["run", "--quiet", "--package=measure-run", "--bin", self.bin]);
+        command.args(["--target", self.board.target()]);
         command.args(["--profile", self.profile]).args(self.options).current_dir(dir());
         command.arg("--target-dir").arg(target_dir());
         let mut run = Proc::spawn(&name, &mut command)?;
@@ -145,7 +208,8 @@ impl Program {
         ensure!(status.success(), run.tell(&format!("failed ({status})")));
         for line in run.lines() {
             if let Some(detail) = line.strip_prefix("# ") {
-                now.add_detail(format!("{detail} ({})", self.profile));
+                let prefix = self.board.prefix();
+                now.add_detail(format!("{prefix}{detail} ({})", self.profile));
             } else if let Some((key, value)) = line.split_once(' ')
                 && self.measures.contains(&key)
                 && let Some(key) = self.figure(key)

@@ -10,7 +10,7 @@ use spandrel_tests::workspace;
 
 use super::length;
 use crate::progress::Progress;
-use crate::setup::{self, Qemu};
+use crate::setup;
 
 /// One check of the project.
 pub(super) struct Step {
@@ -100,12 +100,8 @@ fn docs() -> Result<()> {
 fn set_up() -> Result<()> {
     let progress = Progress::start();
     setup::ensure_targets(&progress)?;
-    match setup::ensure_qemu(&progress)? {
-        Qemu::Have => Ok(()),
-        Qemu::Missing { line_to_run } => {
-            Err(Skip::new(format!("no QEMU here; to get it: {line_to_run}")).into())
-        }
-    }
+    let missing = setup::missing_qemus(&progress)?;
+    if missing.is_empty() { Ok(()) } else { Err(Skip::new(missing.join("; ")).into()) }
 }
 
 fn no_std() -> Result<()> {
@@ -126,6 +122,13 @@ fn boards() -> Result<()> {
         cargo("fmt --all --check").dir(&dir).run()?;
         cargo("clippy --release -- -D warnings").dir(&dir).run()?;
         cargo("build --release").dir(&dir).run()?;
+    }
+    // What is measured on other targets than the rest of its workspace is.
+    for target in ["thumbv6m-none-eabi", "riscv32imac-unknown-none-elf"] {
+        cargo("clippy --release --package measure-run --lib --bin hot")
+            .args(&["--target", target, "--", "-D", "warnings"])
+            .dir(&workspace::root().join("tests/firmware/measure"))
+            .run()?;
     }
     Ok(())
 }

@@ -1,32 +1,54 @@
-//! The counter that counts instructions: FPGAIO COUNTER, 25 MHz, under `-icount shift=10`.
-//!
-//! An instruction takes 1024 ns then, which is 25.6 ticks, whatever the host does meanwhile.
+//! The counter that counts instructions: another on each board.
 
+#[cfg(board = "microbit")]
+mod microbit;
+#[cfg(board = "mps2-an386")]
+mod mps2_an386;
+#[cfg(board = "virt")]
+mod virt;
+
+#[cfg(board = "microbit")]
+use microbit as board;
+#[cfg(board = "mps2-an386")]
+use mps2_an386 as board;
+#[cfg(board = "virt")]
+use virt as board;
+
+use core::arch::asm;
 use core::hint::black_box;
 
-/// Where the counter is.
-pub const ADDRESS: usize = 0x4002_8018;
-/// Its rate.
-pub const HZ: u32 = 25_000_000;
+#[cfg(board = "mps2-an386")]
+pub use mps2_an386::ADDRESS;
 
-/// Calls of what is measured in one go; also the records that a ring must hold between drains.
-pub const CALLS: u32 = 1000;
+pub use board::{CALLS, CLOCK, now, tenths};
+
 /// How often that is done, so that the ring wraps now and then as it does in life.
-const ROUNDS: u32 = 8;
+const ROUNDS: u32 = 8000 / CALLS;
 
-/// The counter, in ticks. Always inlined, so that it is one load here too.
-#[inline(always)]
-#[must_use]
-pub fn now() -> u32 {
-    // SAFETY: a register of the board; reading it changes nothing.
-    unsafe { (ADDRESS as *const u32).read_volatile() }
+/// Starts the counter, and looks whether it counts instructions.
+///
+/// # Panics
+/// If it does not: without `-icount`, or with another `shift`.
+pub fn start() {
+    const MORE: u32 = 1000;
+
+    board::start();
+    let ticks = ticks_of_loop(2 * MORE).wrapping_sub(ticks_of_loop(MORE));
+    assert_eq!((tenths(ticks.into()) + 5) / 10, i64::from(2 * MORE), "no count of instructions");
 }
 
-/// Instructions that so many ticks took, in tenths.
-#[must_use]
-pub fn tenths(ticks: i64) -> i64 {
-    // 10 tenths / 25.6 ticks.
-    (ticks * 100).div_euclid(256)
+/// Ticks of a loop of two instructions.
+#[inline(never)]
+fn ticks_of_loop(turns: u32) -> u32 {
+    let start = now();
+    // SAFETY: counts a register down.
+    unsafe {
+        #[cfg(target_arch = "arm")]
+        asm!("2: subs {n}, #1", "bne 2b", n = inout(reg) turns => _);
+        #[cfg(target_arch = "riscv32")]
+        asm!("2: addi {n}, {n}, -1", "bnez {n}, 2b", n = inout(reg) turns => _);
+    }
+    now().wrapping_sub(start)
 }
 
 /// Calls `work` and `empty` equally often and says by how many tenths of an instruction one call of

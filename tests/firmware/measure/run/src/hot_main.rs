@@ -4,15 +4,16 @@ use crate::work::{loop_w1, loop_w2, loop_w3, w1, w1_empty, w2, w2_empty, w3, w3_
 use crate::{RECORDER, TRACER};
 use core::hint::black_box;
 use measure_run::console::{done, report, report_detail, report_tenths};
-use measure_run::counter::{CALLS, difference, now, tenths};
+use measure_run::counter::{self, CALLS, difference, now, tenths};
 use measure_run::drained::Drained;
 use spandrel::{Span, span};
 
 /// Holds one go of calls and a rest, so that the ring wraps at another place in each.
-pub(crate) const RING_WORDS: usize = 12_000;
+pub(crate) const RING_WORDS: usize = 12 * CALLS as usize;
 
 /// Measures and reports.
 pub(crate) fn run() -> ! {
+    counter::start();
     // The recorder is known elsewhere: what is written into it cannot be left out.
     black_box(&raw const RECORDER);
     let mut drained = Drained::new(&TRACER);

@@ -5,12 +5,16 @@ pub mod console;
 pub mod counter;
 pub mod drained;
 
-// Brings its critical section into the image where the feature `single-core` is on.
+// They bring their critical sections into the image where the feature `single-core` is on.
+#[cfg(target_arch = "arm")]
 use cortex_m as _;
-use spandrel::Clock;
+#[cfg(target_arch = "riscv32")]
+use riscv as _;
 
-/// The clock of every tracer here: one load to read, as DWT CYCCNT is.
-pub const CLOCK: Clock = {
-    // SAFETY: FPGAIO COUNTER of the board; reading it changes nothing.
-    unsafe { Clock::register(counter::ADDRESS as *const u32, counter::HZ) }
-};
+#[cfg(target_arch = "arm")]
+pub use cortex_m_rt::entry;
+#[cfg(target_arch = "riscv32")]
+pub use riscv_rt::entry;
+
+/// The clock of every tracer here.
+pub use counter::CLOCK;

@@ -15,7 +15,7 @@ pub(crate) static TRACER: Tracer = Tracer::new("measure", &RECORDER, CLOCK)
     .device_id(DeviceId(0x0012_3456))
     .session(SessionSource::Fixed(Session::new(1)));
 
-#[cortex_m_rt::entry]
+#[measure_run::entry]
 fn main() -> ! {
     hot_main::run()
 }
