@@ -57,17 +57,22 @@ pub(super) mod mark {
     pub(in super::super) const DEBUG: u32 = 1 << 20;
     /// It is not recorded.
     pub(in super::super) const UNSAMPLED: u32 = 1 << 21;
-    /// It has baggage, and where that is stands in the upper eight bits, where others have types. None
-    /// has where the feature is off: then nothing that asks for it is in the program.
-    pub(in super::super) const BAGGAGE: u32 = if cfg!(feature = "baggage") { 1 << 22 } else { 0 };
+    /// It has baggage, and where that is stands in the upper eight bits, where others have types.
+    pub(in super::super) const BAGGAGE: u32 = 1 << 22;
     /// What of it its children have too.
     pub(in super::super) const INHERITED: u32 = REMOTE | DEBUG | UNSAMPLED | BAGGAGE;
     /// Where the baggage is.
     pub(in super::super) const BAGGAGE_SHIFT: u32 = 24;
 
+    /// Whether a span with these marks has baggage. None has where the feature is off: then nothing
+    /// that asks for it is in the program.
+    pub(in super::super) const fn has_baggage(marks: u32) -> bool {
+        cfg!(feature = "baggage") && marks & BAGGAGE != 0
+    }
+
     /// What of these marks children have too, their baggage's place included.
     pub(in super::super) const fn inherited(marks: u32) -> u32 {
-        let place = if marks & BAGGAGE == 0 { 0 } else { marks >> BAGGAGE_SHIFT << BAGGAGE_SHIFT };
+        let place = if has_baggage(marks) { marks >> BAGGAGE_SHIFT << BAGGAGE_SHIFT } else { 0 };
         marks & INHERITED | place
     }
 }
@@ -320,13 +325,14 @@ impl Open {
 
     /// The place of its baggage; 0 where it has none.
     pub(super) fn baggage(&self) -> usize {
-        if self.is(mark::BAGGAGE) { (self.first.get() >> mark::BAGGAGE_SHIFT) as usize } else { 0 }
+        let has_any = !self.is_leaf() && mark::has_baggage(self.first.get());
+        if has_any { (self.first.get() >> mark::BAGGAGE_SHIFT) as usize } else { 0 }
     }
 
     /// Gives it baggage at a place, a reference to which is handed over; it is no leaf.
     #[expect(clippy::cast_possible_truncation, reason = "at most 255")]
     pub(super) fn set_baggage(&self, place: usize) {
-        if !self.is(mark::BAGGAGE) && self.types() != 0 {
+        if !mark::has_baggage(self.first.get()) && self.types() != 0 {
             self.values_apart();
         }
         let marks = self.first.get() & !(mark::PLAIN | 0xff << mark::BAGGAGE_SHIFT) | mark::BAGGAGE;

@@ -225,7 +225,7 @@ impl Active {
         let span_id = SpanId::expand(device, session, tracer.widen_number(self.own));
         let mut context = SpanContext::new(trace_id, span_id, TraceFlags(sampled | debug));
         if let Some(pool) = tracer.pool()
-            && self.key & mark::BAGGAGE != 0
+            && mark::has_baggage(self.key)
         {
             context.baggage = pool.handle((self.key >> mark::BAGGAGE_SHIFT) as usize);
         }

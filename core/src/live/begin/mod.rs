@@ -134,7 +134,7 @@ impl Open {
             let [root, ..] = parent.trace;
             self.trace.set(root);
         }
-        if marks & mark::BAGGAGE != 0 {
+        if mark::has_baggage(marks) {
             self.inherit(marks);
         }
         self.settle();

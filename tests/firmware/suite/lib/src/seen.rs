@@ -249,6 +249,10 @@ impl Known {
             Value::F64(value) => write!(line, "{value:?}"),
             Value::Static(name) => write!(line, "{}", self.name(name)?),
             Value::Text(text) => write!(line, "\"{text}\""),
+            Value::Bytes(bytes) => write!(line, "{bytes:?}"),
+            Value::CutText(text) => write!(line, "cut \"{text}\""),
+            Value::CutBytes(bytes) => write!(line, "cut {bytes:?}"),
+            Value::CutStatic(name) => write!(line, "cut {}", self.name(name)?),
         };
         Ok(())
     }
