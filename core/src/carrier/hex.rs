@@ -7,17 +7,15 @@ const LETTERS: u32 = 0x4040_4040;
 const NIBBLES: u32 = 0x0f0f_0f0f;
 const ONES: u32 = 0x0101_0101;
 
-/// The bytes that these lower-case digits are, two for each byte.
+/// Reads lower-case digits, two for each byte: 0 if that is what they are.
 ///
-/// # Errors
-/// Where one of them is no digit, or there are more or fewer.
+/// The results of several are or-ed together, so that one look at the end tells.
 #[inline]
-pub(super) fn lower<const N: usize>(digits: &[u8]) -> Result<[u8; N], Fault> {
-    let mut bytes = [0; N];
-    let (groups, []) = digits.as_chunks::<4>() else { return Err(Fault::NotHex) };
-    let (pairs, []) = bytes.as_chunks_mut::<2>() else { return Err(Fault::NotHex) };
+pub(super) fn lower<const N: usize>(digits: &[u8], bytes: &mut [u8; N]) -> u32 {
+    let (groups, []) = digits.as_chunks::<4>() else { return 1 };
+    let (pairs, []) = bytes.as_chunks_mut::<2>() else { return 1 };
     if groups.len() != pairs.len() {
-        return Err(Fault::NotHex);
+        return 1;
     }
     let mut wrong = 0;
     for (pair, group) in pairs.iter_mut().zip(groups) {
@@ -25,20 +23,21 @@ pub(super) fn lower<const N: usize>(digits: &[u8]) -> Result<[u8; N], Fault> {
         let nibbles = (group & NIBBLES) + ((group & LETTERS) >> 6) * 9;
         // What was no lower-case digit is not what its value would be written as.
         wrong |= (nibbles & !NIBBLES) | (group ^ digits_of(nibbles));
-        let bytes = nibbles | nibbles >> 4;
-        let [_, high, _, low] = bytes.to_be_bytes();
+        let [_, high, _, low] = (nibbles | nibbles >> 4).to_be_bytes();
         *pair = [high, low];
     }
-    if wrong == 0 { Ok(bytes) } else { Err(Fault::NotHex) }
+    wrong
 }
 
 /// The byte that two lower-case digits are.
 ///
 /// # Errors
-/// As [`lower`].
+/// Where one of them is no digit.
 #[inline]
 pub(super) fn lower_byte([high, low]: [u8; 2]) -> Result<u8, Fault> {
-    lower::<2>(&[b'0', b'0', high, low]).map(|[_, byte]| byte)
+    let mut bytes = [0; 2];
+    let wrong = lower(&[b'0', b'0', high, low], &mut bytes);
+    if wrong == 0 { Ok(bytes[1]) } else { Err(Fault::NotHex) }
 }
 
 /// The number of up to `2 N` digits, of either case and without leading zeros or with them.
@@ -76,15 +75,20 @@ const fn digits_of(nibbles: u32) -> u32 {
     nibbles.wrapping_add(ONES * 0x30).wrapping_add(letters.wrapping_mul(0x27))
 }
 
-/// Puts the digits of bytes at the start of `out`, and returns what is behind them.
+/// Puts the digits of an id, which has a multiple of four bytes, at the start of `out`, and returns
+/// what is behind them.
 #[inline]
-pub(super) fn put<'a>(out: &'a mut [u8], bytes: &[u8]) -> &'a mut [u8] {
-    let Some((digits, rest)) = out.split_at_mut_checked(2 * bytes.len()) else { return &mut [] };
+pub(super) fn put<'a>(out: &'a mut [u8], id: &[u8]) -> &'a mut [u8] {
+    let Some((digits, rest)) = out.split_at_mut_checked(2 * id.len()) else { return &mut [] };
     let (groups, _) = digits.as_chunks_mut::<4>();
-    for (group, pair) in groups.iter_mut().zip(bytes.as_chunks::<2>().0) {
-        let pair = u32::from(u16::from_be_bytes(*pair));
-        let bytes = (pair | pair << 8) & 0x00ff_00ff;
-        *group = digits_of((bytes | bytes << 4) & NIBBLES).to_be_bytes();
+    let (groups, _) = groups.as_chunks_mut::<2>();
+    for (group, four) in groups.iter_mut().zip(id.as_chunks::<4>().0) {
+        let four = u32::from_le_bytes(*four);
+        let (high, low) = (digits_of(four >> 4 & NIBBLES), digits_of(four & NIBBLES));
+        // The digits of the first and third byte, and of the second and fourth.
+        let odd = high & 0x00ff_00ff | (low & 0x00ff_00ff) << 8;
+        let even = high >> 8 & 0x00ff_00ff | low & 0xff00_ff00;
+        *group = [odd & 0xffff | even << 16, odd >> 16 | even & 0xffff_0000].map(u32::to_le_bytes);
     }
     rest
 }
@@ -97,11 +101,31 @@ pub(super) fn put_bytes<'a>(out: &'a mut [u8], bytes: &[u8]) -> &'a mut [u8] {
     rest
 }
 
+/// Bytes that are ASCII as a text; none if they are not.
+///
+/// `core::str::from_utf8` takes three times as long for texts as short as these.
+#[inline]
+pub(super) fn ascii(bytes: &[u8]) -> Option<&str> {
+    let (groups, rest) = bytes.as_chunks::<4>();
+    let all = groups.iter().fold(0, |all, group| all | u32::from_le_bytes(*group));
+    let all = rest.iter().fold(all, |all, byte| all | u32::from(*byte));
+    if all & 0x8080_8080 != 0 {
+        return None;
+    }
+    // SAFETY: no byte has its top bit set, so each is a character by itself.
+    Some(unsafe { core::str::from_utf8_unchecked(bytes) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// All that two characters can be, at each place of a group.
+    fn read(digits: &[u8]) -> Option<[u8; 2]> {
+        let mut bytes = [0; 2];
+        (lower(digits, &mut bytes) == 0).then_some(bytes)
+    }
+
     #[test]
     fn lower_takes_lower_case_digits_and_nothing_else() {
         for high in 0..=255 {
@@ -109,23 +133,35 @@ mod tests {
                 let wanted = [high, low]
                     .map(|digit: u8| nibble(&digit).filter(|_| !digit.is_ascii_uppercase()));
                 let wanted = wanted[0].zip(wanted[1]).map(|(high, low)| high << 4 | low);
-                let first = lower::<2>(&[high, low, b'f', b'0']);
-                assert_eq!(first.ok(), wanted.map(|byte| [byte, 0xf0]));
+                let first = read(&[high, low, b'f', b'0']);
+                assert_eq!(first, wanted.map(|byte| [byte, 0xf0]));
                 assert_eq!(lower_byte([high, low]).ok(), wanted);
             }
         }
-        assert_eq!(lower::<2>(b"12345678"), Err(Fault::NotHex));
-        assert_eq!(lower::<2>(b"123"), Err(Fault::NotHex));
+        assert_eq!(read(b"12345678"), None);
+        assert_eq!(read(b"123"), None);
     }
 
     #[test]
     fn what_is_put_is_read_again() {
         for value in 0..=u16::MAX {
-            let mut digits = [0; 4];
-            assert!(put(&mut digits, &value.to_be_bytes()).is_empty());
-            assert_eq!(digits, *std::format!("{value:04x}").as_bytes());
-            assert_eq!(lower(&digits), Ok(value.to_be_bytes()));
-            assert_eq!(padded(&digits), Ok(value.to_be_bytes()));
+            let bytes = (u32::from(value) << 16 | u32::from(!value)).to_be_bytes();
+            let mut digits = [0; 8];
+            assert!(put(&mut digits, &bytes).is_empty());
+            assert_eq!(digits, *std::format!("{value:04x}{:04x}", !value).as_bytes());
+            assert_eq!(read(&digits[..4]), Some(value.to_be_bytes()));
+            assert_eq!(padded(&digits), Ok(bytes));
+        }
+    }
+
+    #[test]
+    fn ascii_is_what_it_says() {
+        assert_eq!(ascii(b""), Some(""));
+        assert_eq!(ascii(b"0123456\x7f"), Some("0123456\x7f"));
+        for at in 0..7 {
+            let mut bytes = *b"0123456";
+            bytes[at] = 0x80;
+            assert_eq!(ascii(&bytes), None);
         }
     }
 

@@ -10,12 +10,12 @@
 
 use super::baggage::{inject_list, member};
 use super::escape::{Plus, Room, escape, unescape};
-use super::text::{is, trim};
+use super::text::{is, split, trim};
 use super::{Carried, ExtractError, NoRoom, TextReader, TextWriter, uber};
 use crate::{SpanContext, TraceFlags};
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
 use heapless::Vec;
-use std::borrow::ToOwned as _;
-use std::string::String;
 
 /// The header with an id that its writer will look for; the root gets a tag with this name.
 pub const DEBUG_ID: &str = "jaeger-debug-id";
@@ -92,7 +92,7 @@ pub fn extract_baggage(
         let Some(list) = unescape(value, Plus::Space, &mut room) else {
             return carried.count(false);
         };
-        for text in list.split(',').filter(|text| !trim(text).is_empty()) {
+        for text in split::<','>(list).filter(|text| !trim(text).is_empty()) {
             match member(text).filter(|(key, value)| !key.is_empty() && is_fit(value)) {
                 Some((key, value)) => carried.count(sink.set(key, value).is_ok()),
                 None => carried.count_malformed(),

@@ -48,18 +48,26 @@ pub use error::{ExtractError, Fault, Format, NoRoom, Rule};
 pub use escape::MAX_UNESCAPED_LEN;
 pub use text::{Headers, TextReader, TextWriter};
 
-use crate::{SpanContext, TraceFlags};
+use crate::{SpanContext, SpanId, TraceFlags, TraceId};
 
-/// The context with these ids, unless one of them is zero.
+/// A context to be filled in.
+const EMPTY: SpanContext = SpanContext::new(TraceId([0; 16]), SpanId([0; 8]), TraceFlags(0));
+
+/// Neither id of the context may be zero.
 #[inline]
-fn checked(context: SpanContext) -> Result<SpanContext, Fault> {
+fn check(context: &SpanContext) -> Result<(), Fault> {
     if context.trace_id.is_zero() {
         Err(Fault::ZeroTraceId)
     } else if context.span_id.is_zero() {
         Err(Fault::ZeroSpanId)
     } else {
-        Ok(context)
+        Ok(())
     }
+}
+
+/// The context with these ids, unless one of them is zero.
+fn checked(context: SpanContext) -> Result<SpanContext, Fault> {
+    check(&context).map(|()| context)
 }
 
 /// The flags that Jaeger's clients mean; one that sets the second alone means both.

@@ -1,11 +1,11 @@
 //! Texts by name in what the standard library has for them.
 
 use super::{NoRoom, TextReader, TextWriter};
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hash};
-use std::borrow::ToOwned as _;
 use std::collections::HashMap;
-use std::string::String;
-use std::vec::Vec;
 
 impl<K: AsRef<str>, V: AsRef<str>> TextReader for Vec<(K, V)> {
     fn each(&self, each: &mut dyn FnMut(&str, &str)) {

@@ -73,7 +73,9 @@ pub fn inject(
 /// # Errors
 /// Where it is not of the form, or there is more than one: see [`Fault`].
 pub fn extract(reader: &(impl TextReader + ?Sized)) -> Result<Option<SpanContext>, ExtractError> {
-    only(reader, Format::Uber, HEADER, |text| parse(trim(text)))
+    let mut context = None;
+    let found = only(reader, HEADER, |text| read(text).map(|found| context = Some(found)));
+    found.map(|_| context).map_err(|fault| fault.of(Format::Uber))
 }
 
 /// Sets a header for each item, whose value has at most `N` bytes escaped, which are on the stack.
@@ -137,8 +139,8 @@ fn write<'a>(context: &SpanContext, text: &'a mut [u8; LEN]) -> &'a str {
     let flags = context.flags.0 & (TraceFlags::SAMPLED.0 | TraceFlags::DEBUG.0);
     let rest = hex::put_bytes(hex::put(text, &context.trace_id.0), b":");
     hex::put_bytes(hex::put(rest, &context.span_id.0), &[b':', b'0', b':', b'0' + flags]);
-    // Digits and colons are UTF-8.
-    core::str::from_utf8(text).unwrap_or_default()
+    // Digits and colons are ASCII.
+    hex::ascii(text).unwrap_or_default()
 }
 
 fn read(text: &str) -> Result<SpanContext, Fault> {

@@ -17,7 +17,7 @@ const fn figure(key: &'static str, unit: &'static str, budget: f64, peer: &'stat
 }
 
 /// Every figure, in the order of the table.
-pub(super) const FIGURES: [Figure; 31] = [
+pub(super) const FIGURES: [Figure; 35] = [
     figure("hot.w1.o3", "instructions", 60.0, "SystemView 259"),
     figure("hot.w2.o3", "instructions", 50.0, "SystemView 199"),
     figure("hot.w3.o3", "instructions", 40.0, "SystemView 126"),
@@ -35,6 +35,10 @@ pub(super) const FIGURES: [Figure; 31] = [
     figure("span.size", "bytes", 40.0, ""),
     figure("site.flash", "bytes", 64.0, ""),
     figure("site.ram", "bytes", 0.0, ""),
+    figure("carrier.w3c.extract.o3", "instructions", 600.0, ""),
+    figure("carrier.w3c.inject.o3", "instructions", 500.0, ""),
+    figure("carrier.short.extract.o3", "instructions", 60.0, ""),
+    figure("carrier.short.inject.o3", "instructions", 60.0, ""),
     figure("wire.w1.100", "bytes a span", 10.5, "defmt 27, OTLP 101"),
     figure("wire.w2.100", "bytes a span", 7.5, "defmt 22, OTLP 67"),
     figure("wire.w1.100.burst", "bytes a span", 9.5, ""),

@@ -26,7 +26,7 @@ struct Program {
     measures: &'static [&'static str],
 }
 
-const PROGRAMS: [Program; 9] = [
+const PROGRAMS: [Program; 10] = [
     Program {
         bin: "hot",
         profile: "o3",
@@ -54,6 +54,18 @@ const PROGRAMS: [Program; 9] = [
         suffix: ".o3",
         options: &[],
         measures: &["hot.unsampled", "hot.root_sampling"],
+    },
+    Program {
+        bin: "carriers",
+        profile: "o3",
+        suffix: ".o3",
+        options: &[],
+        measures: &[
+            "carrier.w3c.extract",
+            "carrier.w3c.inject",
+            "carrier.short.extract",
+            "carrier.short.inject",
+        ],
     },
     Program {
         bin: "disabled",

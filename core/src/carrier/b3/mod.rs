@@ -11,7 +11,7 @@
 #[cfg(feature = "std")]
 pub mod multi;
 
-use super::text::{is, trim};
+use super::text::{is, split, trim};
 use super::{ExtractError, Fault, Format, NoRoom, TextReader, TextWriter, checked, hex};
 use crate::{SpanContext, SpanId, TraceFlags, TraceId};
 use heapless::String;
@@ -122,8 +122,8 @@ pub fn extract(reader: &(impl TextReader + ?Sized)) -> Result<Option<Extracted>,
 fn write<'a>(context: &SpanContext, text: &'a mut [u8; LEN]) -> &'a str {
     let rest = hex::put_bytes(hex::put(text, &context.trace_id.0), b"-");
     hex::put_bytes(hex::put(rest, &context.span_id.0), &[b'-', state(context.flags)]);
-    // Digits and dashes are UTF-8.
-    core::str::from_utf8(text).unwrap_or_default()
+    // Digits and dashes are ASCII.
+    hex::ascii(text).unwrap_or_default()
 }
 
 fn state(flags: TraceFlags) -> u8 {
@@ -138,7 +138,7 @@ fn read(text: &str) -> Result<Extracted, Fault> {
     if let Some(flags) = decision(text) {
         return Ok(Extracted::Decision(flags));
     }
-    let mut parts = text.split('-');
+    let mut parts = split::<'-'>(text);
     let trace = hex::padded(parts.next().unwrap_or_default().as_bytes())?;
     let span = hex::padded(parts.next().ok_or(Fault::Parts)?.as_bytes())?;
     let flags = match parts.next() {

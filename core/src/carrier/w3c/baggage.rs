@@ -2,7 +2,7 @@
 
 use super::super::baggage::{inject_list, member};
 use super::super::escape::Plus;
-use super::super::text::{is, is_token, trim};
+use super::super::text::{is, is_token, split, trim};
 use super::super::{Carried, TextReader, TextWriter};
 
 /// The header's name; names of headers have no case.
@@ -46,7 +46,7 @@ pub fn extract_baggage(
         if !is(name, BAGGAGE) {
             return;
         }
-        for text in list.split(',').filter(|text| !trim(text).is_empty()) {
+        for text in split::<','>(list).filter(|text| !trim(text).is_empty()) {
             let (item, _properties) = text.split_once(';').unwrap_or((text, ""));
             match member(item).filter(|(key, value)| is_token(key) && is_value(value)) {
                 Some((key, value)) => carried.unescape(key, value, Plus::Plus, sink),

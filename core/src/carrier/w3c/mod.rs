@@ -23,9 +23,9 @@ mod tests;
 pub use baggage::{BAGGAGE, MAX_BAGGAGE_LEN, MAX_BAGGAGE_MEMBERS, extract_baggage, inject_baggage};
 pub use state::{LeftOut, MAX_STATE_MEMBERS, TRACESTATE, TraceState};
 
-use super::text::{only, trim};
-use super::{ExtractError, Fault, Format, NoRoom, TextReader, TextWriter, checked, hex};
-use crate::{SpanContext, SpanId, TraceFlags, TraceId};
+use super::text::only;
+use super::{EMPTY, ExtractError, Fault, Format, NoRoom, TextReader, TextWriter, check, hex};
+use crate::{SpanContext, TraceFlags};
 use heapless::String;
 
 /// The header's name; names of headers have no case.
@@ -56,7 +56,9 @@ pub fn value(context: &SpanContext) -> String<LEN> {
 /// # Errors
 /// Where it is none: see [`Fault`]. A new trace begins then.
 pub fn parse(text: &str) -> Result<SpanContext, ExtractError> {
-    read(text.as_bytes()).map_err(|fault| fault.of(Format::W3c))
+    let mut context = EMPTY;
+    read(text.as_bytes(), &mut context).map_err(|fault| fault.of(Format::W3c))?;
+    Ok(context)
 }
 
 /// Sets `traceparent`.
@@ -84,7 +86,9 @@ pub fn inject(
 /// # Errors
 /// Where it is not valid, or there is more than one: see [`Fault`]. A new trace begins then.
 pub fn extract(reader: &(impl TextReader + ?Sized)) -> Result<Option<SpanContext>, ExtractError> {
-    only(reader, Format::W3c, TRACEPARENT, |text| parse(trim(text)))
+    let mut context = EMPTY;
+    let found = only(reader, TRACEPARENT, |text| read(text.as_bytes(), &mut context));
+    Ok(found.map_err(|fault| fault.of(Format::W3c))?.then_some(context))
 }
 
 /// As [`extract`], and what is in `tracestate`, to be passed on with [`TraceState::inject`].
@@ -110,12 +114,12 @@ fn write<'a>(context: &SpanContext, text: &'a mut [u8; LEN]) -> &'a str {
     let rest = hex::put(rest, &context.trace_id.0);
     let rest = hex::put(hex::put_bytes(rest, b"-"), &context.span_id.0);
     hex::put_bytes(rest, if context.flags.is_sampled() { b"-01" } else { b"-00" });
-    // Digits and dashes are UTF-8.
-    core::str::from_utf8(text).unwrap_or_default()
+    // Digits and dashes are ASCII.
+    hex::ascii(text).unwrap_or_default()
 }
 
-#[inline]
-fn read(text: &[u8]) -> Result<SpanContext, Fault> {
+/// Fills in the context that a value is. Into its place: a context is long for this work.
+fn read(text: &[u8], context: &mut SpanContext) -> Result<(), Fault> {
     let (head, rest) = text.split_first_chunk::<LEN>().ok_or(Fault::Parts)?;
     let (version, ids) = head.split_first_chunk::<3>().ok_or(Fault::Parts)?;
     let (trace, ids) = ids.split_first_chunk::<32>().ok_or(Fault::Parts)?;
@@ -135,6 +139,10 @@ fn read(text: &[u8]) -> Result<SpanContext, Fault> {
     if !is_whole {
         return Err(Fault::Parts);
     }
-    let flags = TraceFlags(hex::lower_byte([*f1, *f2])? & TraceFlags::SAMPLED.0);
-    checked(SpanContext::new(TraceId(hex::lower(trace)?), SpanId(hex::lower(span)?), flags))
+    context.flags = TraceFlags(hex::lower_byte([*f1, *f2])? & TraceFlags::SAMPLED.0);
+    let wrong = hex::lower(trace, &mut context.trace_id.0);
+    if wrong | hex::lower(span, &mut context.span_id.0) != 0 {
+        return Err(Fault::NotHex);
+    }
+    check(context)
 }

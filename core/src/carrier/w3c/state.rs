@@ -1,6 +1,6 @@
 //! `tracestate`: what other tracers want to have passed on.
 
-use super::super::text::{is, trim};
+use super::super::text::{is, split, trim};
 use super::super::{NoRoom, TextReader, TextWriter};
 use heapless::String;
 
@@ -109,7 +109,7 @@ impl<const N: usize> TraceState<N> {
 fn each_member(reader: &(impl TextReader + ?Sized), mut each: impl FnMut(&str)) {
     reader.each(&mut |name, value| {
         if is(name, TRACESTATE) {
-            value.split(',').map(trim).filter(|member| !member.is_empty()).for_each(&mut each);
+            split::<','>(value).map(trim).filter(|member| !member.is_empty()).for_each(&mut each);
         }
     });
 }
