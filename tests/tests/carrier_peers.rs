@@ -1,4 +1,5 @@
 //! Contexts and baggage come back from real clients: what we inject they extract, and the other way.
+#![expect(clippy::std_instead_of_alloc, reason = "only the host runs it")]
 
 use std::collections::BTreeMap;
 

@@ -6,7 +6,8 @@
 #[expect(unreachable_pub, reason = "it is the root of a library elsewhere")]
 mod targets;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use core::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
 
 use serde_json::Value;
 use spandrel_tests::vectors::{from_hex, to_hex};

@@ -168,3 +168,39 @@ impl fmt::Display for NoRoom {
 }
 
 impl core::error::Error for NoRoom {}
+
+/// Why a context has no carrier of the wanted form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum InjectError {
+    /// A device has no handle, which the short form needs.
+    NoHandle,
+    /// A handle is greater than [`super::short::MAX_HANDLE`].
+    Handle(u16),
+    /// The context came in the short form: its ids are not known here, and no other form can carry it.
+    OnlyShort,
+    /// There is no room for it.
+    NoRoom,
+}
+
+impl fmt::Display for InjectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoHandle => f.write_str("the device has no handle yet"),
+            Self::Handle(handle) => write!(f, "handle {handle} has more than 12 bits"),
+            Self::OnlyShort => f.write_str(
+                "the context came in the short form, whose ids only the collector knows",
+            ),
+            Self::NoRoom => fmt::Display::fmt(&NoRoom, f),
+        }
+    }
+}
+
+impl core::error::Error for InjectError {}
+
+impl From<NoRoom> for InjectError {
+    fn from(_: NoRoom) -> Self {
+        Self::NoRoom
+    }
+}

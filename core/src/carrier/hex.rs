@@ -1,4 +1,5 @@
-//! Ids as hexadecimal digits, four digits at a time and without the formatting machinery.
+//! Bytes of texts, four at a time: ids as hexadecimal digits without the formatting machinery, ASCII,
+//! and where a byte is.
 
 use super::Fault;
 
@@ -6,6 +7,7 @@ use super::Fault;
 const LETTERS: u32 = 0x4040_4040;
 const NIBBLES: u32 = 0x0f0f_0f0f;
 const ONES: u32 = 0x0101_0101;
+const TOPS: u32 = 0x8080_8080;
 
 /// Reads lower-case digits, two for each byte: 0 if that is what they are.
 ///
@@ -103,17 +105,31 @@ pub(super) fn put_bytes<'a>(out: &'a mut [u8], bytes: &[u8]) -> &'a mut [u8] {
 
 /// Bytes that are ASCII as a text; none if they are not.
 ///
-/// `core::str::from_utf8` takes three times as long for texts as short as these.
+/// `core::str::from_utf8` takes several times as long for texts as short as these.
 #[inline]
 pub(super) fn ascii(bytes: &[u8]) -> Option<&str> {
     let (groups, rest) = bytes.as_chunks::<4>();
     let all = groups.iter().fold(0, |all, group| all | u32::from_le_bytes(*group));
     let all = rest.iter().fold(all, |all, byte| all | u32::from(*byte));
-    if all & 0x8080_8080 != 0 {
+    if all & TOPS != 0 {
         return None;
     }
     // SAFETY: no byte has its top bit set, so each is a character by itself.
     Some(unsafe { core::str::from_utf8_unchecked(bytes) })
+}
+
+/// What is before the first such byte, and behind it.
+#[inline]
+pub(super) fn split_at(bytes: &[u8], wanted: u8) -> Option<(&[u8], &[u8])> {
+    let pattern = u32::from(wanted) * ONES;
+    let has_none = |group: &&[u8; 4]| {
+        let differs = u32::from_le_bytes(**group) ^ pattern;
+        differs.wrapping_sub(ONES) & !differs & TOPS == 0
+    };
+    let skipped = 4 * bytes.as_chunks::<4>().0.iter().take_while(has_none).count();
+    let at = bytes.get(skipped..)?.iter().position(|byte| *byte == wanted)?;
+    let (before, rest) = bytes.split_at_checked(skipped + at)?;
+    Some((before, rest.get(1..)?))
 }
 
 #[cfg(test)]
@@ -163,6 +179,21 @@ mod tests {
             bytes[at] = 0x80;
             assert_eq!(ascii(&bytes), None);
         }
+    }
+
+    #[test]
+    fn a_text_is_split_at_the_first_such_byte() {
+        for len in 0..9 {
+            let text = &b"01234567"[..len];
+            assert_eq!(split_at(text, b':'), None);
+            for at in 0..len {
+                let mut text = text.to_vec();
+                text[at..].fill(b':');
+                text[..at].fill(b';');
+                assert_eq!(split_at(&text, b':'), Some((&text[..at], &text[at + 1..])));
+            }
+        }
+        assert_eq!(split_at(b"\xba\x3b\x00\x3a:", b':'), Some((&b"\xba\x3b\x00"[..], &b":"[..])));
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub mod w3c_binary;
 mod tests;
 
 pub use baggage::Carried;
-pub use error::{ExtractError, Fault, Format, NoRoom, Rule};
+pub use error::{ExtractError, Fault, Format, InjectError, NoRoom, Rule};
 pub use escape::MAX_UNESCAPED_LEN;
 pub use text::{Headers, TextReader, TextWriter};
 

@@ -14,9 +14,8 @@
 //! form ([`InjectError::OnlyShort`]). It holds no baggage. What is not of the form is an error
 //! ([`Rule::Error`](super::Rule::Error)).
 
-use super::{ExtractError, Fault, Format, NoRoom};
+use super::{ExtractError, Fault, Format, InjectError};
 use crate::TraceFlags;
-use core::fmt;
 
 /// Length of the form, in bytes.
 pub const LEN: usize = 8;
@@ -55,7 +54,7 @@ impl ShortContext {
     /// let context = ShortContext { sender: 1, span: 2, root: 3, trace: 4, flags };
     /// let bytes = context.to_bytes()?;
     /// assert_eq!(ShortContext::from_bytes(&bytes), Ok(context));
-    /// # Ok::<_, spandrel::carrier::short::InjectError>(())
+    /// # Ok::<_, spandrel::carrier::InjectError>(())
     /// ```
     ///
     /// # Errors
@@ -106,42 +105,6 @@ impl ShortContext {
 
 const SPAN_MASK: u32 = (1 << SPAN_BITS) - 1;
 const TRACE_MASK: u32 = (1 << TRACE_BITS) - 1;
-
-/// Why a context has no carrier of the wanted form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum InjectError {
-    /// A device has no handle, which the short form needs.
-    NoHandle,
-    /// A handle is greater than [`MAX_HANDLE`].
-    Handle(u16),
-    /// The context came in the short form: its ids are not known here, and no other form can carry it.
-    OnlyShort,
-    /// There is no room for it.
-    NoRoom,
-}
-
-impl fmt::Display for InjectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoHandle => f.write_str("the device has no handle yet"),
-            Self::Handle(handle) => write!(f, "handle {handle} has more than 12 bits"),
-            Self::OnlyShort => f.write_str(
-                "the context came in the short form, whose ids only the collector knows",
-            ),
-            Self::NoRoom => fmt::Display::fmt(&NoRoom, f),
-        }
-    }
-}
-
-impl core::error::Error for InjectError {}
-
-impl From<NoRoom> for InjectError {
-    fn from(_: NoRoom) -> Self {
-        Self::NoRoom
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -38,17 +38,20 @@ pub trait TextWriter {
 /// It ends with an empty line, or where the bytes end. Lines without a colon, as the first of a
 /// request, and lines that are not UTF-8 are passed over.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Headers<'a>(pub &'a [u8]);
 
 impl TextReader for Headers<'_> {
     fn each(&self, each: &mut dyn FnMut(&str, &str)) {
-        for line in self.0.split(|byte| *byte == b'\n') {
+        let mut rest = self.0;
+        while !rest.is_empty() {
+            let (line, behind) = hex::split_at(rest, b'\n').unwrap_or((rest, &[]));
+            rest = behind;
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if line.is_empty() {
                 return;
             }
-            let mut parts = line.splitn(2, |byte| *byte == b':');
-            let (Some(name), Some(value)) = (parts.next(), parts.next()) else { continue };
+            let Some((name, value)) = hex::split_at(line, b':') else { continue };
             let text = |bytes| hex::ascii(bytes).or_else(|| core::str::from_utf8(bytes).ok());
             if let (Some(name), Some(value)) = (text(name), text(value)) {
                 each(name, trim(value));

@@ -30,6 +30,7 @@ const LONG_MEMBER: usize = 128;
 /// # Ok::<_, spandrel::carrier::ExtractError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TraceState<const N: usize = 512> {
     text: String<N>,
     left_out: Option<LeftOut>,

@@ -4,10 +4,10 @@ use core::fmt::Write as _;
 use core::hint::black_box;
 
 use heapless::{String, Vec};
-use spandrel::carrier::short::{InjectError, ShortContext};
+use spandrel::carrier::short::ShortContext;
 use spandrel::carrier::w3c::TraceState;
 use spandrel::carrier::{
-    Carried, ExtractError, Headers, NoRoom, b3, binary, jaeger_binary, uber, w3c, w3c_binary,
+    Carried, ExtractError, Headers, InjectError, NoRoom, b3, binary, jaeger_binary, uber, w3c, w3c_binary,
 };
 use spandrel::wire::DecodeError;
 use spandrel::{SpanContext, SpanId, TraceFlags, TraceId, Tracer};
