@@ -7,7 +7,8 @@ use heapless::{String, Vec};
 use spandrel::carrier::short::ShortContext;
 use spandrel::carrier::w3c::TraceState;
 use spandrel::carrier::{
-    Carried, ExtractError, Headers, InjectError, NoRoom, b3, binary, jaeger_binary, uber, w3c, w3c_binary,
+    Carried, ExtractError, Headers, InjectError, NoRoom, b3, binary, jaeger_binary, uber, w3c,
+    w3c_binary,
 };
 use spandrel::wire::DecodeError;
 use spandrel::{SpanContext, SpanId, TraceFlags, TraceId, Tracer};
@@ -73,7 +74,11 @@ fn texts(context: &SpanContext, items: &[(&str, &str)]) {
 /// Forms of bytes, into a buffer and out of any bytes.
 #[inline(never)]
 fn bytes(context: &SpanContext, items: &[(&str, &str)]) {
-    black_box((binary::inject(context), w3c_binary::inject(context), jaeger_binary::inject(context)));
+    black_box((
+        binary::inject(context),
+        w3c_binary::inject(context),
+        jaeger_binary::inject(context),
+    ));
     let mut buffer = [0; 80];
     let len = black_box(80).min(buffer.len());
     let Some(buffer) = buffer.get_mut(..len) else { return };
@@ -107,7 +112,7 @@ fn short() {
 }
 
 fn carried(count: Carried) {
-    black_box((count.is_whole(), count));
+    let _ = black_box((count.is_whole(), count));
 }
 
 fn told<T>(result: Result<T, NoRoom>) -> Option<T> {

@@ -15,8 +15,7 @@ const CONTEXT: SpanContext =
 const SHORT: ShortContext =
     ShortContext { sender: 7, span: 70_000, root: 9, trace: 90_000, flags: TraceFlags::SAMPLED };
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-const BLOCK: &[u8] =
-    b"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
+const BLOCK: &[u8] = b"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
 
 /// A block of headers with room for one.
 type Block = String<80>;
