@@ -1,111 +1,78 @@
 //! Carriers: the forms in which a context travels with a request.
 //!
-//! | module | form | bytes |
-//! |---|---|---|
-//! | [`binary`] | our own, for datagrams and buses | 25 |
-//! | [`uber`] | `uber-trace-id`, the header of Jaeger's clients | up to 54 |
+//! | module | form | bytes | baggage | what is not valid |
+//! |---|---|---|---|---|
+//! | [`w3c`] | `traceparent`, `tracestate`, `baggage` | 55 | a header | [`Rule::Restart`] |
+//! | [`w3c_binary`] | W3C's binary form | 29 | none | [`Rule::Restart`] |
+//! | [`uber`] | `uber-trace-id` and `uberctx-` of Jaeger's clients | 53 | a header each | [`Rule::Error`] |
+//! | [`jaeger_binary`] | the binary form of Jaeger's clients | 37 | behind it | [`Rule::Error`] |
+//! | [`b3`] | `b3` of Zipkin's clients | 51 | none | [`Rule::Ignore`] |
+//! | [`binary`] | our own, for datagrams and buses | 25 | behind it | [`Rule::Error`] |
+//! | [`short`] | our own, for one frame of classic CAN | 8 | none | [`Rule::Error`] |
 //!
-//! Each has `inject` and `extract`. Extracting garbage is a typed error, never a panic and never a
-//! made-up context.
+//! Each has `inject` and `extract`. Those of texts have `value` and `parse` beside, for one header alone.
+//! Extracting garbage is a typed error, never a panic and never a made-up context; where there is no
+//! header it is `Ok(None)`. Nothing is allocated, and no program has the code of a form that it does
+//! not use. `docs/propagation.md` has all forms, limits and rules in one place.
+//!
+//! Texts come from a [`TextReader`] and go into a [`TextWriter`]: header lines as bytes ([`Headers`],
+//! [`heapless::String`]), lists of pairs, and with the feature `std` maps. Baggage too: its items come
+//! from a reader, and go to a writer that may have no room. What became of them is [`Carried`].
+//!
+//! With the feature `std` there are `b3::multi`, for B3's several headers, and `jaeger`, for those that
+//! people set by hand.
 
+pub mod b3;
+mod baggage;
 pub mod binary;
+mod error;
+mod escape;
+mod hex;
+mod items;
+#[cfg(feature = "std")]
+pub mod jaeger;
+pub mod jaeger_binary;
+pub mod short;
+mod text;
+#[cfg(feature = "std")]
+mod text_std;
 pub mod uber;
-
-/// Why a carrier has no context in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum ExtractError {
-    /// It is shorter or longer than the form.
-    Length {
-        /// Bytes that the form takes.
-        wanted: usize,
-        /// Bytes that there are.
-        found: usize,
-    },
-    /// It is of a version that this crate does not know.
-    Version(u8),
-    /// A flag is set that this version does not know.
-    Flags(u8),
-    /// It does not have the parts of the form.
-    Parts,
-    /// A part is not a hexadecimal number of the right length.
-    NotHex,
-    /// The trace id is zero.
-    ZeroTraceId,
-    /// The span id is zero.
-    ZeroSpanId,
-}
-
-impl core::fmt::Display for ExtractError {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self {
-            Self::Length { wanted, found } => {
-                write!(f, "a context of {wanted} bytes is wanted, and there are {found}")
-            }
-            Self::Version(version) => write!(f, "unknown version {version} of the context"),
-            Self::Flags(flags) => write!(f, "unknown flags {flags:#x} of the context"),
-            Self::Parts => f.write_str("not of the form trace:span:parent:flags"),
-            Self::NotHex => f.write_str("a part is no hexadecimal number, or too long"),
-            Self::ZeroTraceId => f.write_str("the trace id is zero"),
-            Self::ZeroSpanId => f.write_str("the span id is zero"),
-        }
-    }
-}
-
-impl core::error::Error for ExtractError {}
-
-/// The context with these ids, unless one of them is zero.
-fn checked(context: crate::SpanContext) -> Result<crate::SpanContext, ExtractError> {
-    if context.trace_id.is_zero() {
-        Err(ExtractError::ZeroTraceId)
-    } else if context.span_id.is_zero() {
-        Err(ExtractError::ZeroSpanId)
-    } else {
-        Ok(context)
-    }
-}
+pub mod w3c;
+pub mod w3c_binary;
 
 #[cfg(test)]
-mod tests {
-    use super::ExtractError;
-    use crate::{SpanContext, SpanId, TraceFlags, TraceId};
-    use std::string::String;
-    use std::vec::Vec;
+mod tests;
 
-    /// A line of a vector file: the carrier's bytes in hex (or its text in quotes), then either
-    /// trace id, span id and flags, or the name of the error.
-    pub(super) fn vector(line: &str) -> (Vec<u8>, Result<SpanContext, ExtractError>) {
-        let (carrier, meaning) = line.split_once(" => ").unwrap();
-        let carrier = match carrier.strip_prefix('"') {
-            Some(text) => text.strip_suffix('"').unwrap().as_bytes().to_vec(),
-            None => hex(carrier),
-        };
-        let meaning: Vec<&str> = meaning.split(' ').collect();
-        let context = match meaning[..] {
-            [trace, span, flags] => Ok(SpanContext::new(
-                TraceId(hex(trace).try_into().unwrap()),
-                SpanId(hex(span).try_into().unwrap()),
-                TraceFlags(flags.parse().unwrap()),
-            )),
-            [error] => Err(match error {
-                "length" => ExtractError::Length { wanted: 25, found: carrier.len() },
-                "version" => ExtractError::Version(carrier[0] >> 4),
-                "flags" => ExtractError::Flags(carrier[0] & 0xf),
-                "parts" => ExtractError::Parts,
-                "not-hex" => ExtractError::NotHex,
-                "zero-trace-id" => ExtractError::ZeroTraceId,
-                "zero-span-id" => ExtractError::ZeroSpanId,
-                other => panic!("{other}"),
-            }),
-            _ => panic!("{line}"),
-        };
-        (carrier, context)
-    }
+pub use baggage::Carried;
+pub use error::{ExtractError, Fault, Format, InjectError, NoRoom, Rule};
+pub use escape::MAX_UNESCAPED_LEN;
+pub use text::{Headers, TextReader, TextWriter};
 
-    fn hex(digits: &str) -> Vec<u8> {
-        let digits: Vec<char> = digits.chars().collect();
-        let pair = |pair: &[char]| u8::from_str_radix(&pair.iter().collect::<String>(), 16);
-        digits.chunks(2).map(|digits| pair(digits).unwrap()).collect()
+use crate::{SpanContext, SpanId, TraceFlags, TraceId};
+
+/// A context to be filled in.
+const EMPTY: SpanContext = SpanContext::new(TraceId([0; 16]), SpanId([0; 8]), TraceFlags(0));
+
+/// Neither id of the context may be zero.
+#[inline]
+fn check(context: &SpanContext) -> Result<(), Fault> {
+    if context.trace_id.is_zero() {
+        Err(Fault::ZeroTraceId)
+    } else if context.span_id.is_zero() {
+        Err(Fault::ZeroSpanId)
+    } else {
+        Ok(())
     }
+}
+
+/// The context with these ids, unless one of them is zero.
+fn checked(context: SpanContext) -> Result<SpanContext, Fault> {
+    check(&context).map(|()| context)
+}
+
+/// The flags that Jaeger's clients mean; one that sets the second alone means both.
+fn jaeger_flags(flags: u8) -> TraceFlags {
+    let known = TraceFlags::SAMPLED.0 | TraceFlags::DEBUG.0;
+    let sampled = if flags & TraceFlags::DEBUG.0 != 0 { TraceFlags::SAMPLED.0 } else { 0 };
+    TraceFlags(flags & known | sampled)
 }

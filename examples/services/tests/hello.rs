@@ -230,8 +230,8 @@ fn a_request_without_a_context_begins_a_trace_and_says_why() {
     assert_eq!(hello.send(address(FORMATTER), &[&request]), [b"\x05Hello, Bryan!"]);
     let [span] = &hello.spans(FORMATTER)[..] else { panic!() };
     assert_eq!((span.head.parent, span.head.trace), (Parent::None, TraceRef::Own(span.head.own)));
-    assert_eq!(hello.mentions(FORMATTER, "the trace id is zero"), 1);
-    let line = "a trace of its own for 10.0.0.9:9000: the trace id is zero";
+    assert_eq!(hello.mentions(FORMATTER, "binary context: the trace id is zero"), 1);
+    let line = "a trace of its own for 10.0.0.9:9000: binary context: the trace id is zero";
     assert_eq!(hello.lines(FORMATTER)[1], line);
 }
 

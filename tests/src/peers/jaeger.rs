@@ -1,8 +1,7 @@
 //! The real Jaeger v2, with traces in memory, on free ports of 127.0.0.1.
 
 use core::time::Duration;
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -14,11 +13,16 @@ use tempfile::TempDir;
 use crate::jaeger_json;
 use crate::proc::{Proc, free_tcp_port, pause};
 use crate::skip::Skip;
-use crate::workspace;
 
-const PACKAGE: &str = "github.com/jaegertracing/jaeger/cmd/jaeger";
-/// A cold build took four minutes on two cores.
-const BUILD_LIMIT: Duration = Duration::from_secs(30 * 60);
+use super::go::GoProgram;
+
+const JAEGER: GoProgram = GoProgram {
+    name: "the real Jaeger",
+    folder: "jaeger",
+    package: "github.com/jaegertracing/jaeger/cmd/jaeger",
+    sources: &["go.mod", "go.sum"],
+    takes: "about four minutes",
+};
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// A port can be taken between its choice and its use, which is rare enough for a second try.
 const START_TRIES: usize = 3;
@@ -42,7 +46,7 @@ impl Jaeger {
     /// # Errors
     /// If it can't be built here; the reason says what would help.
     pub fn ensure_built() -> Result<PathBuf, Skip> {
-        build().map_err(|e| Skip::new(format!("{e:#}")))
+        JAEGER.build().map_err(|e| Skip::new(format!("{e:#}")))
     }
 
     /// Starts one.
@@ -237,46 +241,4 @@ exporters:
     trace_storage: memory
 "
     )
-}
-
-fn build() -> Result<PathBuf> {
-    let source = workspace::root().join("tests/peers/jaeger");
-    let out_dir = workspace::target_dir().join("peers/jaeger");
-    fs::create_dir_all(&out_dir)
-        .with_context(|| format!("cannot make the folder {}", out_dir.display()))?;
-    let lock = File::create(out_dir.join("lock")).context("cannot make the build's lock file")?;
-    lock.lock().context("cannot lock the build of Jaeger")?;
-
-    let program = out_dir.join("jaeger");
-    let stamp = out_dir.join("built-from");
-    let wanted = [fs::read(source.join("go.mod"))?, fs::read(source.join("go.sum"))?].concat();
-    if program.is_file() && fs::read(&stamp).is_ok_and(|built_from| built_from == wanted) {
-        return Ok(program);
-    }
-    ensure!(
-        workspace::find_program("go").is_some(),
-        "the real Jaeger needs Go, which is not installed: install Go 1.24.6 or newer"
-    );
-    // Straight to standard error: the test runner would keep the lines back for all those minutes.
-    let say = |line: &str| drop(writeln!(std::io::stderr(), "{line}"));
-    say("building the real Jaeger; the first time takes about four minutes");
-    let begun = Instant::now();
-    let mut command = Command::new("go");
-    command.args(["build", "-mod=readonly", "-trimpath", "-ldflags=-s -w", "-o"]).arg(&program);
-    // Without cgo no C compiler is needed, and a workspace file above this one is none of ours.
-    command.arg(PACKAGE).current_dir(&source).env("CGO_ENABLED", "0").env("GOWORK", "off");
-    let mut go = Proc::spawn("go build", &mut command)?;
-    let status = go.wait_with_progress(BUILD_LIMIT, Duration::from_secs(15), |line| {
-        say(&format!("building the real Jaeger: {} s {line}", begun.elapsed().as_secs()));
-    })?;
-    ensure!(
-        status.success(),
-        go.tell(&format!(
-            "could not build the real Jaeger ({status}); it needs Go 1.24.6 or newer and, the first \
-             time, Go's module proxy"
-        ))
-    );
-    fs::write(&stamp, wanted).context("cannot note what Jaeger was built from")?;
-    say(&format!("built the real Jaeger in {} s", begun.elapsed().as_secs()));
-    Ok(program)
 }

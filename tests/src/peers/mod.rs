@@ -1,5 +1,9 @@
-//! Real backends, built and run on this machine, to show that traces reach them whole.
+//! Real backends and clients, built and run on this machine, to show that traces and contexts reach them
+//! whole.
 
+mod carriers;
+mod go;
 mod jaeger;
 
+pub use carriers::CarrierPeers;
 pub use jaeger::Jaeger;

@@ -99,6 +99,19 @@ const PROGRAMS: &[Program] = &[
         measures: &["scope.enter_exit", "scope.in_span_poll"],
     },
     Program {
+        bin: "carriers",
+        board: Board::CortexM4,
+        profile: "o3",
+        suffix: ".o3",
+        options: &[],
+        measures: &[
+            "carrier.w3c.extract",
+            "carrier.w3c.inject",
+            "carrier.short.extract",
+            "carrier.short.inject",
+        ],
+    },
+    Program {
         bin: "disabled",
         board: Board::CortexM4,
         profile: "o3",

@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString as _};
 
-use spandrel::carrier::{ExtractError, binary, uber};
+use spandrel::carrier::{Fault, binary, uber};
 use spandrel::wire::{TraceRef, record_number};
 use spandrel::{DeviceId, Session, SpanContext, SpanId, TraceFlags, TraceId, log, span};
 
@@ -143,21 +143,23 @@ fn binary_carrier(_: &Board) -> Result<(), String> {
 fn uber_carrier(_: &Board) -> Result<(), String> {
     let bench = bench!(ROOMY);
     let context = span!(bench.tracer, "caller").context();
-    check_eq!(uber::extract(&uber::inject(&context)), Ok(context));
+    check_eq!(uber::parse(&uber::value(&context)), Ok(context));
     let text = "11111111111111111111111111111111:2222222222222222:0:1";
-    check_eq!(uber::inject(&REMOTE).as_str(), text);
-    check_eq!(uber::extract(&text.replace(':', "%3A")), Ok(REMOTE));
+    check_eq!(uber::value(&REMOTE).as_str(), text);
+    check_eq!(uber::parse(&text.replace(':', "%3A")), Ok(REMOTE));
     Ok(())
 }
 
 fn garbage(_: &Board) -> Result<(), String> {
-    let length = |found| Err(ExtractError::Length { wanted: binary::LEN, found });
-    check_eq!(binary::extract(&[]), length(0));
-    check_eq!(binary::extract(&[0x11; 24]), length(24));
-    check_eq!(binary::extract(&[0x21; 25]), Err(ExtractError::Version(2)));
-    check_eq!(uber::extract("1:2:3"), Err(ExtractError::Parts));
-    check_eq!(uber::extract("x:2:3:1"), Err(ExtractError::NotHex));
-    check_eq!(uber::extract("0:2:0:1"), Err(ExtractError::ZeroTraceId));
-    check_eq!(uber::extract("1:0:0:1"), Err(ExtractError::ZeroSpanId));
+    let binary = |bytes: &[u8]| binary::extract(bytes).map_err(|error| error.fault);
+    let uber = |text| uber::parse(text).map_err(|error| error.fault);
+    let length = |found| Err(Fault::Length { wanted: binary::LEN, found });
+    check_eq!(binary(&[]), length(0));
+    check_eq!(binary(&[0x11; 24]), length(24));
+    check_eq!(binary(&[0x21; 25]), Err(Fault::Version(2)));
+    check_eq!(uber("1:2:3"), Err(Fault::Parts));
+    check_eq!(uber("x:2:3:1"), Err(Fault::NotHex));
+    check_eq!(uber("0:2:0:1"), Err(Fault::ZeroTraceId));
+    check_eq!(uber("1:0:0:1"), Err(Fault::ZeroSpanId));
     Ok(())
 }

@@ -1,0 +1,137 @@
+//! What reads bytes from outside, and what must hold for any of them.
+//!
+//! `fuzz_targets/` runs these functions under libFuzzer; `tests/tests/fuzz.rs` includes this file and runs
+//! them on mutated vectors, from a seed.
+
+use spandrel::SpanContext;
+use spandrel::carrier::short::ShortContext;
+use spandrel::carrier::w3c::TraceState;
+use spandrel::carrier::{
+    Carried, ExtractError, Headers, b3, binary, jaeger, jaeger_binary, uber, w3c, w3c_binary,
+};
+use spandrel::wire;
+
+/// A list of pairs that takes everything.
+type Pairs = Vec<(String, String)>;
+
+/// Reads bytes as every carrier.
+///
+/// # Panics
+/// If a context is made up, or is another one after it was written and read again.
+pub fn carriers(data: &[u8]) {
+    of_bytes(data);
+    of_headers(&Headers(data));
+    let text = String::from_utf8_lossy(data);
+    let text = text.trim_end_matches(['\r', '\n']);
+    // Flags that a form does not carry are its own.
+    comes_back(w3c::parse(text), |context| w3c::parse(&w3c::value(context)));
+    comes_back(uber::parse(text), |context| uber::parse(&uber::value(context)));
+    if let Ok(found) = b3::parse(text)
+        && let Some(context) = found.context()
+    {
+        assert_eq!(b3::parse(&b3::value(&context)).unwrap().context(), Some(context));
+    }
+}
+
+fn of_bytes(data: &[u8]) {
+    comes_back(binary::extract(data), |context| binary::extract(&binary::inject(context)));
+    comes_back(w3c_binary::extract(data), |context| {
+        w3c_binary::extract(&w3c_binary::inject(context))
+    });
+    comes_back(jaeger_binary::extract(data), |context| {
+        jaeger_binary::extract(&jaeger_binary::inject(context))
+    });
+    if let Ok(context) = ShortContext::from_bytes(data) {
+        assert_eq!(context.to_bytes().as_ref().map(|bytes| bytes.as_slice()), Ok(data));
+    }
+    let (mut baggage, mut buffer) = (Pairs::new(), vec![0; data.len() + 1]);
+    if let Ok((context, carried)) = binary::extract_with_baggage(data, &mut baggage) {
+        counted(carried, &baggage);
+        let (bytes, again) =
+            binary::inject_with_baggage(&context, &baggage, &mut buffer).expect("it was shorter");
+        assert_eq!(again.items, carried.items);
+        let mut found = Pairs::new();
+        assert_eq!(binary::extract_with_baggage(bytes, &mut found), Ok((context, again)));
+        assert_eq!(found, baggage);
+    }
+    let mut baggage = Pairs::new();
+    if let Ok((context, carried)) = jaeger_binary::extract_with_baggage(data, &mut baggage) {
+        counted(carried, &baggage);
+        let (bytes, again) = jaeger_binary::inject_with_baggage(&context, &baggage, &mut buffer)
+            .expect("it was shorter");
+        assert_eq!(again.items, carried.items);
+        let mut found = Pairs::new();
+        assert_eq!(jaeger_binary::extract_with_baggage(bytes, &mut found), Ok((context, again)));
+        assert_eq!(found, baggage);
+    }
+}
+
+fn of_headers(headers: &Headers<'_>) {
+    let mut state = TraceState::<64>::new();
+    let found = w3c::extract_with_state(headers, &mut state);
+    assert_eq!(found, w3c::extract(headers));
+    assert!(state.as_str().is_empty() || matches!(found, Ok(Some(_))));
+    valid(found);
+    valid(uber::extract(headers));
+    valid(b3::extract(headers).map(|found| found.and_then(|found| found.context())));
+    valid(b3::multi::extract(headers).map(|found| found.and_then(|found| found.context())));
+    if let Ok(Some(jaeger::Start::Debug(id))) = jaeger::extract(headers) {
+        let mut again = Pairs::new();
+        if jaeger::inject_debug_id(&id, &mut again).is_ok() {
+            assert_eq!(jaeger::extract(&again), Ok(Some(jaeger::Start::Debug(id))));
+        }
+    }
+    let mut baggage = Pairs::new();
+    counted(w3c::extract_baggage(headers, &mut baggage), &baggage);
+    let (mut again, mut found) = (Pairs::new(), Pairs::new());
+    if w3c::inject_baggage::<4096>(&baggage, &mut again).is_whole() {
+        counted(w3c::extract_baggage(&again, &mut found), &baggage);
+        assert_eq!(found, baggage);
+    }
+    let mut baggage = Pairs::new();
+    counted(jaeger::extract_baggage(headers, &mut baggage), &baggage);
+    let _ = jaeger::inject_baggage::<4096>(&baggage, &mut Pairs::new());
+    let _ = uber::inject_baggage::<256>(&baggage, &mut Pairs::new());
+}
+
+fn counted(carried: Carried, baggage: &Pairs) {
+    assert_eq!(usize::from(carried.items), baggage.len());
+}
+
+fn valid(found: Result<Option<SpanContext>, ExtractError>) {
+    assert!(found.ok().flatten().is_none_or(|context| context.is_valid()));
+}
+
+fn comes_back(
+    found: Result<SpanContext, ExtractError>,
+    again: impl Fn(&SpanContext) -> Result<SpanContext, ExtractError>,
+) {
+    if let Ok(context) = found {
+        assert!(context.is_valid());
+        assert_eq!(again(&context), found);
+    }
+}
+
+/// Reads bytes as frames up and down, and as what fragments hold.
+///
+/// # Panics
+/// If a request is another one after it was written and read again.
+pub fn wire(data: &[u8]) {
+    if let Ok(frame) = wire::decode(data) {
+        // All of it is looked at.
+        assert!(!format!("{frame:?}").is_empty());
+    }
+    if let Ok(downlink) = wire::decode_downlink(data) {
+        let mut buffer = vec![0; data.len() + 64];
+        let mut out = wire::Writer::new(&mut buffer);
+        downlink.write(&mut out);
+        let bytes = out.finish().expect("it is not longer than it came");
+        assert_eq!(wire::decode_downlink(bytes), Ok(downlink));
+    }
+    if let Some((numbers, fragments)) = data.split_first_chunk::<2>() {
+        let [first_record, last_number] = numbers.map(u64::from);
+        if let Ok(record) = wire::decode_fragments(fragments, first_record, last_number) {
+            assert!(!format!("{record:?}").is_empty());
+        }
+    }
+}
