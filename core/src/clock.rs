@@ -26,6 +26,32 @@ pub struct Ticks(pub u64);
 #[derive(Clone, Copy, Debug)]
 struct Register(*const u32);
 
+/// What stands for the address of a hart's cycle counter, which has none. It is odd, so that no counter
+/// lies there.
+#[cfg(target_arch = "riscv32")]
+const CYCLES: *const u32 = core::ptr::without_provenance(1);
+
+impl Register {
+    /// The counter.
+    ///
+    /// # Safety
+    /// There is one.
+    #[inline(always)]
+    unsafe fn read(self) -> u32 {
+        #[cfg(target_arch = "riscv32")]
+        if self.0 == CYCLES {
+            let cycles: u32;
+            // SAFETY: reads a counter; machine mode may.
+            unsafe {
+                core::arch::asm!("csrr {}, mcycle", out(reg) cycles, options(nomem, nostack));
+            }
+            return cycles;
+        }
+        // SAFETY: whoever made the clock promised that the address may be read.
+        unsafe { self.0.read_volatile() }
+    }
+}
+
 // SAFETY: whoever made the clock promised that the address may be read from every context.
 unsafe impl Sync for Register {}
 // SAFETY: as above.
@@ -63,15 +89,7 @@ impl Clock {
     #[cfg(target_arch = "riscv32")]
     #[must_use]
     pub const fn mcycle(hz: u32) -> Self {
-        fn read() -> u32 {
-            let cycles: u32;
-            // SAFETY: reads a counter; machine mode may.
-            unsafe {
-                core::arch::asm!("csrr {}, mcycle", out(reg) cycles, options(nomem, nostack));
-            }
-            cycles
-        }
-        Self::function(read, hz)
+        Self { register: Register(CYCLES), function: || 0, hz }
     }
 
     /// The driver of `embassy-time`, at its tick rate.
@@ -116,8 +134,8 @@ impl Clock {
     #[cfg(all(feature = "enable", not(speed)))]
     #[inline(always)]
     pub(crate) unsafe fn register_now(&self) -> u32 {
-        // SAFETY: there is a register, and whoever made the clock promised the rest.
-        unsafe { self.register.0.read_volatile() }
+        // SAFETY: there is a register.
+        unsafe { self.register.read() }
     }
 
     /// Whether the clock is a register.
@@ -131,8 +149,8 @@ impl Clock {
     #[inline(always)]
     pub(crate) fn register_ticks(&self) -> Option<u32> {
         let has_register = !self.register.0.is_null();
-        // SAFETY: promised by whoever made the clock.
-        has_register.then(|| unsafe { self.register.0.read_volatile() })
+        // SAFETY: there is one.
+        has_register.then(|| unsafe { self.register.read() })
     }
 
     /// Ticks a second.

@@ -29,10 +29,8 @@ const CONSOLE: [&str; 8] = [
 #[test]
 fn on_the_host() {
     // A thread has what is active for itself, as an interrupt has.
-    let board = Board {
-        interrupt: || std::thread::spawn(on_interrupt).join().expect("it does not panic"),
-        has_context_of_interrupt: true,
-    };
+    let board =
+        Board { interrupt: || std::thread::spawn(on_interrupt).join().expect("it does not panic") };
     let failed: Vec<_> = tests()
         .filter_map(|test| test.run(&board).err().map(|fault| format!("{}: {fault}", test.name)))
         .collect();

@@ -9,6 +9,7 @@
 //! one who claimed it, before anybody else knows its place, and only read until it is free again.
 
 use super::recorder::count;
+use crate::carrier::{NoRoom, TextReader, TextWriter};
 use crate::{Baggage, BaggageError};
 use core::cell::UnsafeCell;
 use core::sync::atomic::Ordering::Relaxed;
@@ -276,6 +277,27 @@ impl PoolRef {
 /// Baggage that is kept: it is not free as long as this lives. Made by
 /// [`Tracer::hold_baggage`](crate::Tracer::hold_baggage).
 ///
+/// A carrier reads it, and writes into it:
+///
+/// ```
+/// # use spandrel::{BaggagePool, Clock, Recorder, Tracer};
+/// # static RECORDER: Recorder<1024> = Recorder::new();
+/// # static BAGGAGE: BaggagePool<8> = BaggagePool::new();
+/// # static TRACER: Tracer =
+/// #     Tracer::new("sensor", &RECORDER, Clock::monotonic()).baggage(&BAGGAGE);
+/// use spandrel::{carrier::uber, span};
+///
+/// let headers = [("uber-trace-id", "2a:7:0:1"), ("uberctx-special_id", "vsid1738")];
+/// let mut context = uber::extract(&headers)?.expect("it is there");
+/// let mut baggage = TRACER.hold_baggage(&context).expect("there is a pool");
+/// uber::extract_baggage(&headers, &mut baggage);
+/// context.baggage = baggage.handle();
+///
+/// let span = span!(TRACER, child_of: context, "answer");
+/// assert_eq!(span.baggage_item("special_id"), Some("vsid1738"));
+/// # Ok::<_, spandrel::carrier::ExtractError>(())
+/// ```
+///
 /// Callable from every context; each item costs one look for it.
 #[derive(Debug)]
 pub struct HeldBaggage {
@@ -314,6 +336,19 @@ impl HeldBaggage {
     pub fn put(&mut self, key: &str, value: &str) -> Result<(), BaggageError> {
         self.place = self.pool.put(self.place, key, value)?;
         Ok(())
+    }
+}
+
+impl TextReader for HeldBaggage {
+    fn each(&self, each: &mut dyn FnMut(&str, &str)) {
+        self.iter().for_each(|(key, value)| each(key, value));
+    }
+}
+
+/// Takes what a carrier's `extract_baggage` finds.
+impl TextWriter for HeldBaggage {
+    fn set(&mut self, key: &str, value: &str) -> Result<(), NoRoom> {
+        self.put(key, value).map_err(|_| NoRoom)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Baggage that is not.
 
+use crate::carrier::{NoRoom, TextReader, TextWriter};
 use crate::{Baggage, BaggageError};
 
 /// Holds nothing, since the feature `enable` is off.
@@ -45,6 +46,16 @@ impl HeldBaggage {
     /// None.
     #[inline(always)]
     pub fn put(&mut self, _: &str, _: &str) -> Result<(), BaggageError> {
+        Ok(())
+    }
+}
+
+impl TextReader for HeldBaggage {
+    fn each(&self, _: &mut dyn FnMut(&str, &str)) {}
+}
+
+impl TextWriter for HeldBaggage {
+    fn set(&mut self, _: &str, _: &str) -> Result<(), NoRoom> {
         Ok(())
     }
 }

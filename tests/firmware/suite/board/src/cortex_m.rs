@@ -11,8 +11,7 @@ pub(crate) use cortex_m_rt::entry;
 
 const HARD_FAULT: i32 = 102;
 
-pub(crate) const BOARD: Board =
-    Board { interrupt: || NVIC::pend(Unused), has_context_of_interrupt: true };
+pub(crate) const BOARD: Board = Board { interrupt: || NVIC::pend(Unused) };
 
 #[derive(Clone, Copy)]
 struct Unused;

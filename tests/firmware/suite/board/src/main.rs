@@ -19,7 +19,7 @@ use crate::console::print;
 static HEAP: LlffHeap = LlffHeap::empty();
 
 /// Fits a board with 16 KiB.
-const HEAP_LEN: usize = 6 * 1024;
+const HEAP_LEN: usize = 5632;
 
 /// The heap's.
 static mut MEMORY: MaybeUninit<[u8; HEAP_LEN]> = MaybeUninit::uninit();

@@ -1,10 +1,12 @@
 //! RISC-V: the software interrupt of the hart, pended by the core-local interruptor.
 
 use core::arch::asm;
+use core::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
 use critical_section::{Impl, RawRestoreState, set_impl};
 use riscv::interrupt::{Exception, Interrupt};
 use riscv_rt::{TrapFrame, core_interrupt, exception};
+use spandrel::{ContextId, contexts};
 use spandrel_suite::{Board, on_interrupt};
 
 use crate::console::print;
@@ -16,7 +18,12 @@ const ILLEGAL_ACCESS: i32 = 102;
 /// Bit 0 pends the software interrupt of hart 0: `msip` of the machine's CLINT.
 const SOFTWARE_INTERRUPT: usize = 0x0200_0000;
 
-pub(crate) const BOARD: Board = Board { interrupt: || pend(true), has_context_of_interrupt: false };
+pub(crate) const BOARD: Board = Board { interrupt: || pend(true) };
+
+/// How many interrupts run just now: no register of the hart says it.
+static LEVEL: AtomicU16 = AtomicU16::new(0);
+
+contexts!(1, || ContextId { slot: 0, level: LEVEL.load(Relaxed) });
 
 fn pend(is_pending: bool) {
     let register = core::ptr::with_exposed_provenance_mut::<u32>(SOFTWARE_INTERRUPT);
@@ -36,7 +43,9 @@ pub(crate) fn enable_interrupt() {
 #[core_interrupt(Interrupt::MachineSoft)]
 fn on_software_interrupt() {
     pend(false);
+    LEVEL.store(1, Relaxed);
     on_interrupt();
+    LEVEL.store(0, Relaxed);
 }
 
 struct SingleHart;

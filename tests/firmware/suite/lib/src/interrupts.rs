@@ -56,19 +56,12 @@ fn interrupt(board: &Board, bench: &Bench) -> Result<(), String> {
     Ok(())
 }
 
-/// The records of an interrupt while `active` is active in the thread.
-fn of_interrupt(board: &Board, active: &str) -> [String; 3] {
-    let (below, trace) = if board.has_context_of_interrupt {
-        (String::new(), "tick")
-    } else {
-        (alloc::format!(" of {active}"), active)
-    };
-    [
-        alloc::format!("span tock of tick in {trace} (count=3, state=on)"),
-        "log of tick (event=beat)".into(),
-        alloc::format!("span tick{below} in {trace} parts=1"),
-    ]
-}
+/// The records of an interrupt, which begins with nothing active.
+const OF_INTERRUPT: [&str; 3] = [
+    "span tock of tick in tick (count=3, state=on)",
+    "log of tick (event=beat)",
+    "span tick in tick parts=1",
+];
 
 fn no_parent(board: &Board) -> Result<(), String> {
     let mut bench = bench!(ROOMY);
@@ -77,8 +70,8 @@ fn no_parent(board: &Board) -> Result<(), String> {
     interrupt(board, &bench)?;
     drop(active);
     root.finish();
-    let [tock, beat, tick] = of_interrupt(board, "root");
-    bench.expect(&[&tock, &beat, &tick, "span root in root (n=1)"])
+    let [tock, beat, tick] = OF_INTERRUPT;
+    bench.expect(&[tock, beat, tick, "span root in root (n=1)"])
 }
 
 fn active_again(board: &Board) -> Result<(), String> {
@@ -92,7 +85,7 @@ fn active_again(board: &Board) -> Result<(), String> {
     span!(bench.tracer, "other", n = 2).finish();
     drop(active);
     root.finish();
-    let [tock, beat, tick] = of_interrupt(board, "root");
+    let [tock, beat, tick] = OF_INTERRUPT;
     bench.expect(&[
         &tock,
         &beat,

@@ -34,8 +34,6 @@ pub use interrupts::on_interrupt;
 pub struct Board {
     /// Lets an interrupt come now that calls [`on_interrupt`]; it is over when this returns.
     pub interrupt: fn(),
-    /// The core can tell the interrupt from what it interrupts: it begins with nothing active.
-    pub has_context_of_interrupt: bool,
 }
 
 /// A test; the text says what is wrong.

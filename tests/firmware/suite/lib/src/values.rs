@@ -100,7 +100,7 @@ fn copied_strings_are_cut(_: &Board) -> Result<(), String> {
     span.finish();
     let lines = bench.lines()?;
     let kept = &text[..MAX_COPIED_LEN];
-    check_eq!(lines[0], alloc::format!("part of span (a=\"{kept}\", b=\"\")"));
+    check_eq!(lines[0], alloc::format!("part of span (a=cut \"{kept}\", b=\"\")"));
     check_eq!(lines[1], alloc::format!("part of span (c=\"{kept}\")"));
     check_eq!(bench.tracer.losses().tag_cut, 1);
     Ok(())
@@ -118,8 +118,8 @@ fn static_strings_are_cut(_: &Board) -> Result<(), String> {
     span!(bench.tracer, "short", text = &LONG[1..]).finish();
     span!(bench.tracer, "long", text = LONG).finish();
     let lines = bench.lines_in(300)?;
-    let expected: Vec<_> = [("short", &LONG[1..]), ("long", &LONG[..LONGEST])]
-        .map(|(name, text)| alloc::format!("span {name} in {name} (text={text})"))
+    let expected: Vec<_> = [("short", "", &LONG[1..]), ("long", "cut ", &LONG[..LONGEST])]
+        .map(|(name, cut, text)| alloc::format!("span {name} in {name} (text={cut}{text})"))
         .into();
     check_eq!(lines, expected);
     check_eq!(bench.drain()?.losses().tag_cut, 1);
