@@ -8,6 +8,7 @@ use crate::{Baggage, SpanId, TraceId};
 /// [`crate::carrier`] has its byte and text forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(C, align(4))]
 pub struct SpanContext {
     /// The trace that the span belongs to.
     pub trace_id: TraceId,

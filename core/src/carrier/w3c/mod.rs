@@ -85,6 +85,8 @@ pub fn inject(
 ///
 /// # Errors
 /// Where it is not valid, or there is more than one: see [`Fault`]. A new trace begins then.
+// Not inlined: so what it gives is written once, where the caller wants it.
+#[inline(never)]
 pub fn extract(reader: &(impl TextReader + ?Sized)) -> Result<Option<SpanContext>, ExtractError> {
     let mut context = EMPTY;
     let found = only(reader, TRACEPARENT, |text| read(text.as_bytes(), &mut context));
