@@ -1,4 +1,4 @@
-//! What a tracer is told once: where its identity comes from, and what it samples.
+//! What a tracer is told once: where its identity comes from.
 
 use crate::{DeviceId, Session};
 
@@ -82,38 +82,4 @@ impl SessionSource {
         }
         Self::Function(read)
     }
-}
-
-/// Which roots are recorded; children follow their root.
-#[derive(Clone, Copy, Debug)]
-pub enum Sampler {
-    /// Every one.
-    Always,
-    /// None.
-    Never,
-    /// Those whose trace id, low 63 bits, is below this: see [`Sampler::probability`].
-    Below(u64),
-}
-
-impl Sampler {
-    /// A share of the roots, from 0.0 to 1.0, decided on the trace id, as Jaeger's clients do.
-    #[must_use]
-    pub const fn probability(share: f64) -> Self {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-        Self::Below((share * (1_u64 << 63) as f64) as u64)
-    }
-
-    /// Roots are recorded whose trace id, low 63 bits, is below this; none is as high as that of
-    /// [`Sampler::Always`].
-    #[cfg(feature = "enable")]
-    pub(crate) const fn below(self) -> u64 {
-        match self {
-            Self::Always => Self::EVERY,
-            Self::Never => 0,
-            Self::Below(bound) => bound,
-        }
-    }
-
-    #[cfg(feature = "enable")]
-    pub(crate) const EVERY: u64 = 1 << 63;
 }

@@ -34,6 +34,7 @@ mod live;
 mod macros;
 #[cfg(not(feature = "enable"))]
 mod noop;
+mod sampler;
 #[doc(hidden)]
 pub mod site;
 mod tags;
@@ -43,7 +44,7 @@ pub use baggage::{Baggage, BaggageError};
 #[cfg(all(target_arch = "arm", target_os = "none"))]
 pub use clock::SysTickClock;
 pub use clock::{Clock, Ticks};
-pub use config::{DeviceSource, DrainError, Sampler, SessionSource};
+pub use config::{DeviceSource, DrainError, SessionSource};
 pub use context::{Reference, SpanContext, TraceFlags};
 pub use contexts::ContextId;
 pub use id::{COUNTER_BITS, DeviceId, SESSION_BITS, Session, SpanId, TraceId};
@@ -60,5 +61,6 @@ pub use noop::{
     BaggagePool, ChildOf, Drain, FutureExt, HeldBaggage, InScopeOf, InSpan, Recorder, Scope, Span,
     Tracer,
 };
+pub use sampler::{AdjustError, AdjustableRef, AdjustableSampler, Sampler, Strategy};
 pub use tags::{Bytes, Copied, MAX_COPIED_LEN, TagList, TagValue};
-pub use wire::{Asked, Value};
+pub use wire::{Asked, ProcessTags, Value};

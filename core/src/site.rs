@@ -162,9 +162,19 @@ mod table {
             (at == wanted).then(|| self.entry(at)).flatten().map(|(content, _)| content)
         }
 
+        /// The operation name of a site that this program uses just now, which is not looked for.
+        pub(crate) fn name_of_own(self, bits: u32) -> &'static str {
+            let at = usize::from(self.id(bits).wrapping_sub(1)) * SITE_UNIT;
+            Self::name_in(self.entry(at).map(|(content, _)| content))
+        }
+
         /// The operation name of the site whose bits a record holds; empty where there is none.
         pub(crate) fn name(self, bits: u32) -> &'static str {
-            let name = self.content(self.id(bits)).and_then(|content| {
+            Self::name_in(self.content(self.id(bits)))
+        }
+
+        fn name_in(content: Option<&'static [u8]>) -> &'static str {
+            let name = content.and_then(|content| {
                 let (len, rest) = content.split_first()?;
                 core::str::from_utf8(rest.get(..usize::from(*len))?).ok()
             });

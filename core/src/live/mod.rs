@@ -26,6 +26,8 @@ mod record;
 mod recorder;
 mod ring;
 #[cfg(not(loom))]
+mod sampling;
+#[cfg(not(loom))]
 mod span;
 mod sync;
 #[cfg(not(loom))]

@@ -241,6 +241,11 @@ impl Open {
         self.words.iter_mut().zip(rest).for_each(|(to, word)| _ = to.write(word));
     }
 
+    /// Sixteen bits of its site's address.
+    pub(super) fn site_bits(&self) -> u32 {
+        self.first.get() & 0xffff
+    }
+
     /// The types of its values, in eight bits.
     pub(super) fn types(&self) -> u32 {
         self.first.get() >> record::TYPES_SHIFT

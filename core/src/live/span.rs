@@ -17,6 +17,9 @@ pub enum ChildOf<'a> {
     Active,
     /// Nothing: the span begins a trace.
     Root,
+    /// Nothing: the span begins a trace that is recorded and marked for debugging, whatever a sampler
+    /// says, as for `jaeger-debug-id`.
+    Debug,
     /// A span of this device.
     Span(&'a Span),
     /// A span anywhere, known by its context.

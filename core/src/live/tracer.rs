@@ -8,9 +8,11 @@ use super::drain::Drain;
 use super::names::Names;
 use super::open::{FIRST_NUMBER, LAST_NUMBER};
 use super::recorder::{Recorder, RecorderRef, State, flag};
+use super::sampling::Adjustable;
 use super::time::{self, Moment};
-use crate::config::{DeviceSource, Sampler, SessionSource};
-use crate::wire::{Losses, Value, Writer, write_tags};
+use crate::config::{DeviceSource, SessionSource};
+use crate::sampler::{AdjustableRef, EVERY, Sampler, below};
+use crate::wire::{Losses, ProcessTags, Value, Writer, write_tags};
 use crate::{BaggageError, Clock, DeviceId, DrainError, Session, SpanContext, Ticks, TraceId};
 use core::sync::atomic::Ordering::Relaxed;
 use critical_section::CriticalSection;
@@ -38,15 +40,20 @@ pub struct Tracer {
     pub(super) key: u32,
     /// Roots are recorded whose trace id, low 63 bits, is below this.
     sampled_below: u64,
+    /// The share of roots that are, or negative where none is.
+    share: f64,
     /// Decides about roots; none where all are recorded.
     pub(super) decide: Option<fn(&Self) -> u32>,
+    /// What decides about them if it is more than a share.
+    pub(super) adjustable: Option<Adjustable>,
     device: DeviceSource,
     session: SessionSource,
     pub(crate) service: &'static str,
     pub(crate) build: &'static [u8],
     tags: Tags,
     /// Writes the tags. Without tags nothing refers to what writes them, and it is not in the program.
-    write_tags: Option<fn(Tags, &mut Writer<'_>)>,
+    write_tags: Option<fn(&Self, &mut Writer<'_>)>,
+    tags_from: Option<fn(&mut ProcessTags<'_, '_>)>,
     #[cfg(feature = "baggage")]
     pool: Option<PoolRef>,
 }
@@ -70,13 +77,16 @@ impl Tracer {
             clock,
             key: active::key(&recorder, &clock),
             sampled_below: 0,
+            share: 1.0,
             decide: None,
+            adjustable: None,
             device: DeviceSource::Fixed(DeviceId(1)),
             session: SessionSource::Fixed(Session::new(1)),
             service,
             build: &[],
             tags: &[],
             write_tags: None,
+            tags_from: None,
             #[cfg(feature = "baggage")]
             pool: None,
         }
@@ -106,9 +116,19 @@ impl Tracer {
     /// Which roots are recorded.
     #[must_use]
     pub const fn sampler(mut self, sampler: Sampler) -> Self {
-        let below = sampler.below();
-        self.sampled_below = below;
-        self.decide = if below >= Sampler::EVERY { None } else { Some(Self::decide_root) };
+        let share = match sampler {
+            Sampler::Always => return self,
+            Sampler::Adjustable(sampler) => {
+                self.adjustable = Some(Adjustable { sampler, begin: Adjustable::begin });
+                return self;
+            }
+            Sampler::Never => f64::NEG_INFINITY,
+            Sampler::Probabilistic(share) => share,
+        };
+        self.sampled_below = below(share);
+        self.decide = if self.sampled_below >= EVERY { None } else { Some(Self::decide_root) };
+        self.share = share;
+        self.write_tags = Some(Self::write_all_tags);
         self
     }
 
@@ -116,7 +136,33 @@ impl Tracer {
     #[must_use]
     pub const fn tags(mut self, tags: &'static [(&'static str, Value<'static>)]) -> Self {
         self.tags = tags;
-        self.write_tags = Some(|tags, out| write_tags(tags, out));
+        if self.write_tags.is_none() {
+            self.write_tags = Some(|tracer, out| write_tags(tracer.tags, out));
+        }
+        self
+    }
+
+    /// More tags of the process, which are only known when it runs: an instance, a version that the boot
+    /// loader knows, the cause of the reset. [`semconv`](crate::semconv) has their names.
+    ///
+    /// It is asked again and again, and always says the same.
+    ///
+    /// ```
+    /// use spandrel::{Clock, ProcessTags, Recorder, Tracer, Value};
+    ///
+    /// fn tags(tags: &mut ProcessTags<'_, '_>) {
+    ///     tags.add("service.instance.id", Value::Text("rack 7"));
+    ///     tags.add("reset.cause", Value::Text("watchdog"));
+    /// }
+    ///
+    /// static RECORDER: Recorder<1024> = Recorder::new();
+    /// static TRACER: Tracer =
+    ///     Tracer::new("sensor", &RECORDER, Clock::monotonic()).tags_from(tags);
+    /// ```
+    #[must_use]
+    pub const fn tags_from(mut self, tags: fn(&mut ProcessTags<'_, '_>)) -> Self {
+        self.tags_from = Some(tags);
+        self.write_tags = Some(Self::write_all_tags);
         self
     }
 
@@ -156,6 +202,10 @@ impl Tracer {
     #[inline(always)]
     pub(super) fn active_key(&self) -> u32 {
         if cfg!(speed) { 0 } else { self.key }
+    }
+
+    pub(super) fn adjustable(&self) -> Option<AdjustableRef> {
+        self.adjustable.map(|adjustable| adjustable.sampler)
     }
 
     #[inline(always)]
@@ -309,8 +359,32 @@ impl Tracer {
         out.text(self.service);
         out.bytes(self.build);
         match self.write_tags {
-            Some(write) => write(self.tags, out),
+            Some(write) => write(self, out),
             None => out.byte(0),
+        }
+    }
+
+    fn write_all_tags(&self, out: &mut Writer<'_>) {
+        let mut count = ProcessTags::counting();
+        self.each_tag(&mut count);
+        out.byte(count.len());
+        self.each_tag(&mut ProcessTags::writing(out));
+    }
+
+    fn each_tag(&self, tags: &mut ProcessTags<'_, '_>) {
+        self.tags.iter().for_each(|(key, value)| tags.add(key, *value));
+        if let Some(more) = self.tags_from {
+            more(tags);
+        }
+        // The collector gives them to each root instead.
+        if self.decide.is_some() {
+            let (by, param) = if self.share < 0.0 {
+                ("const", Value::Bool(false))
+            } else {
+                ("probabilistic", Value::F64(self.share))
+            };
+            tags.add("sampler.type", Value::Text(by));
+            tags.add("sampler.param", param);
         }
     }
 

@@ -7,9 +7,10 @@ mod drain;
 mod in_span;
 mod span;
 
-use crate::wire::{Losses, Value};
+use crate::wire::{Losses, ProcessTags, Value};
 use crate::{
-    BaggageError, Clock, DeviceId, DrainError, Sampler, Session, SessionSource, SpanContext, Ticks,
+    AdjustError, BaggageError, Clock, DeviceId, DrainError, Sampler, Session, SessionSource,
+    SpanContext, Strategy, Ticks,
 };
 
 pub use baggage::{BaggagePool, HeldBaggage};
@@ -86,6 +87,12 @@ impl Tracer {
 
     /// Forgets it.
     #[must_use]
+    pub const fn tags_from(self, _: fn(&mut ProcessTags<'_, '_>)) -> Self {
+        self
+    }
+
+    /// Forgets it.
+    #[must_use]
     pub const fn build_id(self, _: &'static [u8]) -> Self {
         self
     }
@@ -127,6 +134,24 @@ impl Tracer {
     #[inline(always)]
     pub fn session_number(&self) -> Session {
         Session::new(0)
+    }
+
+    /// Does nothing.
+    ///
+    /// # Errors
+    /// None.
+    #[inline(always)]
+    pub fn adjust_sampler(&self, _: Strategy) -> Result<(), AdjustError> {
+        Ok(())
+    }
+
+    /// Does nothing.
+    ///
+    /// # Errors
+    /// None.
+    #[inline(always)]
+    pub fn adjust_operation(&self, _: &'static str, _: f64, _: f32) -> Result<(), AdjustError> {
+        Ok(())
     }
 
     /// Does nothing.

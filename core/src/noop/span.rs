@@ -12,6 +12,8 @@ pub enum ChildOf<'a> {
     Active,
     /// Nothing.
     Root,
+    /// Nothing.
+    Debug,
     /// A span of this device.
     Span(&'a Span),
     /// A span anywhere.

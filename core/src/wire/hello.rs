@@ -87,13 +87,50 @@ impl Process<'_, &[(&str, Value<'_>)]> {
     }
 }
 
+/// Takes the tags of a process, up to 255.
+#[derive(Debug)]
+pub struct ProcessTags<'a, 'b> {
+    out: Option<&'a mut Writer<'b>>,
+    len: u8,
+}
+
+#[cfg(feature = "enable")]
+impl<'a, 'b> ProcessTags<'a, 'b> {
+    pub(crate) fn counting() -> Self {
+        Self { out: None, len: 0 }
+    }
+
+    pub(crate) fn writing(out: &'a mut Writer<'b>) -> Self {
+        Self { out: Some(out), len: 0 }
+    }
+
+    pub(crate) fn len(&self) -> u8 {
+        self.len
+    }
+}
+
+impl ProcessTags<'_, '_> {
+    /// Adds one; the 256th and those behind it are left out.
+    pub fn add(&mut self, key: &str, value: Value<'_>) {
+        let Some(len) = self.len.checked_add(1) else { return };
+        self.len = len;
+        if let Some(out) = &mut self.out {
+            write_tag(key, &value, out);
+        }
+    }
+}
+
+fn write_tag(key: &str, value: &Value<'_>, out: &mut Writer<'_>) {
+    out.text(key);
+    out.byte(value.ty() as u8);
+    value.write(out);
+}
+
 /// Writes the tags of a process, and how many there are.
 pub(crate) fn write_tags(tags: &[(&str, Value<'_>)], out: &mut Writer<'_>) {
     let tags = tags.iter().take(usize::from(u8::MAX));
     out.byte(u8::try_from(tags.len()).unwrap_or(u8::MAX));
     for (key, value) in tags {
-        out.text(key);
-        out.byte(value.ty() as u8);
-        value.write(out);
+        write_tag(key, value, out);
     }
 }

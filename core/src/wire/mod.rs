@@ -32,7 +32,7 @@ pub(crate) use downlink::{Said, read as read_downlink};
 pub use frame::{DataHead, FrameKind, Head, Losses, Pong};
 #[cfg(feature = "enable")]
 pub(crate) use hello::write_tags;
-pub use hello::{Hello, Process};
+pub use hello::{Hello, Process, ProcessTags};
 #[cfg(feature = "alloc")]
 pub use owned::{Body, Data, Frame, decode_fragments};
 pub use record::{

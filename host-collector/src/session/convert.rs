@@ -3,6 +3,7 @@
 use super::assembly::Entry;
 use super::clock::{ClockEstimate, Placement};
 use super::definitions::{Definitions, Number};
+use super::process::SAMPLER;
 use super::record::{Key, RawTag, RawValue, Text};
 use crate::model::opentracing::{self, RefType};
 use crate::model::{Attribute, Source, Span, SpanId, TraceId, Value};
@@ -18,6 +19,8 @@ pub(super) struct Context<'a> {
     pub(super) source: Source,
     pub(super) definitions: &'a Definitions,
     pub(super) clock: &'a ClockEstimate,
+    /// Type and parameter of the sampler, if that is known.
+    pub(super) sampler: Option<&'a [Value; 2]>,
 }
 
 /// The trace of a span.
@@ -68,6 +71,13 @@ impl Context<'_> {
         if let Some((file, line)) = self.definitions.location(raw.site.id) {
             tags.push(Attribute::new("code.file.path", file.clone()));
             tags.push(Attribute::new("code.line.number", *line));
+        }
+        if raw.parent == Parent::None
+            && let Some(sampler) = self.sampler
+            && tags.iter().all(|tag| *tag.key != *SAMPLER[0])
+        {
+            let both = SAMPLER.into_iter().zip(sampler);
+            tags.extend(both.map(|(key, value)| Attribute::new(key, value.clone())));
         }
         if raw.ambiguous {
             tags.push(Attribute::new("clock.ambiguous", true));

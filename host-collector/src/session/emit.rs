@@ -134,6 +134,7 @@ impl Session {
             source: identity.source,
             definitions: &self.definitions,
             clock: &identity.clock,
+            sampler: self.description.as_ref().map(|said| &said.sampler),
         };
         let mut span = context.convert(entry, &raw, trace, &placement);
         if !matches!(raw.parent, Parent::Local(_))

@@ -7,24 +7,34 @@ use spandrel::wire::{self, Losses};
 use std::sync::Arc;
 
 /// What a process says about itself.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Description {
     pub(super) service: String,
     build: Vec<u8>,
     tags: Vec<(String, RawValue)>,
+    /// Type and parameter of the sampler, for the roots that do not say it themselves.
+    pub(super) sampler: [Value; 2],
 }
+
+/// What Jaeger's clients write on a root that was sampled.
+pub(super) const SAMPLER: [&str; 2] = ["sampler.type", "sampler.param"];
 
 impl Description {
     /// Reads the whole that hellos carry in pieces.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let read: wire::Process<'_, Vec<(&str, wire::Value<'_>)>> =
             postcard::from_bytes(bytes).ok()?;
-        let tags = read.tags.iter().map(|(key, value)| ((*key).to_owned(), value.into()));
-        Some(Self {
-            service: read.service.to_owned(),
-            build: read.build.to_owned(),
-            tags: tags.collect(),
-        })
+        // A device whose sampler takes everything does not say so.
+        let mut sampler = [Value::from("const"), Value::from(true)];
+        let mut tags = Vec::with_capacity(read.tags.len());
+        for (key, value) in &read.tags {
+            let raw = RawValue::from(value);
+            match (SAMPLER.iter().zip(&mut sampler).find(|(name, _)| *name == key), raw) {
+                (Some((_, place)), RawValue::Known(value)) => *place = value,
+                (_, raw) => tags.push(((*key).to_owned(), raw)),
+            }
+        }
+        Some(Self { sampler, service: read.service.to_owned(), build: read.build.to_owned(), tags })
     }
 
     fn attributes(&self, definitions: &Definitions) -> Vec<Attribute> {

@@ -61,6 +61,7 @@ impl Tracer {
             ChildOf::FollowsFrom(context) if context.is_valid() => {
                 open.begin_entry(&context, record::FOLLOWS);
             }
+            ChildOf::Debug => open.begin_debug(),
             ChildOf::Root | ChildOf::Context(_) | ChildOf::FollowsFrom(_) => open.begin_root(),
         }))
     }
@@ -144,10 +145,20 @@ impl Open {
     fn begin_root(&mut self) {
         let sampled = self.tracer.sample_root();
         self.begin_with(0);
+        if let Some(adjustable) = &self.tracer.adjustable {
+            return (adjustable.begin)(self, adjustable);
+        }
         if let Some((number, is_sampled)) = sampled {
             self.mark(if is_sampled { 0 } else { mark::UNSAMPLED });
             self.set_number(number);
         }
+        self.settle();
+    }
+
+    /// A root that is for debugging: no sampler is asked.
+    #[inline(never)]
+    fn begin_debug(&mut self) {
+        self.begin_with(mark::DEBUG);
         self.settle();
     }
 
@@ -204,7 +215,7 @@ impl Open {
     }
 
     /// Gets a slot in the table of open spans, or is counted where it is not recorded.
-    fn settle(&mut self) {
+    pub(super) fn settle(&self) {
         if self.is(mark::UNSAMPLED) {
             count(&self.tracer.recorder.state().sampled_out, 1);
         } else {

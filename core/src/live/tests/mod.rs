@@ -17,6 +17,7 @@ mod baggage;
 mod in_span;
 mod numbers;
 mod random;
+mod sampling;
 mod spans;
 mod table;
 mod time;

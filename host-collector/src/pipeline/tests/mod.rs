@@ -23,6 +23,8 @@ struct Device {
     packet: u32,
     record: u64,
     losses: Losses,
+    /// Tags of the process beside its board.
+    tags: Vec<(&'static str, wire::Value<'static>)>,
     /// When its clock was 0.
     began_ns: u64,
 }
@@ -35,6 +37,7 @@ fn device(number: u16) -> Device {
         packet: 0,
         record: 0,
         losses: Losses::default(),
+        tags: Vec::new(),
         began_ns: EPOCH,
     }
 }
@@ -56,7 +59,8 @@ impl Device {
 
     /// A hello with the piece of the description that begins at `offset`.
     fn hello_piece(&mut self, now_ns: u64, offset: usize, length: usize) -> Vec<u8> {
-        let tags = [("board", wire::Value::Text("an386"))];
+        let mut tags = self.tags.clone();
+        tags.push(("board", wire::Value::Text("an386")));
         let process = Process { service: "sensor", build: &[0xab], tags: &tags[..] };
         let process = process.to_bytes();
         let end = process.len().min(offset + length);
@@ -83,7 +87,7 @@ impl Device {
     }
 
     fn hello(&mut self, now_ns: u64) -> Vec<u8> {
-        self.hello_piece(now_ns, 0, 64)
+        self.hello_piece(now_ns, 0, 200)
     }
 
     fn data(&mut self, records: Vec<Record<'static>>) -> Vec<u8> {

@@ -84,6 +84,40 @@ fn long_logs_are_one_and_cut_values_are_said() {
     assert_eq!(cut.count(), 4);
 }
 
+/// A root says which sampler took it, if the device does not.
+#[test]
+fn roots_name_their_sampler() {
+    let said = |tags: &[(&'static str, wire::Value<'static>)], root_says| {
+        let (mut bench, mut device) = (Bench::new(false), device(1));
+        device.tags = tags.to_vec();
+        bench.hello(&mut device);
+        let mut root = span(FIRST, Parent::None, [1_000, 5_000]);
+        let mut records = vec![Record::Span(span(5, Parent::Local(FIRST), [2_000, 3_000]))];
+        records.extend([site(1, READ), site(2, b"\0\x0csampler.type\x0dsampler.param")]);
+        if root_says {
+            let list = [wire::Value::Text("lowerbound"), wire::Value::F64(0.5)];
+            let (key, values) = (site_key(2, &list), list.into_iter().collect());
+            records.push(Record::Part(Part { own: FIRST, key, values }));
+            root.head.parts = 1;
+        }
+        records.push(Record::Span(root));
+        bench.data(&mut device, records);
+        let spans = bench.spans();
+        let [child, root] = spans.as_slice() else { panic!("{spans:?}") };
+        assert_eq!(tag(&child.attributes, "sampler.type"), None);
+        let process = bench.process();
+        assert_eq!(tag(&process.attributes, "sampler.type"), None);
+        ["sampler.type", "sampler.param"].map(|key| tag(&root.attributes, key).unwrap().clone())
+    };
+    assert_eq!(said(&[], false), [Value::from("const"), Value::from(true)]);
+    let fixed = [
+        ("sampler.type", wire::Value::Text("probabilistic")),
+        ("sampler.param", wire::Value::F64(0.25)),
+    ];
+    assert_eq!(said(&fixed, false), [Value::from("probabilistic"), Value::from(0.25)]);
+    assert_eq!(said(&fixed, true), [Value::from("lowerbound"), Value::from(0.5)]);
+}
+
 #[test]
 fn parts_logs_and_references_join_their_span() {
     let (mut bench, mut device) = (Bench::new(false), device(1));
