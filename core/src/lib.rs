@@ -34,6 +34,7 @@ mod live;
 mod macros;
 #[cfg(not(feature = "enable"))]
 mod noop;
+pub mod semconv;
 #[doc(hidden)]
 pub mod site;
 mod tags;
