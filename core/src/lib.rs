@@ -39,6 +39,9 @@ pub mod semconv;
 pub mod site;
 mod tags;
 pub mod wire;
+#[cfg(all(feature = "macros", not(loom)))]
+#[doc(hidden)]
+pub mod wrap;
 
 pub use baggage::{Baggage, BaggageError};
 pub use clock::Clock;
@@ -61,5 +64,8 @@ pub use noop::{
     BaggagePool, ChildOf, Drain, FutureExt, HeldBaggage, InScopeOf, InSpan, Recorder, Scope, Span,
     Tracer,
 };
+#[cfg(feature = "macros")]
+#[doc(inline)]
+pub use spandrel_macros::traced;
 pub use tags::{Copied, MAX_COPIED_LEN, TagList, TagValue};
 pub use wire::{Asked, Value};
