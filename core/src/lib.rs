@@ -35,10 +35,14 @@ mod macros;
 #[cfg(not(feature = "enable"))]
 mod noop;
 mod sampler;
+pub mod semconv;
 #[doc(hidden)]
 pub mod site;
 mod tags;
 pub mod wire;
+#[cfg(all(feature = "macros", not(loom)))]
+#[doc(hidden)]
+pub mod wrap;
 
 pub use baggage::{Baggage, BaggageError};
 #[cfg(all(target_arch = "arm", target_os = "none"))]
@@ -62,5 +66,8 @@ pub use noop::{
     Tracer,
 };
 pub use sampler::{AdjustError, AdjustableRef, AdjustableSampler, Sampler, Strategy};
+#[cfg(feature = "macros")]
+#[doc(inline)]
+pub use spandrel_macros::traced;
 pub use tags::{Bytes, Copied, MAX_COPIED_LEN, TagList, TagValue};
 pub use wire::{Asked, ProcessTags, Value};

@@ -12,24 +12,40 @@ macro_rules! __site_static {
     };
 }
 
-/// A call site with a name and keys; holds nothing of the caller, so that nothing is shadowed.
+/// A call site with a name and keys. Of the caller it holds constants alone, which would be shadowed
+/// by a static that has their name.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __site {
     ($name:expr $(, $key:tt)*) => {{
-        $crate::__site_static!(SITE, &[$name $(, $crate::__key!($key))*]);
-        SITE.start()
+        $crate::__site_static!(__SPANDREL_SITE, &[$name $(, $crate::__key!($key))*]);
+        __SPANDREL_SITE.start()
     }};
 }
 
-/// A key: an identifier or a string literal.
+/// A call site without a name: none at all where there are no keys.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __nameless {
+    () => {
+        $crate::site::NO_SITE
+    };
+    ($($key:tt),+) => {
+        $crate::__site!("" $(, $key)+)
+    };
+}
+
+/// A key: an identifier, a string literal, or a constant in braces.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __key {
     ($key:ident) => {
-        ::core::stringify!($key)
+        $crate::site::key(::core::stringify!($key))
     };
     ($key:literal) => {
+        $key
+    };
+    ({ $key:expr }) => {
         $key
     };
 }
@@ -40,30 +56,74 @@ macro_rules! __key {
 /// `span!(TRACER, child_of: parent, "read", ...)` the parent is given: a `&Span`, a
 /// [`SpanContext`](crate::SpanContext), an `Option` of one, or [`ChildOf::Root`](crate::ChildOf).
 ///
-/// Name and keys are constants; a key that is no identifier is written as a string,
-/// `"span.kind" = "client"`. Values are what [`TagValue`](crate::TagValue) lists. The span is
-/// recorded when it is finished or dropped. Callable from every context.
+/// Name and keys are constants: a string, `concat!`, or any constant expression in braces. A key that
+/// is an identifier is written as it is. Values are what [`TagValue`](crate::TagValue) lists. The span
+/// is recorded when it is finished or dropped. Callable from every context.
+///
+/// A name that is any other expression is a `&'static str` of run time. As with
+/// [`Tracer::start`](crate::Tracer::start) it takes a record of its own.
 ///
 /// Without the feature `enable` the values are not evaluated.
+///
+/// ```
+/// # use spandrel::{Clock, Recorder, Tracer};
+/// # static RECORDER: Recorder<1024> = Recorder::new();
+/// # static TRACER: Tracer = Tracer::new("sensor", &RECORDER, Clock::monotonic());
+/// use spandrel::{semconv, span};
+///
+/// const READ: &str = concat!("read of ", "bmp280");
+///
+/// let read = span!(TRACER, {READ}, bus = 1, {semconv::SPAN_KIND} = "client", "raw.value" = true);
+/// for step in ["wake", "measure"] {
+///     span!(TRACER, child_of: &read, step, attempt = 1).finish();
+/// }
+/// ```
 #[cfg(feature = "enable")]
 #[macro_export]
 macro_rules! span {
-    ($tracer:expr, child_of: $parent:expr, $name:expr $(, $key:tt = $value:expr)* $(,)?) => {
+    ($tracer:expr, child_of: $parent:expr, $name:literal $(, $key:tt = $value:expr)* $(,)?) => {
         $tracer.span_child_of(
             $crate::ChildOf::from($parent),
             $crate::__site!($name $(, $key)*),
             ($($value,)*),
         )
     };
-    ($tracer:expr, $name:expr $(, $key:tt = $value:expr)* $(,)?) => {
+    ($tracer:expr, child_of: $parent:expr, { $name:expr } $(, $key:tt = $value:expr)* $(,)?) => {
+        $tracer.span_child_of(
+            $crate::ChildOf::from($parent),
+            $crate::__site!($name $(, $key)*),
+            ($($value,)*),
+        )
+    };
+    ($tracer:expr, child_of: $parent:expr, concat!($($part:tt)*) $($tags:tt)*) => {
+        $crate::span!($tracer, child_of: $parent, { ::core::concat!($($part)*) } $($tags)*)
+    };
+    ($tracer:expr, child_of: $parent:expr, $name:expr $(, $key:tt = $value:expr)* $(,)?) => {
+        $tracer.span_named(
+            $crate::ChildOf::from($parent),
+            $crate::__nameless!($($key),*),
+            $name,
+            ($($value,)*),
+        )
+    };
+    ($tracer:expr, $name:literal $(, $key:tt = $value:expr)* $(,)?) => {
         $tracer.span_at($crate::__site!($name $(, $key)*), ($($value,)*))
+    };
+    ($tracer:expr, { $name:expr } $(, $key:tt = $value:expr)* $(,)?) => {
+        $tracer.span_at($crate::__site!($name $(, $key)*), ($($value,)*))
+    };
+    ($tracer:expr, concat!($($part:tt)*) $($tags:tt)*) => {
+        $crate::span!($tracer, { ::core::concat!($($part)*) } $($tags)*)
+    };
+    ($tracer:expr, $name:expr $(, $key:tt = $value:expr)* $(,)?) => {
+        $crate::span!($tracer, child_of: $crate::ChildOf::Active, $name $(, $key = $value)*)
     };
 }
 
 /// Sets tags of a span: `tag!(span, bytes = 12, result = "ok")`.
 ///
 /// Costs less than one [`Span::set_tag`](crate::Span::set_tag) for each, since the keys are
-/// constants of the call site.
+/// constants of the call site, as in [`span!`](crate::span): `tag!(span, {semconv::ERROR} = true)`.
 #[cfg(feature = "enable")]
 #[macro_export]
 macro_rules! tag {
@@ -74,7 +134,8 @@ macro_rules! tag {
 
 /// Logs on a span, with the time: `log!(span, event = "retry", count = 3)`.
 ///
-/// A message that stands alone is the field `event`: `log!(span, "retry")`.
+/// A message that stands alone is the field `event`: `log!(span, "retry")`. Keys are those of
+/// [`span!`](crate::span): `log!(span, {semconv::EVENT} = "error", code = 5)`.
 #[cfg(feature = "enable")]
 #[macro_export]
 macro_rules! log {
@@ -95,13 +156,17 @@ macro_rules! log {
 macro_rules! span {
     ($tracer:expr, child_of: $parent:expr, $name:expr $(, $key:tt = $value:expr)* $(,)?) => {{
         if false {
-            let _ = (&$tracer, &$parent, $name $(, &$value)*);
+            $(const _: &str = $crate::__key!($key);)*
+            let _: (_, _, &'static str) = (&$tracer, $crate::ChildOf::from($parent), $name);
+            let _ = ($(&$value,)*);
         }
         $crate::Span::none()
     }};
     ($tracer:expr, $name:expr $(, $key:tt = $value:expr)* $(,)?) => {{
         if false {
-            let _ = (&$tracer, $name $(, &$value)*);
+            $(const _: &str = $crate::__key!($key);)*
+            let _: (_, &'static str) = (&$tracer, $name);
+            let _ = ($(&$value,)*);
         }
         $crate::Span::none()
     }};
@@ -113,6 +178,7 @@ macro_rules! span {
 macro_rules! tag {
     ($span:expr $(, $key:tt = $value:expr)+ $(,)?) => {
         if false {
+            $(const _: &str = $crate::__key!($key);)+
             let _ = (&$span $(, &$value)*);
         }
     };
@@ -124,6 +190,7 @@ macro_rules! tag {
 macro_rules! log {
     ($span:expr, $key:tt = $value:expr $(, $more_key:tt = $more_value:expr)* $(,)?) => {
         if false {
+            const _: &[&str] = &[$crate::__key!($key) $(, $crate::__key!($more_key))*];
             let _ = (&$span, &$value $(, &$more_value)*);
         }
     };

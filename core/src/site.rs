@@ -28,6 +28,17 @@ pub const fn site_len(strings: &[&str]) -> usize {
     (content_len(strings) + 2).next_multiple_of(SITE_UNIT)
 }
 
+/// A key that is written as an identifier: a raw one, as keywords need it, is what follows `r#`.
+#[must_use]
+pub const fn key(identifier: &str) -> &str {
+    if let [b'r', b'#', name @ ..] = identifier.as_bytes()
+        && let Ok(name) = core::str::from_utf8(name)
+    {
+        return name;
+    }
+    identifier
+}
+
 #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
 const fn content_len(strings: &[&str]) -> usize {
     let (mut len, mut at) = (0, 0);
@@ -89,16 +100,18 @@ impl SiteStart {
 }
 
 #[cfg(all(feature = "enable", not(loom)))]
-pub(crate) use table::{NO_SITE, Table, table};
+pub use table::NO_SITE;
+#[cfg(all(feature = "enable", not(loom)))]
+pub(crate) use table::{Table, table};
 
 #[cfg(all(feature = "enable", not(loom)))]
 mod table {
     use super::{MAX_TABLE_BYTES, SITE_UNIT, SiteStart};
 
-    // The table must have an entry, else no linker makes the symbols of its bounds. This one
-    // stands for "no site" in records whose name is not known at compile time.
+    // The table must have an entry, else no linker makes the symbols of its bounds.
     crate::__site_static!(NONE, &[""]);
-    pub(crate) const NO_SITE: &SiteStart = NONE.start();
+    /// Stands for "no site" where the name is not known at compile time.
+    pub const NO_SITE: &SiteStart = NONE.start();
 
     #[cfg(not(miri))]
     unsafe extern "C" {

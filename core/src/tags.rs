@@ -47,6 +47,11 @@ pub trait Words {
 ///
 /// `bool`; integers of up to 64 bits; `f32` and `f64`; `&'static str`, of which only the address is
 /// recorded; [`Copied`] for other strings; [`Bytes`]. The trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of a tag or of a log field",
+    label = "neither a number, a `bool` nor a `&'static str`",
+    note = "a string that does not live for ever is recorded by `Copied(&text)`"
+)]
 pub trait TagValue: Copy + sealed::Sealed {
     #[doc(hidden)]
     const TYPE: Type;

@@ -57,7 +57,7 @@ const ENABLED: [&str; 2] = ["--features", "spandrel/enable,spandrel/std,spandrel
 const NO_STD: [(&str, &str); 5] = [
     ("spandrel", ""),
     ("spandrel", "enable"),
-    ("spandrel", "enable,defmt,contexts,baggage"),
+    ("spandrel", "enable,defmt,contexts,baggage,macros"),
     ("spandrel-transport", ""),
     ("spandrel-transport", "embassy-net"),
 ];
@@ -80,12 +80,17 @@ fn unit() -> Result<()> {
         .args(&ENABLED)
         .run()?;
     // A program that tells contexts apart by itself.
-    cargo("test --package spandrel --test contexts --features enable,std,contexts,baggage").run()
+    cargo("test --package spandrel --test contexts --features enable,std,contexts,baggage")
+        .run()?;
+    // Beside the core it would turn the attribute on in every test of that.
+    cargo("test --package spandrel-macros --features spandrel/enable").run()?;
+    cargo("test --package spandrel --test traced --features enable,std,macros").run()
 }
 
 fn disabled() -> Result<()> {
     // The twins assert their sizes; that nothing is evaluated shows in the figures.
-    cargo("build --package spandrel").run()
+    cargo("build --package spandrel").run()?;
+    cargo("test --package spandrel-macros --test disabled").run()
 }
 
 fn tools() -> Result<()> {

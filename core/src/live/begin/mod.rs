@@ -32,7 +32,19 @@ impl Tracer {
         parent: impl Into<ChildOf<'a>>,
         name: &'static str,
     ) -> Span {
-        let span = self.span_child_of(parent.into(), NO_SITE, ());
+        self.span_named(parent.into(), NO_SITE, name, ())
+    }
+
+    /// What [`span!`](crate::span) with a name of run time expands to; the site has none.
+    #[doc(hidden)]
+    pub fn span_named<T: TagList>(
+        &'static self,
+        parent: ChildOf<'_>,
+        site: &'static SiteStart,
+        name: &'static str,
+        tags: T,
+    ) -> Span {
+        let span = self.span_child_of(parent, site, tags);
         span.set_operation_name(name);
         span
     }

@@ -15,6 +15,7 @@ use std::vec::Vec;
 #[cfg(feature = "baggage")]
 mod baggage;
 mod in_span;
+mod keys;
 mod numbers;
 mod random;
 mod sampling;

@@ -10,6 +10,7 @@ mod carriers;
 mod drain;
 mod reporter;
 mod spans;
+mod traced;
 mod wire;
 
 use core::fmt;
@@ -57,6 +58,7 @@ extern "C" fn _start() -> ! {
     loop {
         for tracer in [&TRACER, &OTHER, &OPEN] {
             spans::use_all(tracer);
+            traced::use_all(tracer);
             carriers::use_all(tracer);
             clock(tracer);
         }

@@ -87,9 +87,9 @@ fn active_again(board: &Board) -> Result<(), String> {
     root.finish();
     let [tock, beat, tick] = OF_INTERRUPT;
     bench.expect(&[
-        &tock,
-        &beat,
-        &tick,
+        tock,
+        beat,
+        tick,
         "log of child (event=behind)",
         "span child of root in root (n=1, s=x) parts=1",
         "span other of root in root (n=2)",
