@@ -23,6 +23,29 @@ macro_rules! __site {
     }};
 }
 
+/// The call site of a span.
+#[cfg(not(feature = "location"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __span_site {
+    ($name:expr $(, $key:tt)*) => {
+        $crate::__site!($name $(, $key)*)
+    };
+}
+
+/// The call site of a span, with file and line: a string behind the keys that no key can be.
+#[cfg(feature = "location")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __span_site {
+    ($name:expr $(, $key:tt)*) => {
+        $crate::__site!(
+            $name $(, $key)*,
+            { ::core::concat!("\0", ::core::file!(), ":", ::core::line!()) }
+        )
+    };
+}
+
 /// A call site without a name: none at all where there are no keys.
 #[doc(hidden)]
 #[macro_export]
@@ -54,7 +77,8 @@ macro_rules! __key {
 ///
 /// The span is a child of the active span, or a root where none is active. With
 /// `span!(TRACER, child_of: parent, "read", ...)` the parent is given: a `&Span`, a
-/// [`SpanContext`](crate::SpanContext), an `Option` of one, or [`ChildOf::Root`](crate::ChildOf).
+/// [`SpanContext`](crate::SpanContext), an `Option` of one, or [`ChildOf::Root`](crate::ChildOf). With
+/// `follows_from: cause` the new span is in the trace of its cause, which does not wait for it.
 ///
 /// Name and keys are constants: a string, `concat!`, or any constant expression in braces. A key that
 /// is an identifier is written as it is. Values are what [`TagValue`](crate::TagValue) lists. The span
@@ -81,17 +105,45 @@ macro_rules! __key {
 #[cfg(feature = "enable")]
 #[macro_export]
 macro_rules! span {
+    ($tracer:expr, follows_from: $cause:expr, $($rest:tt)+) => {
+        $crate::span!($tracer, child_of: $crate::ChildOf::following($cause), $($rest)+)
+    };
+    // More than eight tags: the others follow.
+    ($tracer:expr, child_of: $parent:expr, $name:tt,
+     $k1:tt = $v1:expr, $k2:tt = $v2:expr, $k3:tt = $v3:expr, $k4:tt = $v4:expr,
+     $k5:tt = $v5:expr, $k6:tt = $v6:expr, $k7:tt = $v7:expr, $k8:tt = $v8:expr,
+     $($rest:tt)+) => {{
+        let span = $crate::span!(
+            $tracer, child_of: $parent, $name,
+            $k1 = $v1, $k2 = $v2, $k3 = $v3, $k4 = $v4,
+            $k5 = $v5, $k6 = $v6, $k7 = $v7, $k8 = $v8
+        );
+        $crate::tag!(span, $($rest)+);
+        span
+    }};
+    ($tracer:expr, $name:tt,
+     $k1:tt = $v1:expr, $k2:tt = $v2:expr, $k3:tt = $v3:expr, $k4:tt = $v4:expr,
+     $k5:tt = $v5:expr, $k6:tt = $v6:expr, $k7:tt = $v7:expr, $k8:tt = $v8:expr,
+     $($rest:tt)+) => {{
+        let span = $crate::span!(
+            $tracer, $name,
+            $k1 = $v1, $k2 = $v2, $k3 = $v3, $k4 = $v4,
+            $k5 = $v5, $k6 = $v6, $k7 = $v7, $k8 = $v8
+        );
+        $crate::tag!(span, $($rest)+);
+        span
+    }};
     ($tracer:expr, child_of: $parent:expr, $name:literal $(, $key:tt = $value:expr)* $(,)?) => {
         $tracer.span_child_of(
             $crate::ChildOf::from($parent),
-            $crate::__site!($name $(, $key)*),
+            $crate::__span_site!($name $(, $key)*),
             ($($value,)*),
         )
     };
     ($tracer:expr, child_of: $parent:expr, { $name:expr } $(, $key:tt = $value:expr)* $(,)?) => {
         $tracer.span_child_of(
             $crate::ChildOf::from($parent),
-            $crate::__site!($name $(, $key)*),
+            $crate::__span_site!($name $(, $key)*),
             ($($value,)*),
         )
     };
@@ -107,10 +159,10 @@ macro_rules! span {
         )
     };
     ($tracer:expr, $name:literal $(, $key:tt = $value:expr)* $(,)?) => {
-        $tracer.span_at($crate::__site!($name $(, $key)*), ($($value,)*))
+        $tracer.span_at($crate::__span_site!($name $(, $key)*), ($($value,)*))
     };
     ($tracer:expr, { $name:expr } $(, $key:tt = $value:expr)* $(,)?) => {
-        $tracer.span_at($crate::__site!($name $(, $key)*), ($($value,)*))
+        $tracer.span_at($crate::__span_site!($name $(, $key)*), ($($value,)*))
     };
     ($tracer:expr, concat!($($part:tt)*) $($tags:tt)*) => {
         $crate::span!($tracer, { ::core::concat!($($part)*) } $($tags)*)
@@ -127,6 +179,18 @@ macro_rules! span {
 #[cfg(feature = "enable")]
 #[macro_export]
 macro_rules! tag {
+    ($span:expr,
+     $k1:tt = $v1:expr, $k2:tt = $v2:expr, $k3:tt = $v3:expr, $k4:tt = $v4:expr,
+     $k5:tt = $v5:expr, $k6:tt = $v6:expr, $k7:tt = $v7:expr, $k8:tt = $v8:expr,
+     $($rest:tt)+) => {{
+        let span = &$span;
+        $crate::tag!(
+            span,
+            $k1 = $v1, $k2 = $v2, $k3 = $v3, $k4 = $v4,
+            $k5 = $v5, $k6 = $v6, $k7 = $v7, $k8 = $v8
+        );
+        $crate::tag!(span, $($rest)+);
+    }};
     ($span:expr $(, $key:tt = $value:expr)+ $(,)?) => {
         $span.tags_at($crate::__site!("" $(, $key)*), ($($value,)*))
     };
@@ -139,6 +203,20 @@ macro_rules! tag {
 #[cfg(feature = "enable")]
 #[macro_export]
 macro_rules! log {
+    // More than eight fields: records of one moment, of which the others say that they go on.
+    ($span:expr,
+     $k1:tt = $v1:expr, $k2:tt = $v2:expr, $k3:tt = $v3:expr, $k4:tt = $v4:expr,
+     $k5:tt = $v5:expr, $k6:tt = $v6:expr, $k7:tt = $v7:expr, $k8:tt = $v8:expr,
+     $($rest:tt)+) => {{
+        let (span, at) = (&$span, $span.log_moment());
+        span.log_many(
+            &at,
+            false,
+            $crate::__site!("", $k1, $k2, $k3, $k4, $k5, $k6, $k7, $k8),
+            ($v1, $v2, $v3, $v4, $v5, $v6, $v7, $v8),
+        );
+        $crate::__log_more!(span, at, $($rest)+);
+    }};
     ($span:expr, $key:tt = $value:expr $(, $more_key:tt = $more_value:expr)* $(,)?) => {
         $span.log_at(
             $crate::__site!("" , $key $(, $more_key)*),
@@ -150,10 +228,33 @@ macro_rules! log {
     };
 }
 
+/// The fields of a log that its records before have no room for.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __log_more {
+    ($span:ident, $at:ident,
+     $k1:tt = $v1:expr, $k2:tt = $v2:expr, $k3:tt = $v3:expr, $k4:tt = $v4:expr,
+     $k5:tt = $v5:expr, $k6:tt = $v6:expr, $k7:tt = $v7:expr, $k8:tt = $v8:expr,
+     $($rest:tt)+) => {{
+        $crate::__log_more!(
+            $span, $at,
+            $k1 = $v1, $k2 = $v2, $k3 = $v3, $k4 = $v4,
+            $k5 = $v5, $k6 = $v6, $k7 = $v7, $k8 = $v8
+        );
+        $crate::__log_more!($span, $at, $($rest)+);
+    }};
+    ($span:ident, $at:ident, $($key:tt = $value:expr),+ $(,)?) => {
+        $span.log_many(&$at, true, $crate::__site!("" $(, $key)+), ($($value,)+))
+    };
+}
+
 /// Starts a span; here the feature `enable` is off, and there is none.
 #[cfg(not(feature = "enable"))]
 #[macro_export]
 macro_rules! span {
+    ($tracer:expr, follows_from: $cause:expr, $($rest:tt)+) => {
+        $crate::span!($tracer, child_of: $crate::ChildOf::following($cause), $($rest)+)
+    };
     ($tracer:expr, child_of: $parent:expr, $name:expr $(, $key:tt = $value:expr)* $(,)?) => {{
         if false {
             $(const _: &str = $crate::__key!($key);)*

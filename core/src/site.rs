@@ -59,7 +59,8 @@ impl<const LEN: usize> Site<LEN> {
     #[must_use]
     pub const fn new(strings: &[&str]) -> Self {
         assert!(LEN == site_len(strings));
-        assert!(strings.len() <= 1 + crate::wire::MAX_VALUES, "at most eight tags in one call");
+        // The name, the keys, and where the call is.
+        assert!(strings.len() <= 2 + crate::wire::MAX_VALUES, "at most eight tags in one call");
         let len = content_len(strings);
         let mut bytes = [0; LEN];
         bytes[0] = len.to_le_bytes()[0];

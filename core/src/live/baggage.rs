@@ -125,20 +125,35 @@ unsafe impl Sync for PoolRef {}
 // SAFETY: as above.
 unsafe impl Send for PoolRef {}
 
-impl PoolRef {
-    /// The head of the item at a place, from 1.
-    fn head(&self, place: usize) -> Option<&'static Head> {
-        let index = place.checked_sub(1).filter(|index| *index < self.len)?;
-        let stride = (size_of::<Head>() + self.bytes).next_multiple_of(align_of::<Head>());
-        // SAFETY: below the number of items, which live for ever.
-        Some(unsafe { &*self.items.add(index * stride).cast() })
+/// An item of whatever length: where it begins. Not a reference to its head, from which there would be
+/// no way to its bytes.
+#[derive(Clone, Copy)]
+struct ItemRef(*const u8);
+
+impl ItemRef {
+    fn head(self) -> &'static Head {
+        // SAFETY: an item begins with its head, and lives for ever.
+        unsafe { &*self.0.cast() }
     }
 
-    /// Where the bytes of the item with this head are.
-    fn bytes(head: &'static Head) -> *mut u8 {
-        let item = core::ptr::from_ref(head).cast::<u8>();
+    fn bytes(self) -> *mut u8 {
         // SAFETY: they stand behind the head.
-        unsafe { item.add(size_of::<Head>()).cast_mut() }
+        unsafe { self.0.add(size_of::<Head>()).cast_mut() }
+    }
+}
+
+impl PoolRef {
+    /// The item at a place, from 1.
+    fn item(&self, place: usize) -> Option<ItemRef> {
+        let index = place.checked_sub(1).filter(|index| *index < self.len)?;
+        let stride = (size_of::<Head>() + self.bytes).next_multiple_of(align_of::<Head>());
+        // SAFETY: below the number of items.
+        Some(ItemRef(unsafe { self.items.add(index * stride) }))
+    }
+
+    /// The head of the item at a place, from 1.
+    fn head(&self, place: usize) -> Option<&'static Head> {
+        self.item(place).map(ItemRef::head)
     }
 
     /// Puts an item in front of those at `next`, and gives its place. What refers to `next` is now the
@@ -151,7 +166,8 @@ impl PoolRef {
             return Err(BaggageError::TooLong);
         }
         for place in 1..=self.len {
-            let Some(head) = self.head(place) else { break };
+            let Some(item) = self.item(place) else { break };
+            let head = item.head();
             let is_ours = critical_section::with(|_| {
                 let state = head.state.load(Relaxed);
                 if state & REFERENCES == 0 {
@@ -162,7 +178,7 @@ impl PoolRef {
             if is_ours {
                 head.next.store(next as u16, Relaxed);
                 head.lens.store((value_len << 8 | key_len) as u16, Relaxed);
-                let to = Self::bytes(head);
+                let to = item.bytes();
                 for (at, byte) in key.bytes().chain(value.bytes()).enumerate() {
                     // SAFETY: below the length of an item; nobody else knows of it yet.
                     unsafe { to.add(at).write(byte) };
@@ -241,13 +257,14 @@ impl PoolRef {
     /// Somebody holds the first as long as 'a.
     unsafe fn all<'a>(self, mut place: usize) -> impl Iterator<Item = (&'a str, &'a str)> + Clone {
         core::iter::from_fn(move || {
-            let head = self.head(place)?;
+            let item = self.item(place)?;
+            let head = item.head();
             place = head.next.load(Relaxed).into();
             let lens = usize::from(head.lens.load(Relaxed));
             let (key, value) = (lens & 0xff, lens >> 8);
             // SAFETY: an item that is held is not written, and holds two strings so long.
             Some(unsafe {
-                let bytes = Self::bytes(head).cast_const();
+                let bytes = item.bytes().cast_const();
                 let text = |at, len| {
                     core::str::from_utf8_unchecked(core::slice::from_raw_parts(bytes.add(at), len))
                 };

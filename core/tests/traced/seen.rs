@@ -133,7 +133,7 @@ impl Names {
             };
             let value = match value {
                 Value::Static(name) => self.name(name),
-                Value::Text(text) => (*text).to_owned(),
+                Value::Text(text) | Value::CutText(text) => (*text).to_owned(),
                 other => format!("{other:?}"),
             };
             (key, value)

@@ -14,6 +14,8 @@
 //! | [`formatter`] | `formatter` | makes `Hello, Bryan!` of `Bryan` |
 //! | [`publisher`] | `publisher` | prints what it is sent |
 //!
+//! [`db_query`] is the example of the `OpenTracing` overview.
+//!
 //! What a service needs of the board is the trait [`Board`]: datagrams, time and a console. How a
 //! request carries the context of its span from one board to the next is in [`message`]; how five
 //! spans stay five on a link that loses and doubles datagrams, in [`client`] and [`server`].
@@ -23,6 +25,7 @@
 
 mod board;
 pub mod client;
+pub mod db_query;
 pub mod formatter;
 pub mod hello_world;
 pub mod identity;

@@ -82,6 +82,7 @@ fn unit() -> Result<()> {
     // A program that tells contexts apart by itself.
     cargo("test --package spandrel --test contexts --features enable,std,contexts,baggage")
         .run()?;
+    cargo("test --package spandrel --test location --features enable,std,location").run()?;
     // Beside the core it would turn the attribute on in every test of that.
     cargo("test --package spandrel-macros --features spandrel/enable").run()?;
     cargo("test --package spandrel --test traced --features enable,std,macros").run()

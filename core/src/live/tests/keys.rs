@@ -91,3 +91,89 @@ fn a_name_of_run_time_that_finds_no_room_goes_in_full() {
     seen.drain(&mut drain, 508);
     assert_eq!(seen.losses.names_full, 2);
 }
+
+/// More than eight tags and fields go in several records of one moment.
+#[test]
+fn as_many_as_one_likes() {
+    let bench = Bench::new::<1024>();
+    let span = span!(
+        bench.tracer,
+        "span",
+        a = 1,
+        b = 2,
+        c = 3,
+        d = 4,
+        e = 5,
+        f = 6,
+        g = 7,
+        h = 8,
+        i = 9,
+        j = 10
+    );
+    let other = span!(
+        bench.tracer, follows_from: &span, {"other"},
+        a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8, i = 9,
+    );
+    tag!(
+        other,
+        a = 1,
+        b = 2,
+        c = 3,
+        d = 4,
+        e = 5,
+        f = 6,
+        g = 7,
+        h = 8,
+        i = 9,
+        j = 10,
+        k = 11,
+        l = 12,
+        m = 13,
+        n = 14,
+        o = 15,
+        p = 16,
+        q = "last"
+    );
+    bench.pass(5);
+    log!(
+        span,
+        a = 1,
+        b = 2,
+        c = 3,
+        d = 4,
+        e = 5,
+        f = 6,
+        g = 7,
+        h = 8,
+        i = 9,
+        j = 10,
+        k = 11,
+        l = 12,
+        m = 13,
+        n = 14,
+        o = 15,
+        p = 16,
+        q = "last"
+    );
+    log!(span, a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8,);
+    drop((span, other));
+    let seen = Seen::of(&bench);
+    let logs: Vec<_> = seen
+        .others
+        .iter()
+        .filter_map(|record| match record {
+            Record::Log(log) => Some((log.time_ticks, log.more, log.values.len())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(logs, [(1005, false, 8), (1005, true, 8), (1005, true, 1), (1005, false, 8)]);
+    let tags: usize = seen
+        .others
+        .iter()
+        .map(|record| match record {
+            Record::Part(part) => part.values.len(),
+            _ => 0,
+        })
+        .sum();
+    assert_eq!(tags, 10 + 9 + 17);
+}
