@@ -34,6 +34,15 @@ impl SpanContext {
     }
 }
 
+impl SpanContext {
+    /// Whether it came in the [short form](crate::carrier::short): its ids stand for others, which only
+    /// the collector knows.
+    #[must_use]
+    pub const fn is_short(&self) -> bool {
+        self.trace_id.is_short()
+    }
+}
+
 /// How a span refers to another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

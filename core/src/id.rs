@@ -104,6 +104,21 @@ impl TraceId {
         u64::from_be_bytes(low)
     }
 
+    /// What an id begins with that stands for another one.
+    const SHORT: [u8; 16] = *b"spandrel-can\0\0\0\0";
+
+    /// The id that stands for one that the [short form](crate::carrier::short) tells by 32 bits.
+    pub(crate) const fn standing_for(bits: u32) -> Self {
+        Self((u128::from_be_bytes(Self::SHORT) | bits as u128).to_be_bytes())
+    }
+
+    /// Whether it stands for another one, as the [short form](crate::carrier::short) has it: its first
+    /// twelve bytes say so, which in a real id are as unlikely as any 96 bits.
+    #[must_use]
+    pub const fn is_short(self) -> bool {
+        u128::from_be_bytes(self.0) >> 32 == u128::from_be_bytes(Self::SHORT) >> 32
+    }
+
     /// Whether all bits are zero, which no format allows.
     #[must_use]
     pub const fn is_zero(self) -> bool {

@@ -71,7 +71,7 @@ fn inject(format: &str, carried: &Carried) -> Value {
             b3::multi::inject(context, &mut headers).unwrap();
             return json!({"headers": BTreeMap::from_iter(headers)});
         }
-        "w3c-binary" => return json!({"bytes": to_hex(&w3c_binary::inject(context))}),
+        "w3c-binary" => return json!({"bytes": to_hex(&w3c_binary::inject(context).unwrap())}),
         _ => {
             let (bytes, counted) =
                 jaeger_binary::inject_with_baggage(context, &items, &mut buffer).unwrap();

@@ -11,7 +11,10 @@
 //! not of the form is an error ([`Rule::Error`](super::Rule::Error)).
 
 use super::items::Length;
-use super::{Carried, ExtractError, Fault, Format, NoRoom, TextReader, TextWriter, checked, hex};
+use super::{
+    Carried, ExtractError, Fault, Format, InjectError, NoRoom, TextReader, TextWriter, checked,
+    hex, long,
+};
 use crate::{SpanContext, SpanId, TraceFlags, TraceId};
 
 /// Length of the form without baggage, in bytes.
@@ -28,17 +31,21 @@ const BAGGAGE: u8 = 4;
 /// ```
 /// # use spandrel::{SpanContext, SpanId, TraceFlags, TraceId, carrier::binary};
 /// let context = SpanContext::new(TraceId([0xaa; 16]), SpanId([0xbb; 8]), TraceFlags::SAMPLED);
-/// let bytes = binary::inject(&context);
+/// let bytes = binary::inject(&context)?;
 /// assert_eq!(binary::extract(&bytes), Ok(context));
+/// # Ok::<_, spandrel::carrier::InjectError>(())
 /// ```
-#[must_use]
-pub fn inject(context: &SpanContext) -> [u8; LEN] {
+///
+/// # Errors
+/// Where the ids are not known here: see [`InjectError::OnlyShort`].
+pub fn inject(context: &SpanContext) -> Result<[u8; LEN], InjectError> {
+    let context = long(context)?;
     let mut bytes = [0; LEN];
     let flags = context.flags.0 & (TraceFlags::SAMPLED.0 | TraceFlags::DEBUG.0);
     let rest = hex::put_bytes(&mut bytes, &[VERSION << 4 | flags]);
     let rest = hex::put_bytes(rest, &context.trace_id.0);
     hex::put_bytes(rest, &context.span_id.0);
-    bytes
+    Ok(bytes)
 }
 
 /// Puts a context and its baggage into `buffer`: the bytes that they take, and what was carried.
@@ -52,7 +59,7 @@ pub fn inject(context: &SpanContext) -> [u8; LEN] {
 /// let items = [("greeting", "Bonjour")];
 /// let (bytes, carried) = binary::inject_with_baggage(&context, &items, &mut buffer)?;
 /// assert_eq!((bytes.len(), carried.items), (25 + 1 + 1 + 8 + 1 + 7, 1));
-/// # Ok::<_, spandrel::carrier::NoRoom>(())
+/// # Ok::<_, spandrel::carrier::InjectError>(())
 /// ```
 ///
 /// # Errors
@@ -61,9 +68,9 @@ pub fn inject_with_baggage<'a>(
     context: &SpanContext,
     items: &(impl TextReader + ?Sized),
     buffer: &'a mut [u8],
-) -> Result<(&'a [u8], Carried), NoRoom> {
+) -> Result<(&'a [u8], Carried), InjectError> {
     let (head, room) = buffer.split_first_chunk_mut::<LEN>().ok_or(NoRoom)?;
-    *head = inject(context);
+    *head = inject(context)?;
     let (count, room) = match room.split_first_mut() {
         Some((count, room)) => (Some(count), room),
         None => (None, [].as_mut_slice()),
@@ -169,13 +176,16 @@ mod tests {
         for room in [LEN, LEN + 1, LEN + 4] {
             let mut buffer = std::vec![0; room];
             let (bytes, carried) = inject_with_baggage(&context, &items, &mut buffer).unwrap();
-            assert_eq!((bytes, carried.no_room), (inject(&context).as_slice(), 4));
+            assert_eq!((bytes, carried.no_room), (inject(&context).unwrap().as_slice(), 4));
         }
         let mut buffer = [0; LEN + 9];
         let (bytes, carried) = inject_with_baggage(&context, &items, &mut buffer).unwrap();
         assert_eq!(carried, Carried { items: 2, no_room: 2, malformed: 0 });
         assert_eq!(bytes[LEN..], *b"\x02\x01a\x011\x01c\x015");
-        assert_eq!(inject_with_baggage(&context, &items, &mut [0; LEN - 1]), Err(NoRoom));
+        assert_eq!(
+            inject_with_baggage(&context, &items, &mut [0; LEN - 1]),
+            Err(InjectError::NoRoom)
+        );
     }
 
     proptest! {
@@ -196,7 +206,7 @@ mod tests {
         fn garbage_is_an_error_or_what_it_says(
             bytes in prop::collection::vec(any::<u8>(), 0..60), context in context(),
         ) {
-            let whole = inject(&context);
+            let whole = inject(&context).unwrap();
             bytes_are_an_error_or_a_context(&whole, &bytes, extract)?;
             bytes_are_an_error_or_a_context(&whole, &bytes, |bytes| {
                 extract_with_baggage(bytes, &mut Pairs::new()).map(|(context, _)| context)

@@ -180,6 +180,8 @@ pub enum InjectError {
     Handle(u16),
     /// The context came in the short form: its ids are not known here, and no other form can carry it.
     OnlyShort,
+    /// The trace began where there are no handles, so the short form cannot carry it.
+    LongTrace,
     /// There is no room for it.
     NoRoom,
 }
@@ -192,6 +194,9 @@ impl fmt::Display for InjectError {
             Self::OnlyShort => f.write_str(
                 "the context came in the short form, whose ids only the collector knows",
             ),
+            Self::LongTrace => {
+                f.write_str("the trace began where there are no handles: use a longer form")
+            }
             Self::NoRoom => fmt::Display::fmt(&NoRoom, f),
         }
     }

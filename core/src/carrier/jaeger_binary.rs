@@ -13,8 +13,8 @@
 
 use super::items::Length;
 use super::{
-    Carried, ExtractError, Fault, Format, NoRoom, TextReader, TextWriter, checked, hex,
-    jaeger_flags,
+    Carried, ExtractError, Fault, Format, InjectError, NoRoom, TextReader, TextWriter, checked,
+    hex, jaeger_flags, long,
 };
 use crate::{SpanContext, SpanId, TraceFlags, TraceId};
 
@@ -28,14 +28,17 @@ pub const MAX_ITEMS: usize = 180;
 pub const MAX_ITEM_LEN: usize = 4096;
 
 /// The bytes of a context without baggage.
-#[must_use]
-pub fn inject(context: &SpanContext) -> [u8; LEN] {
+///
+/// # Errors
+/// Where the ids are not known here: see [`InjectError::OnlyShort`].
+pub fn inject(context: &SpanContext) -> Result<[u8; LEN], InjectError> {
+    let context = long(context)?;
     let mut bytes = [0; LEN];
     let flags = context.flags.0 & (TraceFlags::SAMPLED.0 | TraceFlags::DEBUG.0);
     let rest = hex::put_bytes(&mut bytes, &context.trace_id.0);
     let rest = hex::put_bytes(rest, &context.span_id.0);
     hex::put_bytes(rest, &[0, 0, 0, 0, 0, 0, 0, 0, flags]);
-    bytes
+    Ok(bytes)
 }
 
 /// Puts a context and its baggage into `buffer`: the bytes that they take, and what was carried.
@@ -47,7 +50,7 @@ pub fn inject(context: &SpanContext) -> [u8; LEN] {
 /// let items = [("greeting", "Bonjour")];
 /// let (bytes, carried) = jaeger_binary::inject_with_baggage(&context, &items, &mut buffer)?;
 /// assert_eq!((bytes.len(), carried.items), (60, 1));
-/// # Ok::<_, spandrel::carrier::NoRoom>(())
+/// # Ok::<_, spandrel::carrier::InjectError>(())
 /// ```
 ///
 /// # Errors
@@ -56,9 +59,9 @@ pub fn inject_with_baggage<'a>(
     context: &SpanContext,
     items: &(impl TextReader + ?Sized),
     buffer: &'a mut [u8],
-) -> Result<(&'a [u8], Carried), NoRoom> {
+) -> Result<(&'a [u8], Carried), InjectError> {
     let (head, room) = buffer.split_first_chunk_mut::<LEN>().ok_or(NoRoom)?;
-    *head = inject(context);
+    *head = inject(context)?;
     let (len, carried) = Length::Four.write(items, room, MAX_ITEMS, MAX_ITEM_LEN);
     if let Some(count) = head.last_chunk_mut::<4>() {
         *count = u32::from(carried.items).to_be_bytes();
@@ -180,7 +183,7 @@ mod tests {
         fn garbage_is_an_error_or_what_it_says(
             bytes in prop::collection::vec(any::<u8>(), 0..60), context in context(),
         ) {
-            let whole = inject(&context);
+            let whole = inject(&context).unwrap();
             bytes_are_an_error_or_a_context(&whole, &bytes, extract)?;
             bytes_are_an_error_or_a_context(&whole, &bytes, |bytes| {
                 extract_with_baggage(bytes, &mut Pairs::new()).map(|(context, _)| context)

@@ -65,6 +65,11 @@ fn check(context: &SpanContext) -> Result<(), Fault> {
     }
 }
 
+/// The context, unless its ids are those of the short form.
+fn long(context: &SpanContext) -> Result<&SpanContext, InjectError> {
+    if context.is_short() { Err(InjectError::OnlyShort) } else { Ok(context) }
+}
+
 /// The context with these ids, unless one of them is zero.
 fn checked(context: SpanContext) -> Result<SpanContext, Fault> {
     check(&context).map(|()| context)

@@ -15,7 +15,7 @@
 //! ([`Rule::Error`](super::Rule::Error)).
 
 use super::{ExtractError, Fault, Format, InjectError};
-use crate::TraceFlags;
+use crate::{SpanContext, SpanId, TraceFlags, TraceId};
 
 /// Length of the form, in bytes.
 pub const LEN: usize = 8;
@@ -28,6 +28,99 @@ pub const SPAN_BITS: u32 = 18;
 
 /// Bits of the number of a trace's root that are carried.
 pub const TRACE_BITS: u32 = 20;
+
+/// The handle of this device: given, or assigned by the collector as soon as that knows it.
+#[derive(Debug)]
+pub struct ShortHandle {
+    /// 0 where the collector assigns it.
+    #[cfg(feature = "enable")]
+    given: u16,
+    #[cfg(feature = "enable")]
+    now: core::sync::atomic::AtomicU16,
+}
+
+impl ShortHandle {
+    /// A handle of the configuration, 1 to [`MAX_HANDLE`]: no two devices may have the same.
+    ///
+    /// # Panics
+    /// Where it is none; evaluated at compile time in a static.
+    #[must_use]
+    pub const fn given(handle: u16) -> Self {
+        assert!(handle > 0 && handle <= MAX_HANDLE, "a handle is 1 to 4095");
+        Self {
+            #[cfg(feature = "enable")]
+            given: handle,
+            #[cfg(feature = "enable")]
+            now: core::sync::atomic::AtomicU16::new(handle),
+        }
+    }
+
+    /// A handle that the collector assigns. Until then contexts are not carried in the short form.
+    #[must_use]
+    pub const fn assigned() -> Self {
+        Self {
+            #[cfg(feature = "enable")]
+            given: 0,
+            #[cfg(feature = "enable")]
+            now: core::sync::atomic::AtomicU16::new(0),
+        }
+    }
+}
+
+#[cfg(feature = "enable")]
+impl ShortHandle {
+    pub(crate) fn get(&self) -> u16 {
+        self.now.load(core::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// What the description of the process says of it: always the same.
+    pub(crate) fn told(&self) -> u16 {
+        self.given
+    }
+
+    /// Takes what the collector assigns, if it is asked to.
+    pub(crate) fn assign(&self, handle: u16) {
+        if self.given == 0 && handle <= MAX_HANDLE {
+            self.now.store(handle, core::sync::atomic::Ordering::Relaxed);
+        }
+    }
+}
+
+/// A handle and a count, as one number.
+const fn both(handle: u16, count: u32, bits: u32) -> u32 {
+    (handle as u32 & MAX_HANDLE as u32) << bits | count & ((1 << bits) - 1)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "12 bits")]
+const fn apart(number: u32, bits: u32) -> (u16, u32) {
+    ((number >> bits) as u16 & MAX_HANDLE, number & ((1 << bits) - 1))
+}
+
+/// The handle and the low bits of the root's number that a trace id stands for, if it does.
+#[must_use]
+pub const fn trace_of(id: TraceId) -> Option<(u16, u32)> {
+    let [.., a, b, c, d] = id.0;
+    if id.is_short() { Some(apart(u32::from_be_bytes([a, b, c, d]), TRACE_BITS)) } else { None }
+}
+
+/// The handle and the low bits of the number that the id of a span in such a trace stands for.
+#[must_use]
+pub const fn span_of(id: SpanId) -> Option<(u16, u32)> {
+    match id.0 {
+        [0, 0, 0, 0, a, b, c, d] => Some(apart(u32::from_be_bytes([a, b, c, d]), SPAN_BITS)),
+        _ => None,
+    }
+}
+
+/// A context whose ids stand for those that only the collector knows. Children of it can be made, and
+/// they can be carried on in the short form.
+impl From<ShortContext> for SpanContext {
+    fn from(short: ShortContext) -> Self {
+        let trace = both(short.root, short.trace, TRACE_BITS);
+        let span = both(short.sender, short.span, SPAN_BITS);
+        Self::new(TraceId::standing_for(trace), SpanId(u64::from(span).to_be_bytes()), short.flags)
+    }
+}
 
 /// What the short form says of a context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -14,8 +14,8 @@
 use super::escape::{Plus, escape};
 use super::text::{is_token, only, trim};
 use super::{
-    Carried, ExtractError, Fault, Format, NoRoom, TextReader, TextWriter, checked, hex,
-    jaeger_flags,
+    Carried, ExtractError, Fault, Format, InjectError, TextReader, TextWriter, checked, hex,
+    jaeger_flags, long,
 };
 use crate::{SpanContext, SpanId, TraceFlags, TraceId};
 use heapless::{String, Vec};
@@ -37,16 +37,20 @@ pub const LEN: usize = 32 + 1 + 16 + ":0:".len() + 1;
 /// ```
 /// # use spandrel::{SpanContext, SpanId, TraceFlags, TraceId, carrier::uber};
 /// let context = SpanContext::new(TraceId([0xaa; 16]), SpanId([0xbb; 8]), TraceFlags::SAMPLED);
-/// let text = uber::value(&context);
+/// let text = uber::value(&context)?;
 /// assert_eq!(text, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:bbbbbbbbbbbbbbbb:0:1");
 /// assert_eq!(uber::parse(&text), Ok(context));
+/// # Ok::<_, spandrel::carrier::InjectError>(())
 /// ```
-#[must_use]
-pub fn value(context: &SpanContext) -> String<LEN> {
+///
+/// # Errors
+/// Where the ids are not known here: see [`InjectError::OnlyShort`].
+pub fn value(context: &SpanContext) -> Result<String<LEN>, InjectError> {
+    let context = long(context)?;
     let mut text = String::new();
     // The text is as long as the value: it cannot fail.
     let _ = text.push_str(write(context, &mut [0; LEN]));
-    text
+    Ok(text)
 }
 
 /// The context that a value of the header is.
@@ -61,11 +65,12 @@ pub fn parse(text: &str) -> Result<SpanContext, ExtractError> {
 ///
 /// # Errors
 /// If the writer has no room.
+/// Where the ids are not known here: see [`InjectError::OnlyShort`].
 pub fn inject(
     context: &SpanContext,
     writer: &mut (impl TextWriter + ?Sized),
-) -> Result<(), NoRoom> {
-    writer.set(HEADER, write(context, &mut [0; LEN]))
+) -> Result<(), InjectError> {
+    Ok(writer.set(HEADER, write(long(context)?, &mut [0; LEN]))?)
 }
 
 /// The context in the header; none if there is no such header.
@@ -197,7 +202,7 @@ mod tests {
         #[test]
         fn what_is_injected_is_extracted(mut context in context()) {
             context.flags = jaeger_flags(context.flags.0);
-            let text = value(&context);
+            let text = value(&context).unwrap();
             prop_assert_eq!(parse(&text), Ok(context));
             prop_assert_eq!(parse(&text.replace(':', "%3A")), Ok(context));
             let mut headers = Pairs::new();
@@ -219,7 +224,7 @@ mod tests {
             text in "[0-9a-g:%A3+-]{0,60}", other in "\\PC{0,40}", context in context(),
         ) {
             for text in [text, other] {
-                texts_are_an_error_or_a_context(&value(&context), &text, parse)?;
+                texts_are_an_error_or_a_context(&value(&context).unwrap(), &text, parse)?;
                 let headers = [("uberctx-k", text.as_str()), (text.as_str(), "v")];
                 let mut baggage = Pairs::new();
                 let carried = extract_baggage(&headers, &mut baggage);

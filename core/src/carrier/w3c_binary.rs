@@ -9,7 +9,7 @@
 //! above 0 is read as 0 where its fields are the same. Flags are those of [`super::w3c`]. Where it is
 //! not valid a new trace begins ([`Rule::Restart`](super::Rule::Restart)).
 
-use super::{ExtractError, Fault, Format, checked, hex};
+use super::{ExtractError, Fault, Format, InjectError, checked, hex, long};
 use crate::{SpanContext, SpanId, TraceFlags, TraceId};
 
 /// Length of the form, in bytes.
@@ -20,17 +20,21 @@ pub const LEN: usize = 29;
 /// ```
 /// # use spandrel::{SpanContext, SpanId, TraceFlags, TraceId, carrier::w3c_binary};
 /// let context = SpanContext::new(TraceId([0xaa; 16]), SpanId([0xbb; 8]), TraceFlags::SAMPLED);
-/// let bytes = w3c_binary::inject(&context);
+/// let bytes = w3c_binary::inject(&context)?;
 /// assert_eq!(w3c_binary::extract(&bytes), Ok(context));
+/// # Ok::<_, spandrel::carrier::InjectError>(())
 /// ```
-#[must_use]
-pub fn inject(context: &SpanContext) -> [u8; LEN] {
+///
+/// # Errors
+/// Where the ids are not known here: see [`InjectError::OnlyShort`].
+pub fn inject(context: &SpanContext) -> Result<[u8; LEN], InjectError> {
+    let context = long(context)?;
     let mut bytes = [0; LEN];
     let rest = hex::put_bytes(&mut bytes, &[0, 0]);
     let rest = hex::put_bytes(hex::put_bytes(rest, &context.trace_id.0), &[1]);
     let rest = hex::put_bytes(rest, &context.span_id.0);
     hex::put_bytes(rest, &[2, u8::from(context.flags.is_sampled())]);
-    bytes
+    Ok(bytes)
 }
 
 /// The context in these bytes.
@@ -76,7 +80,7 @@ mod tests {
             let found = extract(&vector.bytes);
             vector.assert_context(Format::W3cBinary, found);
             if let Ok(context) = found {
-                assert_eq!(inject(&context)[1..28], vector.bytes[1..28], "{vector:?}");
+                assert_eq!(inject(&context).unwrap()[1..28], vector.bytes[1..28], "{vector:?}");
             }
         }
     }
@@ -85,14 +89,14 @@ mod tests {
         #[test]
         fn what_is_injected_is_extracted(mut context in context()) {
             context.flags.0 &= 1;
-            prop_assert_eq!(extract(&inject(&context)), Ok(context));
+            prop_assert_eq!(extract(&inject(&context).unwrap()), Ok(context));
         }
 
         #[test]
         fn garbage_is_an_error_or_what_it_says(
             bytes in prop::collection::vec(any::<u8>(), 0..40), context in context(),
         ) {
-            bytes_are_an_error_or_a_context(&inject(&context), &bytes, extract)?;
+            bytes_are_an_error_or_a_context(&inject(&context).unwrap(), &bytes, extract)?;
         }
     }
 }

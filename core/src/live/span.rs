@@ -5,6 +5,8 @@ use super::open::{Open, mark};
 use super::time::Moment;
 use super::tracer::Tracer;
 use super::{finish, record};
+use crate::carrier::InjectError;
+use crate::carrier::short::{self, ShortContext};
 use crate::site::SiteStart;
 use crate::tags::{TagList, TagValue};
 use crate::{BaggageError, Copied, Reference, SpanContext, Ticks};
@@ -134,6 +136,26 @@ impl Span {
     #[must_use]
     pub fn context(&self) -> SpanContext {
         self.open.as_active().context(self.open.tracer)
+    }
+
+    /// What of the span crosses a boundary of eight bytes, such as a frame of classic CAN.
+    ///
+    /// # Errors
+    /// Where the tracer has no [handle](Tracer::short_handle) yet, or the trace began where there are
+    /// none.
+    pub fn short_context(&self) -> Result<ShortContext, InjectError> {
+        let Active { own, trace, .. } = self.open.as_active();
+        let handle = self.open.tracer.handle();
+        if handle == 0 {
+            return Err(InjectError::NoHandle);
+        }
+        let context = self.context();
+        let (root, trace) = match short::trace_of(context.trace_id) {
+            Some(known) => known,
+            None if self.open.is(mark::REMOTE) => return Err(InjectError::LongTrace),
+            None => (handle, trace[0]),
+        };
+        Ok(ShortContext { sender: handle, span: own, root, trace, flags: context.flags })
     }
 
     /// Adds an item of baggage, which all children have that begin from now on, here and on other

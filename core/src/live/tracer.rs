@@ -10,6 +10,7 @@ use super::open::{FIRST_NUMBER, LAST_NUMBER};
 use super::recorder::{Recorder, RecorderRef, State, flag};
 use super::sampling::Adjustable;
 use super::time::{self, Moment};
+use crate::carrier::short::ShortHandle;
 use crate::config::{DeviceSource, SessionSource};
 use crate::sampler::{AdjustableRef, EVERY, Sampler, below};
 use crate::wire::{Losses, ProcessTags, Value, Writer, write_tags};
@@ -54,6 +55,7 @@ pub struct Tracer {
     /// Writes the tags. Without tags nothing refers to what writes them, and it is not in the program.
     write_tags: Option<fn(&Self, &mut Writer<'_>)>,
     tags_from: Option<fn(&mut ProcessTags<'_, '_>)>,
+    handle: Option<&'static ShortHandle>,
     #[cfg(feature = "baggage")]
     pool: Option<PoolRef>,
 }
@@ -87,6 +89,7 @@ impl Tracer {
             tags: &[],
             write_tags: None,
             tags_from: None,
+            handle: None,
             #[cfg(feature = "baggage")]
             pool: None,
         }
@@ -166,6 +169,14 @@ impl Tracer {
         self
     }
 
+    /// The handle by which this device goes in the [short form](crate::carrier::short) of contexts.
+    #[must_use]
+    pub const fn short_handle(mut self, handle: &'static ShortHandle) -> Self {
+        self.handle = Some(handle);
+        self.write_tags = Some(Self::write_all_tags);
+        self
+    }
+
     /// The pool of baggage. Without one, and without the feature `baggage`, no span has any.
     #[cfg(feature = "baggage")]
     #[must_use]
@@ -202,6 +213,17 @@ impl Tracer {
     #[inline(always)]
     pub(super) fn active_key(&self) -> u32 {
         if cfg!(speed) { 0 } else { self.key }
+    }
+
+    /// The handle; 0 where it has none.
+    pub(super) fn handle(&self) -> u16 {
+        self.handle.map_or(0, ShortHandle::get)
+    }
+
+    pub(super) fn set_handle(&self, handle: u16) {
+        if let Some(known) = self.handle {
+            known.assign(handle);
+        }
     }
 
     pub(super) fn adjustable(&self) -> Option<AdjustableRef> {
@@ -375,6 +397,9 @@ impl Tracer {
         self.tags.iter().for_each(|(key, value)| tags.add(key, *value));
         if let Some(more) = self.tags_from {
             more(tags);
+        }
+        if let Some(handle) = self.handle {
+            tags.add("device.handle", Value::U32(handle.told().into()));
         }
         // The collector gives them to each root instead.
         if self.decide.is_some() {

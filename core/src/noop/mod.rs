@@ -7,6 +7,7 @@ mod drain;
 mod in_span;
 mod span;
 
+use crate::carrier::short::ShortHandle;
 use crate::wire::{Losses, ProcessTags, Value};
 use crate::{
     AdjustError, BaggageError, Clock, DeviceId, DrainError, Sampler, Session, SessionSource,
@@ -82,6 +83,12 @@ impl Tracer {
         self,
         _: &'static BaggagePool<ITEMS, BYTES>,
     ) -> Self {
+        self
+    }
+
+    /// Forgets it.
+    #[must_use]
+    pub const fn short_handle(self, _: &'static ShortHandle) -> Self {
         self
     }
 

@@ -1,5 +1,7 @@
 //! Spans that are not.
 
+use crate::carrier::InjectError;
+use crate::carrier::short::ShortContext;
 use crate::tags::TagValue;
 use crate::{BaggageError, Reference, SpanContext, SpanId, Ticks, TraceFlags, TraceId};
 use core::marker::PhantomData;
@@ -97,6 +99,15 @@ impl Span {
     pub fn context(&self) -> SpanContext {
         let (trace_id, span_id) = (TraceId([0; 16]), SpanId([0; 8]));
         SpanContext::new(trace_id, span_id, TraceFlags(0))
+    }
+
+    /// None.
+    ///
+    /// # Errors
+    /// Always: nothing has a handle.
+    #[inline(always)]
+    pub fn short_context(&self) -> Result<ShortContext, InjectError> {
+        Err(InjectError::NoHandle)
     }
 
     /// Does nothing.

@@ -28,6 +28,8 @@ pub enum Request {
     },
     /// Answer with a pong that carries this number.
     Ping(u32),
+    /// Go by this handle in the [short form](crate::carrier::short) of contexts.
+    SetHandle(u16),
 }
 
 /// What a downlink frame asks of the reporter.
@@ -60,6 +62,7 @@ impl Request {
             Self::SendHello => 1,
             Self::SendDefinitions { .. } => 2,
             Self::Ping(_) => 3,
+            Self::SetHandle(_) => 4,
         }
     }
 }
@@ -78,6 +81,7 @@ impl Downlink {
                 }
             }
             Request::Ping(id) => out.varint(u64::from(*id)),
+            Request::SetHandle(handle) => out.varint(u64::from(*handle)),
         }
     }
 }
@@ -97,6 +101,7 @@ impl<'de> FromElements<'de> for Downlink {
             1 => Request::SendHello,
             2 => Request::SendDefinitions { sites: next(from)?, names: next(from)? },
             3 => Request::Ping(next(from)?),
+            4 => Request::SetHandle(next(from)?),
             kind => return Err(S::Error::custom(DecodeError::UnknownKind(kind))),
         };
         Ok(Self { session_tag, request })
@@ -110,6 +115,7 @@ pub(crate) enum Said {
     SendHello,
     SendDefinitions,
     Ping(u32),
+    SetHandle(u16),
 }
 
 /// Reads a frame that comes down for the session with this tag, or for any. Calls `ask` with what it
@@ -121,7 +127,7 @@ pub(crate) fn read(
 ) -> Result<([u8; 4], Said), DecodeError> {
     let (head, rest) = bytes.split_first().ok_or(DecodeError::Empty)?;
     let kind = Head::parse(*head)?.kind;
-    if kind > 3 {
+    if kind > 4 {
         return Err(DecodeError::UnknownKind(kind));
     }
     let (found, rest) = rest.split_first_chunk().ok_or(DecodeError::Malformed)?;
@@ -146,7 +152,8 @@ pub(crate) fn read(
             }
             Said::SendDefinitions
         }
-        _ => Said::Ping(number()?),
+        3 => Said::Ping(number()?),
+        _ => Said::SetHandle(u16::try_from(number()?).map_err(|_| DecodeError::Malformed)?),
     };
     match rest.len() {
         0 => Ok((*found, said)),
@@ -188,6 +195,7 @@ pub fn decode_downlink(bytes: &[u8]) -> Result<Downlink, DecodeError> {
         Said::SendHello => Request::SendHello,
         Said::SendDefinitions => Request::SendDefinitions { sites, names },
         Said::Ping(id) => Request::Ping(id),
+        Said::SetHandle(handle) => Request::SetHandle(handle),
     };
     Ok(Downlink { session_tag, request })
 }

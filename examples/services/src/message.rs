@@ -89,7 +89,8 @@ impl fmt::Display for BadRequest {
 
 impl core::error::Error for BadRequest {}
 
-/// The datagram of a request; none where the text is empty or too long.
+/// The datagram of a request; none where the text is empty or too long, or the context's ids are not
+/// known here.
 #[must_use]
 pub fn request(number: u8, context: &SpanContext, text: &str) -> Option<RequestBytes> {
     if text.is_empty() {
@@ -97,7 +98,7 @@ pub fn request(number: u8, context: &SpanContext, text: &str) -> Option<RequestB
     }
     let mut datagram = RequestBytes::new();
     datagram.push(number).ok()?;
-    datagram.extend_from_slice(&binary::inject(context)).ok()?;
+    datagram.extend_from_slice(&binary::inject(context).ok()?).ok()?;
     datagram.extend_from_slice(text.as_bytes()).ok()?;
     Some(datagram)
 }

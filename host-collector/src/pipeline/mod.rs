@@ -11,11 +11,14 @@
 //! assert_eq!(pipeline.stats().unknown_version, 1);
 //! ```
 
+mod expand;
+
 use crate::model::{Batch, Source};
 use crate::receiver::{Handler, Replies};
 use crate::session::{Effects, Key, Session, Table};
 use crate::stats::Stats;
 use core::fmt;
+use expand::Expander;
 use spandrel::wire::{self, DecodeError, Downlink};
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -40,6 +43,7 @@ pub struct Pipeline<S> {
     /// Which session said last that it is this device in this boot.
     sources: HashMap<Source, Key>,
     stats: Stats,
+    expander: Expander,
     sink: S,
 }
 
@@ -51,6 +55,7 @@ impl<S: FnMut(Batch)> Pipeline<S> {
             table: Table::default(),
             sources: HashMap::new(),
             stats: Stats::default(),
+            expander: Expander::default(),
             sink,
         }
     }
@@ -67,7 +72,8 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         self.table.for_each(|_, session| {
             session.emit_all(now_ns, &mut effects, &mut self.stats);
         });
-        effects.batches.into_iter().for_each(&mut self.sink);
+        self.hand_on(effects.batches, now_ns);
+        self.expander.finish(&mut self.sink);
     }
 
     fn refuse(&mut self, bytes: &[u8], peer: SocketAddr, why: DecodeError) {
@@ -87,18 +93,38 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         let (stats, downlink) = (&mut self.stats, self.options.downlink);
         let before = *stats;
         let make = || Session::new(downlink, rx_ns);
-        let (source, first_ns) = self.table.with(key, make, |session| {
+        let (source, first_ns, handle) = self.table.with(key, make, |session| {
             session.on_frame(&frame.body, rx_ns, &mut effects, stats);
-            (session.source(), session.first_ns())
+            (session.source(), session.first_ns(), session.handle())
         });
         tell(peer, &mut effects);
         if stats.nonsense > before.nonsense {
             log::debug!("{peer}: a frame has something in it that makes no sense");
         }
+        if let (Some(source), Some((told, last_number))) = (source, handle) {
+            self.note_handle(told, source, last_number, &frame.body, &mut effects);
+        }
         if let (Some(source), wire::Body::Hello(_)) = (source, &frame.body) {
             self.check_for_twins(source, key, first_ns);
         }
         effects
+    }
+
+    /// A device goes by a handle, or asks for one: then it is told as often as it says hello.
+    fn note_handle(
+        &mut self,
+        told: u16,
+        source: Source,
+        last_number: u64,
+        body: &wire::Body<'_>,
+        effects: &mut Effects,
+    ) {
+        let handle = if told == 0 { self.expander.assign(source.device.0) } else { Some(told) };
+        let Some(handle) = handle else { return };
+        self.expander.heard(handle, source, last_number);
+        if told == 0 && self.options.downlink && matches!(body, wire::Body::Hello(_)) {
+            effects.requests.push(wire::Request::SetHandle(handle));
+        }
     }
 
     /// Two sessions that both go on under one identity are two devices that were given one.
@@ -132,8 +158,8 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         }
     }
 
-    fn hand_on(&mut self, batches: Vec<Batch>) {
-        batches.into_iter().for_each(&mut self.sink);
+    fn hand_on(&mut self, batches: Vec<Batch>, now_ns: u64) {
+        self.expander.hand_on(batches, now_ns, &mut self.sink);
     }
 }
 
@@ -161,7 +187,7 @@ impl<S: FnMut(Batch)> Handler for Pipeline<S> {
         let mut effects = self.on_frame(&frame, peer, rx_ns);
         reply(Key { peer, tag: frame.session_tag }, &mut effects, replies);
         self.make_room(rx_ns, &mut effects);
-        self.hand_on(effects.batches);
+        self.hand_on(effects.batches, rx_ns);
     }
 
     fn on_tick(&mut self, now_ns: u64, replies: &mut Replies) {
@@ -171,7 +197,7 @@ impl<S: FnMut(Batch)> Handler for Pipeline<S> {
             tell(key.peer, &mut effects);
             reply(key, &mut effects, replies);
         });
-        self.hand_on(effects.batches);
+        self.hand_on(effects.batches, now_ns);
     }
 
     fn on_clock_step(&mut self, step_ns: i64) {

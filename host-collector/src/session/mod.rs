@@ -91,6 +91,8 @@ pub(crate) struct Session {
     questions: Questions,
     placements: Placements,
     notes: Vec<Arc<str>>,
+    /// The number that a span was given last, as far as is known.
+    last_number: u64,
     /// Whether it was told that nobody knows whose spans these are.
     gave_up: bool,
     /// The process as it was last handed on, and what it was made of.
@@ -116,6 +118,7 @@ impl Session {
             questions: Questions::default(),
             placements: Placements::default(),
             notes: Vec::new(),
+            last_number: 0,
             gave_up: false,
             resource: None,
         }
@@ -173,6 +176,7 @@ impl Session {
         let count = number.wrapping_sub(data.head.first_record);
         self.gaps.insert(data.head.first_record, count, rx_ns);
         self.lost.device_says(&data.head.losses);
+        self.last_number = self.last_number.max(data.head.last_number);
         if let (Some(identity), Some(ticks)) = (&mut self.identity, news.latest_ticks) {
             // What is finished was finished before it arrived.
             identity.clock.arrived(ticks, rx_ns);
@@ -272,6 +276,12 @@ impl Session {
     /// Who it is, if it has said so.
     pub(crate) fn source(&self) -> Option<Source> {
         self.identity.as_ref().map(|identity| identity.source)
+    }
+
+    /// The handle that it says it goes by, 0 where it asks for one, and the number that a span was given
+    /// last; none where it has none.
+    pub(crate) fn handle(&self) -> Option<(u16, u64)> {
+        Some((self.description.as_ref()?.handle?, self.last_number))
     }
 
     /// When it was first and last heard of.

@@ -3,6 +3,7 @@
 use super::definitions::Definitions;
 use super::record::RawValue;
 use crate::model::{Attribute, Resource, Source, Value};
+use spandrel::carrier::short::MAX_HANDLE;
 use spandrel::wire::{self, Losses};
 use std::sync::Arc;
 
@@ -14,7 +15,12 @@ pub(super) struct Description {
     tags: Vec<(String, RawValue)>,
     /// Type and parameter of the sampler, for the roots that do not say it themselves.
     pub(super) sampler: [Value; 2],
+    /// The handle that it goes by in the short form of contexts; 0 where it asks for one.
+    pub(super) handle: Option<u16>,
 }
+
+/// The tag that tells the handle.
+const HANDLE: &str = "device.handle";
 
 /// What Jaeger's clients write on a root that was sampled.
 pub(super) const SAMPLER: [&str; 2] = ["sampler.type", "sampler.param"];
@@ -26,15 +32,28 @@ impl Description {
             postcard::from_bytes(bytes).ok()?;
         // A device whose sampler takes everything does not say so.
         let mut sampler = [Value::from("const"), Value::from(true)];
+        let mut handle = None;
         let mut tags = Vec::with_capacity(read.tags.len());
         for (key, value) in &read.tags {
+            if let (HANDLE, wire::Value::U32(told)) = (*key, value) {
+                handle = u16::try_from(*told).ok().filter(|told| *told <= MAX_HANDLE);
+                if *told == 0 {
+                    continue;
+                }
+            }
             let raw = RawValue::from(value);
             match (SAMPLER.iter().zip(&mut sampler).find(|(name, _)| *name == key), raw) {
                 (Some((_, place)), RawValue::Known(value)) => *place = value,
                 (_, raw) => tags.push(((*key).to_owned(), raw)),
             }
         }
-        Some(Self { sampler, service: read.service.to_owned(), build: read.build.to_owned(), tags })
+        Some(Self {
+            sampler,
+            service: read.service.to_owned(),
+            build: read.build.to_owned(),
+            tags,
+            handle,
+        })
     }
 
     fn attributes(&self, definitions: &Definitions) -> Vec<Attribute> {

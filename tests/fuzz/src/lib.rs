@@ -24,22 +24,22 @@ pub fn carriers(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let text = text.trim_end_matches(['\r', '\n']);
     // Flags that a form does not carry are its own.
-    comes_back(w3c::parse(text), |context| w3c::parse(&w3c::value(context)));
-    comes_back(uber::parse(text), |context| uber::parse(&uber::value(context)));
+    comes_back(w3c::parse(text), |context| w3c::parse(&w3c::value(context).unwrap()));
+    comes_back(uber::parse(text), |context| uber::parse(&uber::value(context).unwrap()));
     if let Ok(found) = b3::parse(text)
         && let Some(context) = found.context()
     {
-        assert_eq!(b3::parse(&b3::value(&context)).unwrap().context(), Some(context));
+        assert_eq!(b3::parse(&b3::value(&context).unwrap()).unwrap().context(), Some(context));
     }
 }
 
 fn of_bytes(data: &[u8]) {
-    comes_back(binary::extract(data), |context| binary::extract(&binary::inject(context)));
+    comes_back(binary::extract(data), |context| binary::extract(&binary::inject(context).unwrap()));
     comes_back(w3c_binary::extract(data), |context| {
-        w3c_binary::extract(&w3c_binary::inject(context))
+        w3c_binary::extract(&w3c_binary::inject(context).unwrap())
     });
     comes_back(jaeger_binary::extract(data), |context| {
-        jaeger_binary::extract(&jaeger_binary::inject(context))
+        jaeger_binary::extract(&jaeger_binary::inject(context).unwrap())
     });
     if let Ok(context) = ShortContext::from_bytes(data) {
         assert_eq!(context.to_bytes().as_ref().map(|bytes| bytes.as_slice()), Ok(data));

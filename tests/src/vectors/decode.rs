@@ -67,6 +67,7 @@ impl From<Request> for Body {
                 Self::SendDefinitions { sites: sites.to_vec(), names: names.to_vec() }
             }
             Request::Ping(id) => Self::Ping { id },
+            Request::SetHandle(handle) => Self::SetHandle(handle),
         }
     }
 }

@@ -76,6 +76,7 @@ impl Frame {
                 down(Request::SendDefinitions { sites: list(sites)?, names: list(names)? })
             }
             Body::Ping { id } => down(Request::Ping(*id)),
+            Body::SetHandle(handle) => down(Request::SetHandle(*handle)),
         }
     }
 }

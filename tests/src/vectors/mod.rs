@@ -126,6 +126,7 @@ pub enum Body {
     Ping {
         id: u32,
     },
+    SetHandle(u16),
 }
 
 /// Counts of losses; those that are missing are 0.

@@ -12,7 +12,9 @@
 pub mod multi;
 
 use super::text::{is, split, trim};
-use super::{ExtractError, Fault, Format, NoRoom, TextReader, TextWriter, checked, hex};
+use super::{
+    ExtractError, Fault, Format, InjectError, NoRoom, TextReader, TextWriter, checked, hex, long,
+};
 use crate::{SpanContext, SpanId, TraceFlags, TraceId};
 use heapless::String;
 
@@ -63,16 +65,20 @@ impl Extracted {
 /// # use spandrel::{SpanContext, SpanId, TraceFlags, TraceId};
 /// # use spandrel::carrier::b3::{self, Extracted};
 /// let context = SpanContext::new(TraceId([0xaa; 16]), SpanId([0xbb; 8]), TraceFlags::SAMPLED);
-/// let text = b3::value(&context);
+/// let text = b3::value(&context)?;
 /// assert_eq!(text, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bbbbbbbbbbbbbbbb-1");
 /// assert_eq!(b3::parse(&text), Ok(Extracted::Context(context)));
+/// # Ok::<_, spandrel::carrier::InjectError>(())
 /// ```
-#[must_use]
-pub fn value(context: &SpanContext) -> String<LEN> {
+///
+/// # Errors
+/// Where the ids are not known here: see [`InjectError::OnlyShort`].
+pub fn value(context: &SpanContext) -> Result<String<LEN>, InjectError> {
+    let context = long(context)?;
     let mut text = String::new();
     // The text is as long as the value: it cannot fail.
     let _ = text.push_str(write(context, &mut [0; LEN]));
-    text
+    Ok(text)
 }
 
 /// What a value of the header says.
@@ -87,11 +93,12 @@ pub fn parse(text: &str) -> Result<Extracted, ExtractError> {
 ///
 /// # Errors
 /// If the writer has no room.
+/// Where the ids are not known here: see [`InjectError::OnlyShort`].
 pub fn inject(
     context: &SpanContext,
     writer: &mut (impl TextWriter + ?Sized),
-) -> Result<(), NoRoom> {
-    writer.set(HEADER, write(context, &mut [0; LEN]))
+) -> Result<(), InjectError> {
+    Ok(writer.set(HEADER, write(long(context)?, &mut [0; LEN]))?)
 }
 
 /// Sets the header to a decision alone, about a trace that will begin at its reader.
@@ -224,7 +231,7 @@ mod tests {
         ) {
             let as_context = |text: &str| parse(text).map(|found| found.context().unwrap_or(context));
             for text in [text, other] {
-                texts_are_an_error_or_a_context(&value(&context), &text, as_context)?;
+                texts_are_an_error_or_a_context(&value(&context).unwrap(), &text, as_context)?;
             }
         }
     }

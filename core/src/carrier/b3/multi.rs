@@ -10,7 +10,7 @@
 
 use super::{DEBUG, Extracted, extracted};
 use crate::carrier::text::{is, trim};
-use crate::carrier::{ExtractError, Fault, Format, NoRoom, TextReader, TextWriter, hex};
+use crate::carrier::{ExtractError, Fault, Format, InjectError, TextReader, TextWriter, hex};
 use crate::{SpanContext, SpanId, TraceFlags, TraceId};
 
 /// The header with the trace id.
@@ -26,16 +26,18 @@ pub const FLAGS: &str = "x-b3-flags";
 ///
 /// # Errors
 /// If the writer has no room; some of them may be set then.
+/// Where the ids are not known here: see [`InjectError::OnlyShort`].
 pub fn inject(
     context: &SpanContext,
     writer: &mut (impl TextWriter + ?Sized),
-) -> Result<(), NoRoom> {
-    let text = super::value(context);
+) -> Result<(), InjectError> {
+    let text = super::value(context)?;
     let (trace, rest) = text.split_once('-').unwrap_or_default();
     let (span, state) = rest.split_once('-').unwrap_or_default();
     writer.set(TRACE_ID, trace)?;
     writer.set(SPAN_ID, span)?;
-    if state == "d" { writer.set(FLAGS, "1") } else { writer.set(SAMPLED, state) }
+    let last = if state == "d" { writer.set(FLAGS, "1") } else { writer.set(SAMPLED, state) };
+    Ok(last?)
 }
 
 /// What the header `b3` says, or else the headers; none if there are none of them.

@@ -24,7 +24,9 @@ pub use baggage::{BAGGAGE, MAX_BAGGAGE_LEN, MAX_BAGGAGE_MEMBERS, extract_baggage
 pub use state::{LeftOut, MAX_STATE_MEMBERS, TRACESTATE, TraceState};
 
 use super::text::only;
-use super::{EMPTY, ExtractError, Fault, Format, NoRoom, TextReader, TextWriter, check, hex};
+use super::{
+    EMPTY, ExtractError, Fault, Format, InjectError, TextReader, TextWriter, check, hex, long,
+};
 use crate::{SpanContext, TraceFlags};
 use heapless::String;
 
@@ -39,16 +41,20 @@ pub const LEN: usize = 55;
 /// ```
 /// # use spandrel::{SpanContext, SpanId, TraceFlags, TraceId, carrier::w3c};
 /// let context = SpanContext::new(TraceId([0xaa; 16]), SpanId([0xbb; 8]), TraceFlags::SAMPLED);
-/// let text = w3c::value(&context);
+/// let text = w3c::value(&context)?;
 /// assert_eq!(text, "00-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bbbbbbbbbbbbbbbb-01");
 /// assert_eq!(w3c::parse(&text), Ok(context));
+/// # Ok::<_, spandrel::carrier::InjectError>(())
 /// ```
-#[must_use]
-pub fn value(context: &SpanContext) -> String<LEN> {
+///
+/// # Errors
+/// Where the ids are not known here: see [`InjectError::OnlyShort`].
+pub fn value(context: &SpanContext) -> Result<String<LEN>, InjectError> {
+    let context = long(context)?;
     let mut text = String::new();
     // The text is as long as the value: it cannot fail.
     let _ = text.push_str(write(context, &mut [0; LEN]));
-    text
+    Ok(text)
 }
 
 /// The context that a value of `traceparent` is.
@@ -69,16 +75,17 @@ pub fn parse(text: &str) -> Result<SpanContext, ExtractError> {
 /// let mut headers = heapless::String::<128>::new();
 /// w3c::inject(&context, &mut headers)?;
 /// assert!(headers.starts_with("traceparent: 00-aaaa"));
-/// # Ok::<_, spandrel::carrier::NoRoom>(())
+/// # Ok::<_, spandrel::carrier::InjectError>(())
 /// ```
 ///
 /// # Errors
 /// If the writer has no room.
+/// Where the ids are not known here: see [`InjectError::OnlyShort`].
 pub fn inject(
     context: &SpanContext,
     writer: &mut (impl TextWriter + ?Sized),
-) -> Result<(), NoRoom> {
-    writer.set(TRACEPARENT, write(context, &mut [0; LEN]))
+) -> Result<(), InjectError> {
+    Ok(writer.set(TRACEPARENT, write(long(context)?, &mut [0; LEN]))?)
 }
 
 /// The context in `traceparent`; none if there is no such header.

@@ -120,7 +120,7 @@ proptest! {
         text in "[0-9a-gA-F-]{0,60}", other in "\\PC{0,40}", context in context(),
     ) {
         for text in [text, other] {
-            texts_are_an_error_or_a_context(&value(&context), &text, parse)?;
+            texts_are_an_error_or_a_context(&value(&context).unwrap(), &text, parse)?;
         }
     }
 

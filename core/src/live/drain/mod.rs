@@ -159,6 +159,10 @@ impl Drain {
             Ok((_, Said::HelloSeen)) => Asked::HelloSeen,
             Ok((_, Said::SendHello)) => Asked::Hello,
             Ok((_, Said::Ping(id))) => Asked::Pong(id),
+            Ok((_, Said::SetHandle(handle))) => {
+                self.tracer.set_handle(handle);
+                Asked::Nothing
+            }
             Ok((_, Said::SendDefinitions)) | Err(_) => Asked::Nothing,
         }
     }

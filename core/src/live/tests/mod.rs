@@ -19,6 +19,7 @@ mod keys;
 mod numbers;
 mod random;
 mod sampling;
+mod short;
 mod spans;
 mod table;
 mod time;

@@ -235,4 +235,5 @@ fn tag<'a>(attributes: &'a [crate::model::Attribute], key: &str) -> Option<&'a V
 mod clock;
 mod hostile;
 mod missing;
+mod short;
 mod whole;

@@ -7,8 +7,7 @@ use heapless::{String, Vec};
 use spandrel::carrier::short::ShortContext;
 use spandrel::carrier::w3c::TraceState;
 use spandrel::carrier::{
-    Carried, ExtractError, Headers, InjectError, NoRoom, b3, binary, jaeger_binary, uber, w3c,
-    w3c_binary,
+    Carried, ExtractError, Headers, InjectError, b3, binary, jaeger_binary, uber, w3c, w3c_binary,
 };
 use spandrel::wire::DecodeError;
 use spandrel::{SpanContext, SpanId, TraceFlags, TraceId, Tracer};
@@ -115,7 +114,8 @@ fn carried(count: Carried) {
     let _ = black_box((count.is_whole(), count));
 }
 
-fn told<T>(result: Result<T, NoRoom>) -> Option<T> {
+fn told<T>(result: Result<T, impl Into<InjectError>>) -> Option<T> {
+    let result = result.map_err(Into::into);
     if let Err(error) = &result {
         let _ = write!(Sink, "{error}");
     }

@@ -18,9 +18,10 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 use critical_section::{Impl, RawRestoreState, set_impl};
+use spandrel::carrier::short::ShortHandle;
 use spandrel::{
-    BaggagePool, Clock, DeviceId, Recorder, Sampler, Session, SessionSource, TraceFlags, Tracer,
-    Value,
+    AdjustableSampler, BaggagePool, Clock, DeviceId, Recorder, Sampler, Session, SessionSource,
+    TraceFlags, Tracer, Value,
 };
 
 static COUNTER: u32 = 0;
@@ -36,6 +37,8 @@ const CALLED: Clock = Clock::function(|| black_box(1), 1_000_000);
 static RECORDER: Recorder<1024> = Recorder::new();
 static TRACER: Tracer = Tracer::new("probe", &RECORDER, LOADED)
     .baggage(&BAGGAGE)
+    .short_handle(&HANDLE)
+    .tags_from(|tags| tags.add("cause", Value::U32(black_box(1))))
     .device_id(DeviceId(0x0012_3456))
     .session(SessionSource::Function(|| Session::new(black_box(1))))
     .sampler(Sampler::probability(0.5))
@@ -44,10 +47,13 @@ static TRACER: Tracer = Tracer::new("probe", &RECORDER, LOADED)
 
 static OTHER_RECORDER: Recorder<64> = Recorder::new();
 static OTHER: Tracer = Tracer::new("other", &OTHER_RECORDER, CALLED)
+    .sampler(Sampler::adjustable(&SAMPLING))
     .device_id_from(|| DeviceId(black_box(7)))
     .session(SessionSource::Fixed(Session::new(1)));
 
 static BAGGAGE: BaggagePool<2> = BaggagePool::new();
+static HANDLE: ShortHandle = ShortHandle::assigned();
+static SAMPLING: AdjustableSampler<2> = AdjustableSampler::new();
 
 static OPEN_RECORDER: Recorder<64, 4> = Recorder::new();
 static OPEN: Tracer = Tracer::new("open", &OPEN_RECORDER, LOADED);

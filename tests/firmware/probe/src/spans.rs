@@ -7,7 +7,7 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use spandrel::{
     Baggage, Bytes, ChildOf, Copied, FutureExt as _, Reference, Span, SpanContext, SpanId,
-    TraceFlags, TraceId, Tracer, log, span, tag,
+    Strategy, TraceFlags, TraceId, Tracer, log, span, tag,
 };
 
 /// A context that the compiler does not know.
@@ -41,6 +41,15 @@ fn times_and_references(tracer: &'static Tracer, span: &Span) {
     drop(tracer.start_child_of(ChildOf::following(span), "follower"));
     span.add_reference(Reference::ChildOf(context()));
     span.add_reference(Reference::FollowsFrom(context()));
+    black_box((span.short_context().is_ok(), tracer.start_child_of(ChildOf::Debug, "debug")));
+    for strategy in [
+        Strategy::Const(black_box(true)),
+        Strategy::Probabilistic(black_box(0.5)),
+        Strategy::RateLimiting(black_box(2.0)),
+    ] {
+        black_box(tracer.adjust_sampler(strategy).is_ok());
+    }
+    black_box(tracer.adjust_operation("w1", black_box(0.5), black_box(1.0)).is_ok());
     span.set_error(black_box("no bus"));
     tag!(span, a = Bytes(black_box(&[1, 2, 3])), b = Copied(black_box("text")));
     let at = span.log_moment();

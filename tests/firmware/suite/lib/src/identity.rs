@@ -126,9 +126,12 @@ fn binary_carrier(_: &Board) -> Result<(), String> {
     let mut bench = bench!(ROOMY);
     let span = span!(bench.tracer, "caller");
     for context in [span.context(), REMOTE, SpanContext { flags: TraceFlags(3), ..REMOTE }] {
-        check_eq!(binary::extract(&binary::inject(&context)), Ok(context));
+        check_eq!(
+            binary::extract(&binary::inject(&context).map_err(|error| alloc::format!("{error}"))?),
+            Ok(context)
+        );
     }
-    let bytes = binary::inject(&REMOTE);
+    let bytes = binary::inject(&REMOTE).map_err(|error| alloc::format!("{error}"))?;
     check_eq!((bytes[0], bytes[1], bytes[24]), (0x11, 0x11, 0x22));
     let extracted = binary::extract(&bytes).ok();
     span!(bench.tracer, child_of: extracted, "callee").finish();
@@ -143,9 +146,12 @@ fn binary_carrier(_: &Board) -> Result<(), String> {
 fn uber_carrier(_: &Board) -> Result<(), String> {
     let bench = bench!(ROOMY);
     let context = span!(bench.tracer, "caller").context();
-    check_eq!(uber::parse(&uber::value(&context)), Ok(context));
+    check_eq!(
+        uber::parse(&uber::value(&context).map_err(|error| alloc::format!("{error}"))?),
+        Ok(context)
+    );
     let text = "11111111111111111111111111111111:2222222222222222:0:1";
-    check_eq!(uber::value(&REMOTE).as_str(), text);
+    check_eq!(uber::value(&REMOTE).map_err(|error| alloc::format!("{error}"))?.as_str(), text);
     check_eq!(uber::parse(&text.replace(':', "%3A")), Ok(REMOTE));
     Ok(())
 }

@@ -1,0 +1,201 @@
+//! Ids that only the collector can tell: those that a device knows in the short form of contexts.
+//!
+//! A device below a parent on a bus knows two handles and some bits of two numbers; ids stand for
+//! them. Who has a handle, and which numbers it is giving just now, is known here. A span whose ids
+//! cannot be told yet waits for a while, since its parent's device may not have said hello.
+
+use crate::model::{Batch, Link, Source, Span, SpanId, TraceId};
+use spandrel::carrier::short::{self, MAX_HANDLE, SPAN_BITS, TRACE_BITS};
+use std::collections::{HashMap, VecDeque};
+
+/// How long spans wait for the devices in their ids: as for a hello and its description.
+const PATIENCE_NS: u64 = 12_000_000_000;
+/// More batches than these do not wait; the oldest goes as it is.
+const MOST_WAITING: usize = 1024;
+
+/// Who goes by a handle.
+#[derive(Clone, Copy, Debug)]
+struct Holder {
+    source: Source,
+    /// The number that a span of the session was given last.
+    last_number: u64,
+}
+
+/// Handles, and spans that wait for them.
+#[derive(Debug, Default)]
+pub(super) struct Expander {
+    holders: HashMap<u16, Holder>,
+    /// What was assigned here, by device: it has the same in its next boot.
+    assigned: HashMap<u64, u16>,
+    last_assigned: u16,
+    waiting: VecDeque<(u64, Batch)>,
+}
+
+impl Expander {
+    /// Notes that a session goes by a handle. Its numbers go up, but frames may be late.
+    pub(super) fn heard(&mut self, handle: u16, source: Source, last_number: u64) {
+        let holder = self.holders.entry(handle).or_insert(Holder { source, last_number });
+        if holder.source != source {
+            *holder = Holder { source, last_number };
+        }
+        holder.last_number = holder.last_number.max(last_number);
+    }
+
+    /// The handle for a device that asks for one; none where all are taken.
+    pub(super) fn assign(&mut self, device: u64) -> Option<u16> {
+        if let Some(known) = self.assigned.get(&device) {
+            return Some(*known);
+        }
+        let next = |handle| if handle >= MAX_HANDLE { 1 } else { handle + 1 };
+        let mut handle = self.last_assigned;
+        for _ in 0..MAX_HANDLE {
+            handle = next(handle);
+            let is_free = !self.holders.contains_key(&handle)
+                && self.assigned.values().all(|assigned| *assigned != handle);
+            if is_free {
+                self.last_assigned = handle;
+                self.assigned.insert(device, handle);
+                return Some(handle);
+            }
+        }
+        None
+    }
+
+    /// Hands on what can be told; the rest waits.
+    pub(super) fn hand_on(
+        &mut self,
+        batches: Vec<Batch>,
+        now_ns: u64,
+        mut sink: impl FnMut(Batch),
+    ) {
+        for mut batch in batches {
+            let spans = core::mem::take(&mut batch.spans);
+            let (later, now) = spans.into_iter().partition(|span| self.must_wait(span));
+            for (spans, waits) in [(now, false), (later, true)] {
+                let spans: Vec<Span> = spans;
+                if spans.is_empty() {
+                    continue;
+                }
+                let batch = Batch { spans, ..batch.clone() };
+                if waits {
+                    self.waiting.push_back((now_ns, batch));
+                } else {
+                    sink(self.expanded(batch));
+                }
+            }
+        }
+        self.take_waiting(now_ns, sink);
+    }
+
+    /// Hands on everything that waits, as it is.
+    pub(super) fn finish(&mut self, mut sink: impl FnMut(Batch)) {
+        while let Some((_, batch)) = self.waiting.pop_front() {
+            sink(self.expanded(batch));
+        }
+    }
+
+    fn take_waiting(&mut self, now_ns: u64, mut sink: impl FnMut(Batch)) {
+        for _ in 0..self.waiting.len() {
+            let Some((since_ns, batch)) = self.waiting.pop_front() else { return };
+            let is_over = now_ns.saturating_sub(since_ns) >= PATIENCE_NS
+                || self.waiting.len() >= MOST_WAITING;
+            if is_over || batch.spans.iter().all(|span| !self.must_wait(span)) {
+                sink(self.expanded(batch));
+            } else {
+                self.waiting.push_back((since_ns, batch));
+            }
+        }
+    }
+
+    fn must_wait(&self, span: &Span) -> bool {
+        let waits = |trace: TraceId, id: Option<SpanId>| {
+            let Some((root, _)) = short::trace_of(trace) else { return false };
+            let sender = id.and_then(short::span_of).map(|(sender, _)| sender);
+            [Some(root), sender].iter().flatten().any(|handle| !self.holders.contains_key(handle))
+        };
+        waits(span.trace_id, span.parent_span_id)
+            || span.links.iter().any(|link| waits(link.trace_id, Some(link.span_id)))
+    }
+
+    fn expanded(&self, mut batch: Batch) -> Batch {
+        for span in &mut batch.spans {
+            let short = span.trace_id;
+            if let Some(sender) = span.parent_span_id.as_mut().filter(|_| short.is_short()) {
+                self.expand_span(sender);
+            }
+            for link in &mut span.links {
+                self.expand_link(link);
+            }
+            if self.expand_trace(&mut span.trace_id) == Some(false) {
+                let note = "its trace is known by a handle that no device has: it stands apart";
+                span.warnings.push(note.into());
+            }
+        }
+        batch
+    }
+
+    fn expand_link(&self, link: &mut Link) {
+        if link.trace_id.is_short() {
+            self.expand_span(&mut link.span_id);
+            self.expand_trace(&mut link.trace_id);
+        }
+    }
+
+    /// Whether the id could be told; none where it is no short one.
+    fn expand_trace(&self, id: &mut TraceId) -> Option<bool> {
+        let (root, low) = short::trace_of(*id)?;
+        let holder = self.holders.get(&root);
+        if let Some(Holder { source, last_number }) = holder {
+            let number = nearest(*last_number, low.into(), TRACE_BITS);
+            *id = TraceId::expand(source.device, source.session, number);
+        }
+        Some(holder.is_some())
+    }
+
+    fn expand_span(&self, id: &mut SpanId) {
+        if let Some((sender, low)) = short::span_of(*id)
+            && let Some(Holder { source, last_number }) = self.holders.get(&sender)
+        {
+            let number = nearest(*last_number, low.into(), SPAN_BITS);
+            *id = SpanId::expand(source.device, source.session, number);
+        }
+    }
+}
+
+/// The number with these low bits that is nearest to another.
+fn nearest(to: u64, low: u64, bits: u32) -> u64 {
+    let turn = 1 << bits;
+    let same = to & !(turn - 1) | low;
+    let others = [Some(same), same.checked_sub(turn), same.checked_add(turn)];
+    others.into_iter().flatten().min_by_key(|number| number.abs_diff(to)).unwrap_or(same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_number_that_is_meant_is_found(
+            last in 0..1_u64 << 38, behind in -500_i64..100_000, bits in prop::sample::select(vec![18, 20]),
+        ) {
+            let meant = last.saturating_sub_signed(behind);
+            let low = meant & ((1 << bits) - 1);
+            prop_assert_eq!(nearest(last, low, bits), meant);
+        }
+    }
+
+    #[test]
+    fn each_device_gets_a_handle_of_its_own_and_keeps_it() {
+        let mut expander = Expander::default();
+        let source = Source { device: spandrel::DeviceId(9), session: spandrel::Session::new(1) };
+        expander.heard(2, source, 5);
+        assert_eq!([7, 8, 7].map(|device| expander.assign(device)), [Some(1), Some(3), Some(1)]);
+        for device in 100..100 + u64::from(MAX_HANDLE) - 3 {
+            assert!(expander.assign(device).is_some());
+        }
+        assert_eq!(expander.assign(1), None);
+        assert_eq!(expander.assign(8), Some(3));
+    }
+}
