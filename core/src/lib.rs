@@ -37,6 +37,8 @@ mod noop;
 #[doc(hidden)]
 pub mod site;
 mod tags;
+#[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
+mod tsc;
 pub mod wire;
 
 pub use baggage::{Baggage, BaggageError};

@@ -18,6 +18,8 @@ mod in_span;
 mod numbers;
 mod random;
 mod table;
+#[cfg(feature = "std")]
+mod threads;
 mod time;
 mod values;
 
