@@ -250,7 +250,7 @@ impl Open {
     #[inline(never)]
     fn take_number(&self) -> u32 {
         let tracer = self.tracer;
-        let own = Tracer::take_number(tracer.recorder.state());
+        let own = tracer.recorder.take_number();
         let before = self.own.get();
         if before != UNNUMBERED {
             self.mark(0);

@@ -153,29 +153,61 @@ fn a_thread_that_ends_records_in_the_shared_ring() {
 
 #[test]
 fn numbers_are_given_once_also_where_they_begin_anew() {
-    const THREADS: usize = 3;
+    const THREADS: usize = 4;
     const NUMBERS: usize = if cfg!(miri) { 30 } else { 5000 };
 
-    let bench = bench::<64>();
-    let state = bench.tracer.recorder.state();
     let near_the_end = open::LAST_NUMBER - (THREADS * NUMBERS / 2) as u32;
     for start in [0, near_the_end] {
+        let bench = bench::<64>();
+        let tracer = bench.tracer;
+        let state = tracer.recorder.state();
         state.counter.store(start, Ordering::Relaxed);
         let mut given = HashSet::new();
-        let take =
-            || (0..NUMBERS).map(|_| Tracer::take_number_and_flags(state)).collect::<Vec<_>>();
+        let take = |is_block| {
+            // Has the thread take a ring, and with it a block of numbers.
+            if is_block {
+                span!(tracer, "one").finish();
+            }
+            let take = || {
+                let number = tracer.recorder.take_number();
+                tracer.widen_number(number)
+            };
+            (0..NUMBERS).map(|_| take()).collect::<Vec<_>>()
+        };
+        let sample = || {
+            let numbers = (0..NUMBERS).map(|_| Tracer::take_number_and_flags(state));
+            numbers.map(|(number, flags)| whole_number(number, flags)).collect()
+        };
         thread::scope(|scope| {
-            let threads = [(); THREADS].map(|()| scope.spawn(take));
+            let threads = [
+                scope.spawn(sample),
+                scope.spawn(|| take(true)),
+                scope.spawn(|| take(true)),
+                scope.spawn(|| take(false)),
+            ];
             for thread in threads {
-                for (number, flags) in thread.join().unwrap() {
-                    assert!((open::FIRST_NUMBER..=open::LAST_NUMBER).contains(&number));
-                    assert!(given.insert(whole_number(number, flags)));
+                for number in thread.join().unwrap() {
+                    let low = number as u32 & open::LAST_NUMBER;
+                    assert!(low >= open::FIRST_NUMBER);
+                    assert!(given.insert(number), "{number} is given twice");
                 }
             }
         });
         assert_eq!(given.len(), THREADS * NUMBERS);
+        assert_eq!(tracer.last_number() >> 31, u64::from(start != 0));
     }
-    assert_eq!(bench.tracer.last_number() >> 31, 1);
+}
+
+#[test]
+fn a_block_of_numbers_from_which_others_have_gone_far_is_left() {
+    let bench = bench::<64>();
+    span!(bench.tracer, "one").finish();
+    let take = || bench.tracer.recorder.take_number();
+    let first = take();
+    assert_eq!([take(), take()], [first + 1, first + 2]);
+    let far = first + (1 << 21);
+    bench.tracer.recorder.state().counter.store(far, Ordering::Relaxed);
+    assert_eq!([take(), take()], [far + 1, far + 2]);
 }
 
 /// A span, and how many records it has made.

@@ -1,6 +1,7 @@
 //! Which thread has which ring.
 
 use super::super::home::Home;
+use super::super::numbers::Block;
 use super::super::record;
 use super::super::recorder::RecorderRef;
 use super::super::ring::{COMMITTED, Reserved};
@@ -23,6 +24,7 @@ pub(crate) struct Threads {
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(crate) ring: ThreadRing,
+    pub(in super::super) numbers: Block,
     /// A thread has it.
     is_taken: AtomicBool,
     /// From [`Home::FIRST_OF_THREAD`] on.
@@ -126,6 +128,7 @@ impl Threads {
         words.extend((0..len).map(|_| Word::new()));
         let member = Box::leak(Box::new(Member {
             ring: ThreadRing::new(words.into_boxed_slice()),
+            numbers: Block::new(),
             is_taken: AtomicBool::new(true),
             number: Home::FIRST_OF_THREAD,
             next: None,
