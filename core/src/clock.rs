@@ -154,7 +154,12 @@ pub(crate) fn monotonic_ticks() -> u32 {
 
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-    (START.elapsed().as_nanos() / (1_000_000_000 / u128::from(MONOTONIC_HZ))) as u32
+    let passed = START.elapsed();
+    let seconds = passed.as_secs() as u32;
+    // What is above 32 bits is lost either way, and a division of 128 takes as long as the rest.
+    seconds
+        .wrapping_mul(MONOTONIC_HZ)
+        .wrapping_add(passed.subsec_nanos() / (1_000_000_000 / MONOTONIC_HZ))
 }
 
 /// A clock that has only 24 bits and counts down, such as Cortex-M's `SysTick`, made one of 32.

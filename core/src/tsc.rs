@@ -4,8 +4,9 @@
 use crate::clock::{MONOTONIC_HZ, monotonic_ticks};
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
+use core::time::Duration;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Ticks that pass while the counter counts 2^64, or one of those below.
 static FACTOR: AtomicU64 = AtomicU64::new(UNKNOWN);

@@ -62,7 +62,8 @@ impl RecorderRef {
             let member = threads.current().filter(|member| member.is(home.get()))?;
             return member.ring.reserve_at_once(len);
         }
-        critical_section::with(|cs| self.ring().reserve_at_once(len, cs))
+        let ring = self.ring();
+        critical_section::with(|cs| ring.reserve_at_once(len, cs))
     }
 
     /// Room for a record of a span; where there is none that is counted.

@@ -84,6 +84,13 @@ impl Tracer {
         self
     }
 
+    /// No ring.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub const fn ring_per_thread(self) -> Self {
+        self
+    }
+
     /// Forgets it.
     #[must_use]
     pub const fn build_id(self, _: &'static [u8]) -> Self {

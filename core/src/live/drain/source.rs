@@ -1,46 +1,67 @@
 //! From which ring the drain takes: the one that there is, or those of the threads in turn.
 
-use super::super::recorder::RecorderRef;
 use super::super::ring::Committed;
 #[cfg(feature = "std")]
-use super::super::{home::Home, record, threads::Member};
-
-/// The ring that the next record comes from.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Source {
-    /// None: the one that all share.
-    #[cfg(feature = "std")]
-    member: Option<&'static Member>,
-    /// Records that may still come from it before it is another's turn.
-    #[cfg(feature = "std")]
-    left: u8,
-}
+use super::super::{home::Home, record, recorder::RecorderRef, threads::Member, threads::Threads};
+use super::Drain;
 
 #[cfg(not(feature = "std"))]
-impl Source {
-    pub(super) const START: Self = Self {};
-
+impl Drain {
     /// The oldest record.
     #[inline(always)]
-    pub(super) fn oldest(&mut self, recorder: &RecorderRef, _: bool) -> Option<Committed<'static>> {
-        recorder.ring().oldest()
+    pub(super) fn oldest(&self) -> Option<Committed<'static>> {
+        self.tracer.recorder.ring().oldest()
     }
 
     /// Frees the record that was given last.
     #[inline(always)]
-    pub(super) fn release(&mut self, recorder: &RecorderRef, record: &Committed<'_>) {
-        recorder.ring().release(record);
+    pub(super) fn release(&self, record: &Committed<'_>) {
+        self.tracer.recorder.ring().release(record);
+    }
+
+    /// Words of records that are not drained, about.
+    #[inline(always)]
+    pub(super) fn used(&self) -> u32 {
+        self.tracer.recorder.ring().used()
     }
 }
 
-/// Words of records that are not drained, about.
-#[inline(always)]
-pub(super) fn used(recorder: &RecorderRef) -> u32 {
-    #[cfg(feature = "std")]
-    if let Some(threads) = recorder.threads() {
-        return recorder.ring().used() + threads.used();
+#[cfg(feature = "std")]
+impl Drain {
+    /// The oldest record of the ring whose turn it is, or of another if it has none. That which was
+    /// given before, if a fragment of it went up.
+    pub(super) fn oldest(&self) -> Option<Committed<'static>> {
+        let recorder = &self.tracer.recorder;
+        if recorder.threads().is_none() || self.is_broken() {
+            return self.source.get().first(recorder);
+        }
+        let (source, record) = self.source.get().next(recorder)?;
+        self.source.set(source);
+        Some(record)
     }
-    recorder.ring().used()
+
+    /// Frees the record that was given last.
+    pub(super) fn release(&self, record: &Committed<'_>) {
+        let source = self.source.get();
+        source.free(&self.tracer.recorder, record);
+        self.source.set(Source { left: source.left.saturating_sub(1), ..source });
+    }
+
+    /// Words of records that are not drained, about.
+    pub(super) fn used(&self) -> u32 {
+        let recorder = &self.tracer.recorder;
+        recorder.ring().used() + recorder.threads().map_or(0, Threads::used)
+    }
+}
+
+/// The ring that the next record comes from.
+#[cfg(feature = "std")]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source {
+    /// None: the one that all share.
+    member: Option<&'static Member>,
+    /// Records that may still come from it before it is another's turn.
+    left: u8,
 }
 
 /// As many records come from a ring one after the other: what follows is often of the same trace,
@@ -52,34 +73,24 @@ const IN_A_ROW: u8 = 64;
 impl Source {
     pub(super) const START: Self = Self { member: None, left: IN_A_ROW };
 
-    /// The oldest record of the ring whose turn it is, or of another if it has none. With `same` it is
-    /// that which was given before.
-    pub(super) fn oldest(
-        &mut self,
-        recorder: &RecorderRef,
-        same: bool,
-    ) -> Option<Committed<'static>> {
-        let Some(threads) = recorder.threads() else { return recorder.ring().oldest() };
-        if same {
-            return self.first(recorder);
-        }
+    /// The oldest record of this ring or, where it has none or had its turn, of the next one that has.
+    fn next(mut self, recorder: &RecorderRef) -> Option<(Self, Committed<'static>)> {
+        let threads = recorder.threads()?;
         let next = |member: Option<&'static Member>| match member {
             Some(member) => member.next,
             None => threads.first(),
         };
         if self.left == 0 {
-            *self = Self { member: next(self.member), left: IN_A_ROW };
+            self = Self { member: next(self.member), left: IN_A_ROW };
         }
-        // Each ring once, and the shared one.
-        let mut from = *self;
-        for _ in 0..=threads.members().count() {
-            if let Some((source, record)) = from.follow(recorder) {
-                *self = source;
-                return Some(record);
-            }
-            from = Self { member: next(from.member), left: IN_A_ROW };
+        let mut found = self.follow(recorder);
+        // Else each of the others once.
+        let mut others = threads.members();
+        while found.is_none() && others.next().is_some() {
+            self = Self { member: next(self.member), left: IN_A_ROW };
+            found = self.follow(recorder);
         }
-        None
+        found
     }
 
     /// The oldest record of this ring, or of one that it says comes first.
@@ -116,12 +127,6 @@ impl Source {
             Some(member) => member.ring.oldest(),
             None => recorder.ring().oldest(),
         }
-    }
-
-    /// Frees the record that was given last.
-    pub(super) fn release(&mut self, recorder: &RecorderRef, record: &Committed<'_>) {
-        self.free(recorder, record);
-        self.left = self.left.saturating_sub(1);
     }
 
     fn free(self, recorder: &RecorderRef, record: &Committed<'_>) {

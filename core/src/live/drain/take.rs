@@ -60,14 +60,11 @@ impl Drain {
         self.broken != NOTHING
     }
 
-    fn next(&mut self) -> Option<Next<'static>> {
+    fn next(&self) -> Option<Next<'static>> {
         let due = if self.broken == RECORD { None } else { self.names.due() };
         match due {
             Some(index) => Some(Next::Definition(index)),
-            None => {
-                let is_same = self.broken == RECORD;
-                self.source.oldest(&self.tracer.recorder, is_same).map(Next::Record)
-            }
+            None => self.oldest().map(Next::Record),
         }
     }
 
@@ -85,7 +82,7 @@ impl Drain {
             Next::Definition(index) => self.names.defined(*index),
             Next::Record(record) => {
                 self.cut = self.cut.wrapping_add(self.cut_now.into());
-                self.source.release(&self.tracer.recorder, record);
+                self.release(record);
             }
         }
     }
