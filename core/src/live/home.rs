@@ -28,9 +28,8 @@ impl Home {
 #[cfg(feature = "std")]
 impl Home {
     pub(super) const NOWHERE: usize = 0;
-    /// The ring that all threads share.
-    pub(super) const SHARED: usize = 1;
-    pub(super) const FIRST_OF_THREAD: usize = 2;
+    /// The number of the ring that was made first.
+    pub(super) const FIRST: usize = 1;
 
     #[inline(always)]
     pub(super) fn get(&self) -> usize {

@@ -2,7 +2,7 @@
 
 use super::super::ring::Committed;
 #[cfg(feature = "std")]
-use super::super::{home::Home, record, recorder::RecorderRef, threads::Member, threads::Threads};
+use super::super::{record, threads::Member, threads::Threads};
 use super::Drain;
 
 #[cfg(not(feature = "std"))]
@@ -31,11 +31,13 @@ impl Drain {
     /// The oldest record of the ring whose turn it is, or of another if it has none. That which was
     /// given before, if a fragment of it went up.
     pub(super) fn oldest(&self) -> Option<Committed<'static>> {
-        let recorder = &self.tracer.recorder;
-        if recorder.threads().is_none() || self.is_broken() {
-            return self.source.get().first(recorder);
+        let Some(threads) = self.tracer.recorder.threads() else {
+            return self.tracer.recorder.ring().oldest();
+        };
+        if self.is_broken() {
+            return self.source.get().member?.ring.oldest();
         }
-        let (source, record) = self.source.get().next(recorder)?;
+        let (source, record) = self.source.get().next(threads)?;
         self.source.set(source);
         Some(record)
     }
@@ -43,14 +45,17 @@ impl Drain {
     /// Frees the record that was given last.
     pub(super) fn release(&self, record: &Committed<'_>) {
         let source = self.source.get();
-        source.free(&self.tracer.recorder, record);
+        match source.member {
+            Some(member) => member.ring.release(record),
+            None => self.tracer.recorder.ring().release(record),
+        }
         self.source.set(Source { left: source.left.saturating_sub(1), ..source });
     }
 
     /// Words of records that are not drained, about.
     pub(super) fn used(&self) -> u32 {
         let recorder = &self.tracer.recorder;
-        recorder.ring().used() + recorder.threads().map_or(0, Threads::used)
+        recorder.threads().map_or_else(|| recorder.ring().used(), Threads::used)
     }
 }
 
@@ -58,7 +63,7 @@ impl Drain {
 #[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Source {
-    /// None: the one that all share.
+    /// None where threads have none, or before the first.
     member: Option<&'static Member>,
     /// Records that may still come from it before it is another's turn.
     left: u8,
@@ -74,8 +79,7 @@ impl Source {
     pub(super) const START: Self = Self { member: None, left: IN_A_ROW };
 
     /// The oldest record of this ring or, where it has none or had its turn, of the next one that has.
-    fn next(mut self, recorder: &RecorderRef) -> Option<(Self, Committed<'static>)> {
-        let threads = recorder.threads()?;
+    fn next(mut self, threads: &Threads) -> Option<(Self, Committed<'static>)> {
         let next = |member: Option<&'static Member>| match member {
             Some(member) => member.next,
             None => threads.first(),
@@ -83,56 +87,33 @@ impl Source {
         if self.left == 0 {
             self = Self { member: next(self.member), left: IN_A_ROW };
         }
-        let mut found = self.follow(recorder);
+        let mut found = self.follow(threads);
         // Else each of the others once.
         let mut others = threads.members();
         while found.is_none() && others.next().is_some() {
             self = Self { member: next(self.member), left: IN_A_ROW };
-            found = self.follow(recorder);
+            found = self.follow(threads);
         }
         found
     }
 
     /// The oldest record of this ring, or of one that it says comes first.
-    fn follow(mut self, recorder: &RecorderRef) -> Option<(Self, Committed<'static>)> {
+    fn follow(self, threads: &Threads) -> Option<(Self, Committed<'static>)> {
+        let mut member = self.member?;
         loop {
-            let record = self.first(recorder)?;
+            let record = member.ring.oldest()?;
             if record.first() & record::KIND_MASK != record::KIND_AFTER {
-                return Some((self, record));
+                let is_same = self.member.is_some_and(|mine| core::ptr::eq(mine, member));
+                let left = if is_same { self.left } else { IN_A_ROW };
+                return Some((Self { member: Some(member), left }, record));
             }
-            match self.comes_first(recorder, &record) {
-                // What it says was written before it, and so on: there is an end.
-                Some(other) => self = other,
-                None => self.free(recorder, &record),
+            // SAFETY: it has these words.
+            let [number, end] = [1, 2].map(|at| unsafe { record.word(at) }.unwrap_or(0));
+            match threads.numbered(number as usize) {
+                // What it says comes first was written before it, and so on: there is an end.
+                Some(other) if !other.ring.is_drained_to(end) => member = other,
+                _ => member.ring.release(&record),
             }
-        }
-    }
-
-    /// The ring that must be drained before what follows this record, if it is not yet.
-    fn comes_first(self, recorder: &RecorderRef, record: &Committed<'_>) -> Option<Self> {
-        // SAFETY: it has these words.
-        let [number, end] = [1, 2].map(|at| unsafe { record.word(at) }.unwrap_or(0));
-        let number = number as usize;
-        if number == Home::SHARED {
-            return (recorder.ring().used() != 0).then_some(Self::START);
-        }
-        let member = recorder.threads()?.numbered(number)?;
-        let is_drained = member.ring.is_drained_to(end);
-        (!is_drained).then_some(Self { member: Some(member), left: IN_A_ROW })
-    }
-
-    /// The oldest record of this ring.
-    fn first(self, recorder: &RecorderRef) -> Option<Committed<'static>> {
-        match self.member {
-            Some(member) => member.ring.oldest(),
-            None => recorder.ring().oldest(),
-        }
-    }
-
-    fn free(self, recorder: &RecorderRef, record: &Committed<'_>) {
-        match self.member {
-            Some(member) => member.ring.release(record),
-            None => recorder.ring().release(record),
         }
     }
 }

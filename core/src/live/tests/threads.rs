@@ -117,38 +117,69 @@ fn a_thread_has_a_ring_of_each_tracer() {
     }
 }
 
-/// What is made in a thread when its ring is gone, and needs another.
+/// What a thread still records when it has left its ring: here spans that began in others.
 #[test]
-fn a_thread_that_ends_records_in_the_shared_ring() {
-    struct Last(Option<Span>, &'static Tracer);
+fn threads_that_end_record_in_a_ring_that_they_share() {
+    const THREADS: u32 = 4;
+    const TURNS: u32 = if cfg!(miri) { 5 } else { 100 };
+
+    struct Last(Vec<(Span, Sender<Span>)>);
 
     impl Drop for Last {
         fn drop(&mut self) {
-            let span = self.0.take().unwrap();
-            tag!(span, number = 2_u32);
-            span.finish();
-            span!(self.1, "last").finish();
+            for (span, next) in self.0.drain(..) {
+                tag!(span, step = 2_u32);
+                next.send(span).unwrap();
+            }
         }
     }
 
     std::thread_local! {
-        static LAST: core::cell::RefCell<Option<Last>> = const { core::cell::RefCell::new(None) };
+        static LAST: core::cell::RefCell<Last> = const { core::cell::RefCell::new(Last(Vec::new())) };
     }
 
-    let bench = bench::<256>();
+    let bench = bench::<16384>();
     let tracer = bench.tracer;
-    thread::spawn(move || {
-        // Destructors run in the order in which what they destroy was made, or the other way round.
-        LAST.with(|last| {
+    let (next, ended) = channel();
+    let run = |_| {
+        let next = next.clone();
+        for _ in 0..TURNS {
+            let next = next.clone();
+            let (send, sent) = channel();
+            let thread = thread::spawn(move || {
+                // First, so that it is dropped behind the ring.
+                LAST.with(|last| last.borrow_mut().0.reserve(1));
+                let span: Span = sent.recv().unwrap();
+                tag!(span, step = 1_u32);
+                LAST.with(|last| last.borrow_mut().0.push((span, next)));
+            });
             let span = span!(tracer, "moved");
-            tag!(span, number = 1_u32);
-            *last.borrow_mut() = Some(Last(Some(span), tracer));
-        });
-    })
-    .join()
-    .unwrap();
-    let seen = Seen::of(&bench);
-    assert_eq!((seen.spans.len(), seen.others.len(), seen.losses.ring_full), (2, 2, 0));
+            tag!(span, step = 0_u32);
+            send.send(span).unwrap();
+            thread.join().unwrap();
+        }
+    };
+    let mut wandered = Wandered::default();
+    let mut drain = tracer.drain().unwrap();
+    thread::scope(|scope| {
+        let mut threads: Vec<_> = (0..THREADS).map(|at| scope.spawn(move || run(at))).collect();
+        threads.push(scope.spawn(move || {
+            for span in ended.iter().take((THREADS * TURNS) as usize) {
+                tag!(span, step = 3_u32);
+                span.finish();
+            }
+        }));
+        while threads.iter().any(|thread| !thread.is_finished()) {
+            wandered.drain(&mut drain);
+            thread::yield_now();
+        }
+    });
+    wandered.drain(&mut drain);
+    assert_eq!(tracer.losses().ring_full, 0);
+    assert_eq!([wandered.spans, wandered.whole], [THREADS * TURNS; 2]);
+    assert_eq!(wandered.records, 5 * THREADS * TURNS);
+    let members = tracer.recorder.threads().unwrap().members();
+    assert!(members.filter(|member| member.is_shared).count() >= 1);
 }
 
 #[test]

@@ -11,13 +11,15 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use core::sync::atomic::{AtomicBool, AtomicPtr};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32};
 
 /// The rings of a tracer's threads.
 #[derive(Debug)]
 pub(crate) struct Threads {
     /// The one that was made last.
     first: AtomicPtr<Member>,
+    /// Records that found no ring, since there was no memory.
+    dropped: AtomicU32,
 }
 
 /// A ring in the list. It is never taken out, only handed on.
@@ -27,7 +29,9 @@ pub(crate) struct Member {
     pub(in super::super) numbers: Block,
     /// A thread has it.
     is_taken: AtomicBool,
-    /// From [`Home::FIRST_OF_THREAD`] on.
+    /// It is for all threads that have none, which reserve in it within critical sections.
+    pub(in super::super) is_shared: bool,
+    /// From [`Home::FIRST`] on.
     number: usize,
     /// The one that was made before.
     pub(crate) next: Option<&'static Member>,
@@ -60,11 +64,13 @@ impl Drop for Taken {
 std::thread_local! {
     static CURRENT: Cell<Current> = const { Cell::new(Current::NONE) };
     static TAKEN: Taken = const { Taken(RefCell::new(Vec::new())) };
+    /// The thread is just making a ring, and its allocator records.
+    static IS_MAKING: Cell<bool> = const { Cell::new(false) };
 }
 
 impl Threads {
     pub(crate) const fn new() -> Self {
-        Self { first: AtomicPtr::new(core::ptr::null_mut()) }
+        Self { first: AtomicPtr::new(core::ptr::null_mut()), dropped: AtomicU32::new(0) }
     }
 
     /// The ring that was made last; each knows the one before.
@@ -114,15 +120,29 @@ impl Threads {
         let is_left = |member: &&Member| {
             member.is_taken.compare_exchange(false, true, Acquire, Relaxed).is_ok()
         };
-        let member = self.members().find(is_left).or_else(|| self.make(words))?;
+        let member = self.members().find(is_left).or_else(|| self.make(words, false))?;
         let current = Current { threads: self, member: Some(member) };
         taken.push(current);
         Some(current)
     }
 
+    /// A ring for a thread that cannot have its own. Where two are made at once both are good.
+    fn shared(&self, words: usize) -> Option<&'static Member> {
+        let mut members = self.members();
+        members.find(|member| member.is_shared).or_else(|| self.make(words, true))
+    }
+
     /// Makes a ring of this many words or more; none where there is no memory.
-    fn make(&self, words: usize) -> Option<&'static Member> {
-        let len = words.next_power_of_two();
+    fn make(&self, words: usize, is_shared: bool) -> Option<&'static Member> {
+        if IS_MAKING.replace(true) {
+            return None;
+        }
+        let made = self.allocate(words.next_power_of_two(), is_shared);
+        IS_MAKING.set(false);
+        made
+    }
+
+    fn allocate(&self, len: usize, is_shared: bool) -> Option<&'static Member> {
         let mut words = Vec::new();
         words.try_reserve_exact(len).ok()?;
         words.extend((0..len).map(|_| Word::new()));
@@ -130,13 +150,14 @@ impl Threads {
             ring: ThreadRing::new(words.into_boxed_slice()),
             numbers: Block::new(),
             is_taken: AtomicBool::new(true),
-            number: Home::FIRST_OF_THREAD,
+            is_shared,
+            number: Home::FIRST,
             next: None,
         }));
         let mut first = self.first();
         loop {
             member.next = first;
-            member.number = first.map_or(Home::FIRST_OF_THREAD, |first| first.number + 1);
+            member.number = first.map_or(Home::FIRST, |first| first.number + 1);
             let before =
                 first.map_or(core::ptr::null_mut(), |first| core::ptr::from_ref(first).cast_mut());
             let new = core::ptr::from_mut(member);
@@ -158,14 +179,20 @@ impl Threads {
         home: &Home,
         len: u32,
     ) -> Option<Reserved<'static>> {
-        let own = self.own(recorder.words());
-        let number = own.map_or(Home::SHARED, |member| member.number);
-        let reserve = |len| match own {
-            Some(member) => member.ring.reserve(len),
-            None => recorder.ring().reserve(len),
+        let words = recorder.words();
+        let Some(member) = self.own(words).or_else(|| self.shared(words)) else {
+            self.dropped.fetch_add(1, Relaxed);
+            return None;
+        };
+        let reserve = |len| {
+            if member.is_shared {
+                critical_section::with(|_| member.ring.reserve(len))
+            } else {
+                member.ring.reserve(len)
+            }
         };
         let before = home.get();
-        if before != Home::NOWHERE && before != number {
+        if before != Home::NOWHERE && !member.is(before) {
             let end = self.numbered(before).map_or(0, |member| member.ring.end());
             let reserved = reserve(record::AFTER_WORDS)?;
             #[expect(clippy::cast_possible_truncation, reason = "there are not so many threads")]
@@ -176,7 +203,7 @@ impl Threads {
             }
             reserved.commit(record::first(record::KIND_AFTER, record::AFTER_WORDS) | COMMITTED);
         }
-        home.set(number);
+        home.set(member.number);
         reserve(len)
     }
 
@@ -187,7 +214,8 @@ impl Threads {
 
     /// Records that found no room.
     pub(crate) fn dropped(&self) -> u32 {
-        self.members().fold(0, |sum, member| sum.wrapping_add(member.ring.dropped()))
+        let dropped = self.dropped.load(Relaxed);
+        self.members().fold(dropped, |sum, member| sum.wrapping_add(member.ring.dropped()))
     }
 }
 

@@ -4,8 +4,9 @@
 //! leaves it when it ends. What is in it then stays until it is drained, and whoever takes the ring next
 //! goes on behind it. So there are as many rings as threads recorded at the same time, and no more.
 //!
-//! A thread that has no ring, since it is about to end or there is no memory, records in the tracer's
-//! own, which all share. Signal handlers must not record: they would be a second producer.
+//! A thread that is about to end has left its ring already; what it still records, while its variables
+//! are dropped, goes into one that such threads share, and for which they take the critical section.
+//! Signal handlers must not record: they would be a second producer.
 
 #[cfg(not(loom))]
 mod list;
