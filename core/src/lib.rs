@@ -39,6 +39,8 @@ pub mod semconv;
 #[doc(hidden)]
 pub mod site;
 mod tags;
+#[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
+mod tsc;
 pub mod wire;
 #[cfg(all(feature = "macros", not(loom)))]
 #[doc(hidden)]

@@ -46,9 +46,8 @@ impl Open {
             let state = self.tracer.recorder.state();
             let half_wraps = u32::from(state.half_wraps.load(Relaxed));
             let Some(ticks) = self.tracer.clock.register_ticks() else { break 'short };
-            let ring = self.tracer.recorder.ring();
             let len = record::COMPACT_LOG_WORDS + T::INLINE_WORDS as u32;
-            let reserved = critical_section::with(|cs| ring.reserve_at_once(len, cs));
+            let reserved = self.tracer.recorder.reserve_part(&self.home, len);
             let Some(reserved) = reserved else { break 'short };
             self.count_part();
             let types = (T::SHAPE.0 & 0xff) << record::PARTS_SHIFT;
@@ -159,7 +158,7 @@ impl Open {
         let own = self.number();
         // Lost or not, it is a part of the span: whoever sees fewer knows that one is missing.
         self.count_part();
-        let reserved = self.tracer.recorder.ring().reserve(len as u32)?;
+        let reserved = self.tracer.recorder.reserve(&self.home, len as u32)?;
         // SAFETY: that is the second word.
         unsafe { reserved.write(1, own) };
         Some(reserved)

@@ -45,7 +45,7 @@ fn reserve(open: &Open) -> Option<Reserved<'static>> {
     if u32::from(recorder.state().half_wraps.load(Relaxed)) != open.kinds.get() & 0xffff {
         return None;
     }
-    critical_section::with(|cs| recorder.ring().reserve_at_once(SHORT_WORDS, cs))
+    recorder.reserve_short(SHORT_WORDS)
 }
 
 /// Writes and commits a short record.
@@ -98,7 +98,7 @@ pub(super) fn record_at(open: &Open, end: Option<Moment>) {
     let started = open.kinds.get() as u16 & !LONG_WAY;
     let is_short = open.is_leaf() && started == end.half_wraps;
     let len = if is_short { SHORT_WORDS as usize } else { WIDE };
-    if let Some(reserved) = recorder.ring().reserve(len as u32) {
+    if let Some(reserved) = recorder.reserve(&open.home, len as u32) {
         let mut first = open.first.get();
         let copied = if is_short { len - 2 } else { len - 4 };
         // SAFETY: so many words were reserved; the words of a span from its kinds on are those of

@@ -4,7 +4,8 @@
 //! those the step test under QEMU shows.
 
 use super::ring::{COMMITTED, LEN_SHIFT, Positions, Ring};
-use super::sync::Word;
+use super::sync::{AtomicU32, Ordering, Word};
+use super::threads::ring::ThreadRing;
 use loom::sync::Arc;
 use loom::thread;
 use std::vec::Vec;
@@ -112,5 +113,108 @@ fn a_ring_that_wraps_under_the_drain() {
         assert_eq!(seen.len() as u32, 2 + kept);
         assert_eq!(memory.positions.dropped(), 2 - kept);
         assert!(seen.is_sorted());
+    });
+}
+
+fn thread_ring(words: usize) -> Arc<ThreadRing> {
+    Arc::new(ThreadRing::new((0..words).map(|_| Word::new()).collect()))
+}
+
+/// Records three words, as the thread whose ring it is: the first, and twice a number.
+fn produce_alone(ring: &ThreadRing, number: u32) -> bool {
+    let Some(reserved) = ring.reserve(3) else { return false };
+    // SAFETY: three words were reserved.
+    unsafe {
+        reserved.write(1, number);
+        reserved.write(2, number);
+    }
+    reserved.commit(3 << LEN_SHIFT | COMMITTED);
+    true
+}
+
+fn consume_from(ring: &ThreadRing) -> Option<u32> {
+    let record = ring.oldest()?;
+    // SAFETY: as above.
+    let [number, again] = [1, 2].map(|at| unsafe { record.word(at) });
+    assert_eq!(number, again);
+    ring.release(&record);
+    number
+}
+
+#[test]
+fn the_ring_of_a_thread_wraps_under_the_drain() {
+    loom::model(|| {
+        let ring = thread_ring(8);
+        assert!(produce_alone(&ring, 1) && produce_alone(&ring, 2));
+        let producer = {
+            let ring = ring.clone();
+            thread::spawn(move || {
+                (3..6).map(|number| u32::from(produce_alone(&ring, number))).sum::<u32>()
+            })
+        };
+        let mut seen: Vec<u32> = consume_from(&ring).into_iter().collect();
+        seen.extend(consume_from(&ring));
+        seen.extend(consume_from(&ring));
+        let kept = producer.join().unwrap();
+        seen.extend(core::iter::from_fn(|| consume_from(&ring)));
+        assert_eq!(seen.len() as u32, 2 + kept);
+        assert_eq!(ring.dropped(), 3 - kept);
+        assert_eq!(ring.used(), 0);
+        assert!(seen.is_sorted());
+    });
+}
+
+/// What says where the ring of another thread ended is found in no other order.
+#[test]
+fn who_says_what_comes_first_is_right() {
+    loom::model(|| {
+        let (first, second) = (thread_ring(8), thread_ring(8));
+        let is_sent = Arc::new(AtomicU32::new(0));
+        let sender = {
+            let (ring, is_sent) = (first.clone(), is_sent.clone());
+            thread::spawn(move || {
+                assert!(produce_alone(&ring, 7));
+                is_sent.store(1, Ordering::Release);
+            })
+        };
+        let receiver = {
+            let (first, ring) = (first.clone(), second.clone());
+            thread::spawn(move || {
+                if is_sent.load(Ordering::Acquire) == 1 {
+                    assert!(produce_alone(&ring, first.end()));
+                }
+            })
+        };
+        if let Some(end) = consume_from(&second) {
+            assert_eq!((first.is_drained_to(end), consume_from(&first)), (false, Some(7)));
+            assert!(first.is_drained_to(end));
+        }
+        sender.join().unwrap();
+        receiver.join().unwrap();
+    });
+}
+
+/// A thread takes the ring that another left, and goes on behind what is in it.
+#[test]
+fn a_ring_is_handed_on() {
+    loom::model(|| {
+        let ring = thread_ring(8);
+        let is_left = Arc::new(AtomicU32::new(0));
+        let before = {
+            let (ring, is_left) = (ring.clone(), is_left.clone());
+            thread::spawn(move || {
+                assert!(produce_alone(&ring, 1));
+                is_left.store(1, Ordering::Release);
+            })
+        };
+        let next = {
+            let ring = ring.clone();
+            thread::spawn(move || is_left.load(Ordering::Acquire) == 1 && produce_alone(&ring, 2))
+        };
+        let mut seen: Vec<u32> = consume_from(&ring).into_iter().collect();
+        before.join().unwrap();
+        let has_next = next.join().unwrap();
+        seen.extend(core::iter::from_fn(|| consume_from(&ring)));
+        assert_eq!(seen, if has_next { &[1, 2][..] } else { &[1] });
     });
 }

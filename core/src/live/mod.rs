@@ -13,9 +13,13 @@ mod emit;
 #[cfg(not(loom))]
 mod finish;
 #[cfg(not(loom))]
+mod home;
+#[cfg(not(loom))]
 mod in_span;
 #[cfg(not(loom))]
 mod names;
+#[cfg(not(loom))]
+mod numbers;
 #[cfg(not(loom))]
 mod open;
 #[cfg(not(loom))]
@@ -34,6 +38,8 @@ mod sync;
 mod table;
 #[cfg(not(loom))]
 mod text;
+#[cfg(feature = "std")]
+mod threads;
 #[cfg(not(loom))]
 mod time;
 #[cfg(not(loom))]

@@ -1,6 +1,7 @@
 //! The words of a span that is not finished, and what they say.
 
 use super::active::Active;
+use super::home::Home;
 use super::raw::MAX_INLINE_STR;
 use super::record;
 use super::ring::{Reserved, SHORT};
@@ -26,6 +27,7 @@ pub(crate) struct Open {
     /// Its number; of a leaf 0, or [`LEAF_SLOT`] and the place of its slot; [`UNNUMBERED`] of
     /// anything else that has none.
     pub(super) own: Cell<u32>,
+    pub(super) home: Home,
     // What follows is in the order of a short record.
     /// Parts 8 | length of the static string 8 | [`LONG_WAY`] and half wraps 16.
     pub(super) kinds: Cell<u32>,
@@ -160,6 +162,7 @@ impl Open {
             tracer,
             first: Cell::new(site.bits() | first),
             own: Cell::new(0),
+            home: Home::new(),
             kinds: Cell::new(kinds),
             start: 0,
             parent: 0,
@@ -274,7 +277,7 @@ impl Open {
     #[inline(never)]
     fn take_number(&self) -> u32 {
         let tracer = self.tracer;
-        let own = critical_section::with(|cs| Tracer::next_number(tracer.recorder.state(), cs));
+        let own = tracer.recorder.take_number();
         let before = self.own.get();
         if before != UNNUMBERED {
             self.mark(0);
@@ -301,10 +304,12 @@ impl Open {
     #[cfg(speed)]
     #[inline(always)]
     pub(super) fn copy(&self) -> Self {
-        let Self { tracer, ref first, ref own, ref kinds, start, parent, ref trace, words } = *self;
+        let Self { tracer, ref first, ref own, ref home, ref kinds, .. } = *self;
+        let Self { start, parent, ref trace, words, .. } = *self;
         let (first, own) = (Cell::new(first.get()), Cell::new(own.get()));
         let (kinds, trace) = (Cell::new(kinds.get()), Cell::new(trace.get()));
-        Self { tracer, first, own, kinds, start, parent, trace, words }
+        let home = home.clone();
+        Self { tracer, first, own, home, kinds, start, parent, trace, words }
     }
 
     /// The same, of one that is no leaf: the compiler is told so, so that what began the short way

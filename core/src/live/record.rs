@@ -11,6 +11,7 @@
 //! log    first | own | shape | half wraps | time | values      (named: likewise)
 //!        compact: first | own | kinds | time | values
 //! ref    first | own | trace * 4 | span * 2
+//! after  first | ring | position                    (only where threads have rings)
 //!
 //! kinds  parts 8 | length of the static string 8 | the long way 1 | half wraps at the start 15
 //!        (where compact: types 8 | length 8 | half wraps 16)
@@ -51,6 +52,10 @@ pub(crate) const KIND_WIDE: u32 = 0 << 17;
 pub(crate) const KIND_PART: u32 = 1 << 17;
 pub(crate) const KIND_LOG: u32 = 2 << 17;
 pub(crate) const KIND_REFERENCE: u32 = 3 << 17;
+/// No record of a span: see [`Home`](super::home::Home). The number of a ring, and where in it the
+/// records end that must be drained first.
+#[cfg(feature = "std")]
+pub(crate) const KIND_AFTER: u32 = 4 << 17;
 pub(crate) const KIND_MASK: u32 = 7 << 17;
 
 /// A part or a log: one key that is a string, not a site's.
@@ -66,6 +71,9 @@ pub(crate) const FOLLOWS: u32 = 1 << 20;
 
 /// Words of a wide span.
 pub(crate) const WIDE_WORDS: usize = HEAD_WORDS + crate::tags::INLINE_WORDS + 2;
+/// Words of a record that says what comes first.
+#[cfg(feature = "std")]
+pub(crate) const AFTER_WORDS: u32 = 3;
 /// Words of a compact log before its values.
 pub(crate) const COMPACT_LOG_WORDS: u32 = 4;
 

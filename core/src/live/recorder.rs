@@ -6,6 +6,8 @@ use super::names::Entry;
 use super::ring::{Positions, Ring};
 use super::sync::Word;
 use super::table::{Slot, TABLE, TableFunctions};
+#[cfg(feature = "std")]
+use super::threads::Threads;
 use core::cell::UnsafeCell;
 use core::sync::atomic::Ordering::Relaxed;
 use core::sync::atomic::{AtomicU16, AtomicU32};
@@ -35,6 +37,8 @@ pub struct Recorder<const WORDS: usize, const OPEN: usize = 0, const NAMES: usiz
     state: State,
     words: [Word; WORDS],
     names: NameTable<NAMES>,
+    #[cfg(feature = "std")]
+    threads: Threads,
 }
 
 /// The memory of the drain's table, which belongs to the one drain.
@@ -57,6 +61,8 @@ impl<const WORDS: usize, const OPEN: usize, const NAMES: usize> Recorder<WORDS, 
             state: State::new(),
             words: [const { Word::new() }; WORDS],
             names: NameTable(UnsafeCell::new([Entry::UNUSED; NAMES])),
+            #[cfg(feature = "std")]
+            threads: Threads::new(),
         }
     }
 
@@ -70,7 +76,17 @@ impl<const WORDS: usize, const OPEN: usize, const NAMES: usize> Recorder<WORDS, 
         // SAFETY: likewise.
         let names = unsafe { memory.add(core::mem::offset_of!(Self, names)) };
         let names = core::ptr::slice_from_raw_parts_mut(names.cast_mut().cast::<Entry>(), NAMES);
-        RecorderRef { state: state.cast(), words: WORDS, slots: OPEN, names, table }
+        RecorderRef {
+            state: state.cast(),
+            words: WORDS,
+            slots: OPEN,
+            names,
+            table,
+            #[cfg(feature = "std")]
+            threads: &self.threads,
+            #[cfg(feature = "std")]
+            is_per_thread: false,
+        }
     }
 }
 
@@ -94,6 +110,11 @@ pub struct RecorderRef {
     /// What is done with the table of open spans. Without a table nothing refers to the functions,
     /// and they are not in the program.
     pub(super) table: Option<&'static TableFunctions>,
+    #[cfg(feature = "std")]
+    threads: &'static Threads,
+    /// Whether threads have rings of their own.
+    #[cfg(feature = "std")]
+    pub(super) is_per_thread: bool,
 }
 
 // SAFETY: it stands for a `&'static Recorder`, and recorders are `Sync`.
@@ -122,6 +143,28 @@ impl RecorderRef {
         // to four bytes.
         let words = unsafe { core::slice::from_raw_parts(self.state.add(1).cast(), self.words) };
         Ring { positions: &self.state().positions, words }
+    }
+
+    /// The rings of threads, where those have them.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub(super) fn threads(&self) -> Option<&'static Threads> {
+        self.is_per_thread.then_some(self.threads)
+    }
+
+    /// Records that found no room.
+    pub(super) fn dropped(&self) -> u32 {
+        let dropped = self.state().positions.dropped();
+        #[cfg(feature = "std")]
+        return dropped.wrapping_add(self.threads.dropped());
+        #[cfg(not(feature = "std"))]
+        dropped
+    }
+
+    /// The words of a ring.
+    #[cfg(feature = "std")]
+    pub(super) fn words(&self) -> usize {
+        self.words
     }
 
     #[inline(always)]
@@ -193,6 +236,15 @@ pub(crate) mod flag {
     pub(crate) const DRAINED: u16 = 2;
     /// What is in the ring is to be sent now.
     pub(crate) const FLUSH: u16 = 4;
+
+    use core::sync::atomic::Ordering;
+
+    // Who finds that the session began reads what it began with. Critical sections order that where
+    // there are no threads: what an interrupt finds, it finds whole.
+    pub(crate) const ACQUIRE: Ordering =
+        if cfg!(feature = "std") { Ordering::Acquire } else { Ordering::Relaxed };
+    pub(crate) const RELEASE: Ordering =
+        if cfg!(feature = "std") { Ordering::Release } else { Ordering::Relaxed };
 }
 
 impl State {

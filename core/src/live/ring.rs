@@ -23,7 +23,7 @@ use critical_section::CriticalSection;
 /// The first word of a record: it is complete.
 pub(crate) const COMMITTED: u32 = 1 << 16;
 /// The first word of what lies between the last record and the end of the words.
-const PAD: u32 = 0xf << 16;
+pub(super) const PAD: u32 = 0xf << 16;
 /// Where the first word holds the record's length in words: its upper eight bits, unless it is short.
 pub(crate) const LEN_SHIFT: u32 = 24;
 /// The first word of a record of [`SHORT_WORDS`].
@@ -136,7 +136,7 @@ impl<'a> Ring<'a> {
         let first = unsafe { self.words.as_ptr().add(at as usize) };
         let reserved = Reserved { first, ring: core::marker::PhantomData };
         // The boundary must be in memory before `head` says so: a reset may come in between.
-        reserved.first().store(len << LEN_SHIFT, Ordering::Relaxed);
+        reserved.begin(len);
         compiler_fence(Ordering::Release);
         self.positions.head.store(at + len, Ordering::Relaxed);
         reserved
@@ -227,6 +227,22 @@ impl<'a> Ring<'a> {
 }
 
 impl<'a> Reserved<'a> {
+    /// Room in another ring.
+    ///
+    /// # Safety
+    /// Words of a ring that lives for 'a, which the caller alone reserves.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub(super) unsafe fn at(first: *const Word) -> Self {
+        Self { first, ring: core::marker::PhantomData }
+    }
+
+    /// Writes the length, not committed.
+    #[inline(always)]
+    pub(super) fn begin(self, len: u32) {
+        self.first().store(len << LEN_SHIFT, Ordering::Relaxed);
+    }
+
     #[inline(always)]
     fn first(self) -> &'a Word {
         // SAFETY: it points into the ring's words, which live for 'a.
@@ -279,6 +295,21 @@ impl<'a> Reserved<'a> {
 pub(crate) struct Committed<'a> {
     first: u32,
     words: &'a [Word],
+}
+
+impl<'a> Committed<'a> {
+    /// A record of another ring.
+    #[cfg(feature = "std")]
+    pub(super) fn new(first: u32, words: &'a [Word]) -> Self {
+        Self { first, words }
+    }
+
+    /// How many words it has.
+    #[cfg(feature = "std")]
+    #[expect(clippy::cast_possible_truncation, reason = "a record has at most 255 words")]
+    pub(super) fn len(&self) -> u32 {
+        self.words.len() as u32
+    }
 }
 
 impl Committed<'_> {

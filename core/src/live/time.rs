@@ -88,6 +88,9 @@ pub(crate) fn keep(state: &State, clock: &Clock) {
         } else {
             FIRST_HALF_WRAP | (now.ticks >> 31) as u16
         };
-        state.half_wraps.store(half_wraps, Relaxed);
+        // All threads read it in each span: it is not written where it does not change.
+        if !cfg!(feature = "std") || half_wraps != now.half_wraps {
+            state.half_wraps.store(half_wraps, Relaxed);
+        }
     });
 }

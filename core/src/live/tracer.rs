@@ -6,8 +6,8 @@ use super::baggage::BaggagePool;
 use super::baggage::{HeldBaggage, PoolRef};
 use super::drain::Drain;
 use super::names::Names;
-use super::open::{FIRST_NUMBER, LAST_NUMBER};
-use super::recorder::{Recorder, RecorderRef, State, flag};
+use super::numbers::whole_number;
+use super::recorder::{Recorder, RecorderRef, flag};
 use super::sampling::Adjustable;
 use super::time::{self, Moment};
 use crate::carrier::short::ShortHandle;
@@ -16,7 +16,6 @@ use crate::sampler::{AdjustableRef, EVERY, Sampler, below};
 use crate::wire::{Losses, ProcessTags, Value, Writer, write_tags};
 use crate::{BaggageError, Clock, DeviceId, DrainError, Session, SpanContext, Ticks, TraceId};
 use core::sync::atomic::Ordering::Relaxed;
-use critical_section::CriticalSection;
 
 /// Makes spans: service name, clock, identity, sampler and recorder, all in one static.
 ///
@@ -93,6 +92,28 @@ impl Tracer {
             #[cfg(feature = "baggage")]
             pool: None,
         }
+    }
+
+    /// Gives each thread a ring of its own, as long as the recorder's or the next power of two, which it
+    /// allocates when it first records; for services that run on a host.
+    ///
+    /// Then no two threads wait for each other to record a span. One that ends leaves its ring to the
+    /// next, so there are as many as threads recorded at the same time. Signal handlers must not record.
+    ///
+    /// ```
+    /// use spandrel::{Clock, Recorder, Tracer, span};
+    ///
+    /// static RECORDER: Recorder<16384> = Recorder::new(); // 64 KiB, and as much for each thread
+    /// static TRACER: Tracer =
+    ///     Tracer::new("gateway", &RECORDER, Clock::tsc()).ring_per_thread();
+    ///
+    /// std::thread::spawn(|| span!(TRACER, "route", port = 2).finish()).join().unwrap();
+    /// ```
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub const fn ring_per_thread(mut self) -> Self {
+        self.recorder.is_per_thread = true;
+        self
     }
 
     /// The identity of the device, where it is in the image.
@@ -203,7 +224,7 @@ impl Tracer {
 
     /// The session: asked of its source once, the first time.
     pub fn session_number(&self) -> Session {
-        if self.recorder.state().flags.load(Relaxed) & flag::SESSION == 0 {
+        if self.recorder.state().flags.load(flag::ACQUIRE) & flag::SESSION == 0 {
             self.begin_session();
         }
         Session::of_base(self.device(), self.trace_base())
@@ -257,7 +278,7 @@ impl Tracer {
                 let [low, high] = &state.trace_base;
                 low.store(base as u32, Relaxed);
                 high.store((base >> 32) as u32, Relaxed);
-                state.flags.store(flags | flag::SESSION, Relaxed);
+                state.flags.store(flags | flag::SESSION, flag::RELEASE);
             }
         });
     }
@@ -319,7 +340,7 @@ impl Tracer {
         let state = self.recorder.state();
         let [baggage_full, baggage_stale] = self.pool().map_or([0; 2], |pool| pool.losses());
         Losses {
-            ring_full: state.positions.dropped(),
+            ring_full: self.recorder.dropped(),
             sampled_out: state.sampled_out.load(Relaxed),
             tag_cut: state.tag_cut.load(Relaxed),
             open_full: self.recorder.open_full(),
@@ -371,7 +392,7 @@ impl Tracer {
         let flags = &self.recorder.state().flags;
         critical_section::with(|_| {
             let before = flags.load(Relaxed);
-            flags.store(before & !clear | set, Relaxed);
+            flags.store(before & !clear | set, flag::RELEASE);
             before
         })
     }
@@ -413,21 +434,6 @@ impl Tracer {
         }
     }
 
-    /// The number of the next span that needs one.
-    pub(crate) fn next_number(state: &State, _: CriticalSection<'_>) -> u32 {
-        let mut number = state.counter.load(Relaxed).wrapping_add(1);
-        if !(FIRST_NUMBER..=LAST_NUMBER).contains(&number) {
-            if number > LAST_NUMBER {
-                // The 31 bits are used up: seven more are in the flags.
-                let flags = state.flags.load(Relaxed);
-                state.flags.store(flags.wrapping_add(1 << TURNS_SHIFT), Relaxed);
-            }
-            number = FIRST_NUMBER;
-        }
-        state.counter.store(number, Relaxed);
-        number
-    }
-
     /// Whether the root with a number, given when the flags were these, is to be recorded.
     #[inline(always)]
     pub(super) fn samples(&self, number: u32, flags: u16) -> bool {
@@ -437,29 +443,4 @@ impl Tracer {
         let low = TraceId::low_of(self.trace_base(), whole_number(number, flags));
         low << 1 >> 1 < self.sampled_below
     }
-
-    /// All bits of the number that was given last.
-    #[inline(never)]
-    pub(crate) fn last_number(&self) -> u64 {
-        let state = self.recorder.state();
-        let (flags, counter) =
-            critical_section::with(|_| (state.flags.load(Relaxed), state.counter.load(Relaxed)));
-        whole_number(counter, flags)
-    }
-
-    /// All bits of a number given not long ago.
-    pub(crate) fn widen_number(&self, number: u32) -> u64 {
-        let last = self.last_number();
-        #[expect(clippy::cast_possible_truncation, reason = "the low bits are meant")]
-        let before = (last as u32).wrapping_sub(number) & LAST_NUMBER;
-        last - u64::from(before)
-    }
-}
-
-/// Where the flags hold, in seven bits, how often the numbers began anew.
-const TURNS_SHIFT: u32 = 9;
-
-/// All bits of a number: those in memory, and above them how often they began anew.
-const fn whole_number(number: u32, flags: u16) -> u64 {
-    ((flags >> TURNS_SHIFT) as u64) << (u32::BITS - LAST_NUMBER.leading_zeros()) | number as u64
 }

@@ -86,6 +86,13 @@ impl Tracer {
         self
     }
 
+    /// No ring.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub const fn ring_per_thread(self) -> Self {
+        self
+    }
+
     /// Forgets it.
     #[must_use]
     pub const fn short_handle(self, _: &'static ShortHandle) -> Self {

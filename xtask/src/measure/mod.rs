@@ -1,12 +1,14 @@
 //! `cargo xtask measure`: every figure that has a budget, measured, and held against the last blessed.
 //!
 //! Instructions, stack and masked stretches are measured by firmware under QEMU, sizes by building
-//! images that differ in one thing, bytes on the wire by the device's own encoder run here.
+//! images that differ in one thing, bytes on the wire by the device's own encoder run here. What compares
+//! times on this machine is measured only where it is asked for: `--only std`.
 
 mod elf;
 mod figures;
 mod firmware;
 mod golden;
+mod host;
 mod sizes;
 mod wire;
 
@@ -17,7 +19,7 @@ use spandrel_tests::{skip, workspace};
 
 use crate::progress::Progress;
 use crate::setup;
-use figures::{FIGURES, Figures};
+use figures::{FIGURES, Figures, is_of_host};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -37,7 +39,10 @@ pub(crate) struct Args {
 
 impl Args {
     fn wants(&self, key: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|prefix| key.starts_with(prefix.as_str()))
+        if self.only.is_empty() {
+            return !is_of_host(key);
+        }
+        self.only.iter().any(|prefix| key.starts_with(prefix.as_str()))
     }
 }
 
@@ -63,6 +68,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         wire::measure(&mut now)?;
     }
     sizes::measure(&is_wanted, &mut now, &progress)?;
+    host::measure(&is_wanted, &mut now, &progress)?;
     now.retain(is_wanted);
 
     golden::keep(&now, is_whole)?;

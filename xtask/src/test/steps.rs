@@ -39,7 +39,7 @@ pub(super) const STEPS: [Step; 14] = [
     quick("clippy", "no warning in the workspace", clippy),
     quick("unit", "tests of core, transport and collector", unit),
     full("disabled", "a core that is switched off is nothing", disabled),
-    full("tools", "tests of the examples and of xtask", tools),
+    full("tools", "tests of the examples and of xtask; the bench is tidy", tools),
     full("docs", "the documentation builds without a warning", docs),
     full("setup", "Rust targets and QEMU are there", set_up),
     full("no_std", "core and transport build for microcontrollers", no_std),
@@ -95,7 +95,10 @@ fn disabled() -> Result<()> {
 }
 
 fn tools() -> Result<()> {
-    cargo("test --package hello-services --package hello-native --package xtask").run()
+    cargo("test --package hello-services --package hello-native --package xtask").run()?;
+    let bench = workspace::root().join("tests/bench");
+    cargo("fmt --check").dir(&bench).run()?;
+    cargo("clippy -- -D warnings").dir(&bench).run()
 }
 
 fn docs() -> Result<()> {

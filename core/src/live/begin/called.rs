@@ -1,5 +1,6 @@
 //! A child of the active span, where size counts: a call site only puts the values into the span.
 
+use super::super::home::Home;
 use super::super::open::{Open, fits_short, form, put_tags};
 use super::super::tracer::Tracer;
 use super::super::{active::Usual, record};
@@ -56,6 +57,7 @@ fn begin_child<const VALUES: bool>(
         tracer,
         first: Cell::new(form << 16 | site.bits()),
         own: Cell::new(0),
+        home: Home::new(),
         kinds: Cell::new(form >> 16 << 16 | half_wraps),
         start,
         parent: active.own,
@@ -83,6 +85,7 @@ fn begin_otherwise(
         tracer,
         first: Cell::new(form << 16 | site.bits()),
         own: Cell::new(0),
+        home: Home::new(),
         kinds: Cell::new(form >> 16 << 16),
         start: 0,
         parent: 0,

@@ -1,6 +1,7 @@
 //! A child of the active span, where the profile asks for speed: all of it inlined.
 
 use super::super::active::Usual;
+use super::super::home::Home;
 use super::super::open::{Open, UNNUMBERED, fits_short, mark};
 use super::super::recorder::count;
 use super::super::ring::SHORT;
@@ -52,6 +53,7 @@ impl Open {
             tracer,
             first: Cell::new(mark::UNSAMPLED | marks),
             own: Cell::new(own),
+            home: Home::new(),
             kinds: Cell::new(LONG_WAY.into()),
             start: 0,
             parent,

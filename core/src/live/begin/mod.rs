@@ -15,7 +15,6 @@ use super::tracer::Tracer;
 use crate::SpanContext;
 use crate::site::{NO_SITE, SiteStart};
 use crate::tags::TagList;
-use core::sync::atomic::Ordering::Relaxed;
 
 impl Tracer {
     /// Starts a span with a name that need not be a constant of the call.
@@ -89,10 +88,7 @@ impl Tracer {
     #[inline(never)]
     pub(super) fn decide_root(&self) -> u32 {
         let state = self.recorder.state();
-        let (number, flags) = critical_section::with(|cs| {
-            let number = Self::next_number(state, cs);
-            (number, state.flags.load(Relaxed))
-        });
+        let (number, flags) = Self::take_number_and_flags(state);
         if self.samples(number, flags) { number | RECORDED } else { number }
     }
 }

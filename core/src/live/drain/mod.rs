@@ -2,6 +2,7 @@
 
 mod encode;
 mod hello;
+mod source;
 mod take;
 
 use super::names::Names;
@@ -39,6 +40,8 @@ pub struct Drain {
     /// Names device and session in every frame.
     tag: [u8; 4],
     packet: u32,
+    #[cfg(feature = "std")]
+    source: core::cell::Cell<source::Source>,
     /// Number of the next record.
     record: u64,
     /// The long count of the clock when last seen, and the ticks before it began anew: it turns, see
@@ -65,6 +68,8 @@ impl Drain {
             names,
             tag: tracer.session_number().tag(tracer.device()),
             packet: 0,
+            #[cfg(feature = "std")]
+            source: core::cell::Cell::new(source::Source::START),
             record: 0,
             time_seen: now.wide(),
             time_before: 0,
@@ -101,7 +106,7 @@ impl Drain {
 
     /// Words of the ring that wait, about eight a span.
     pub fn backlog_words(&self) -> usize {
-        self.tracer.recorder.ring().used() as usize
+        self.used() as usize
     }
 
     /// Whether there is nothing to put into a frame.

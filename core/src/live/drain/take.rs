@@ -64,7 +64,7 @@ impl Drain {
         let due = if self.broken == RECORD { None } else { self.names.due() };
         match due {
             Some(index) => Some(Next::Definition(index)),
-            None => self.tracer.recorder.ring().oldest().map(Next::Record),
+            None => self.oldest().map(Next::Record),
         }
     }
 
@@ -82,7 +82,7 @@ impl Drain {
             Next::Definition(index) => self.names.defined(*index),
             Next::Record(record) => {
                 self.cut = self.cut.wrapping_add(self.cut_now.into());
-                self.tracer.recorder.ring().release(record);
+                self.release(record);
             }
         }
     }

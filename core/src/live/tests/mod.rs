@@ -22,6 +22,8 @@ mod sampling;
 mod short;
 mod spans;
 mod table;
+#[cfg(feature = "std")]
+mod threads;
 mod time;
 mod values;
 
