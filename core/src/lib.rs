@@ -60,12 +60,12 @@ pub use live::ContextSlot;
 #[cfg(all(feature = "enable", not(loom)))]
 pub use live::{
     BaggagePool, ChildOf, Drain, FutureExt, HeldBaggage, InScopeOf, InSpan, Recorder, RecorderRef,
-    Scope, Span, Tracer,
+    Scope, Span, StatsCell, Tracer,
 };
 #[cfg(not(feature = "enable"))]
 pub use noop::{
     BaggagePool, ChildOf, Drain, FutureExt, HeldBaggage, InScopeOf, InSpan, Recorder, Scope, Span,
-    Tracer,
+    StatsCell, Tracer,
 };
 pub use sampler::{AdjustError, AdjustableRef, AdjustableSampler, Sampler, Strategy};
 #[cfg(feature = "macros")]

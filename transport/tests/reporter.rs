@@ -95,6 +95,7 @@ impl Desk {
             match wire::decode(&frame).unwrap().body {
                 Body::Hello(_) => kinds.push('h'),
                 Body::Pong(_) => kinds.push('p'),
+                Body::Stats(_) => kinds.push('s'),
                 Body::Data(data) => {
                     kinds.push('d');
                     let is_span = |record: &&Record<'_>| matches!(record, Record::Span(_));

@@ -8,6 +8,7 @@
 //! Counts change within critical sections, which order everything else: an item is written by the
 //! one who claimed it, before anybody else knows its place, and only read until it is free again.
 
+use super::mask;
 use super::recorder::count;
 use crate::carrier::{NoRoom, TextReader, TextWriter};
 use crate::{Baggage, BaggageError};
@@ -168,7 +169,7 @@ impl PoolRef {
         for place in 1..=self.len {
             let Some(item) = self.item(place) else { break };
             let head = item.head();
-            let is_ours = critical_section::with(|_| {
+            let is_ours = mask::with(|_| {
                 let state = head.state.load(Relaxed);
                 if state & REFERENCES == 0 {
                     head.state.store(state | 1, Relaxed);
@@ -207,7 +208,7 @@ impl PoolRef {
 
     fn hold_if(&self, place: usize, is_meant: impl FnOnce(u32) -> bool) -> bool {
         let Some(head) = self.head(place) else { return false };
-        critical_section::with(|_| {
+        mask::with(|_| {
             let state = head.state.load(Relaxed);
             let references = state & REFERENCES;
             let holds = references != 0 && references != REFERENCES && is_meant(state >> 16);
@@ -223,7 +224,7 @@ impl PoolRef {
         while let Some(head) = self.head(place) {
             // While there is a reference it does not change.
             let next = head.next.load(Relaxed);
-            let is_free = critical_section::with(|_| {
+            let is_free = mask::with(|_| {
                 let state = head.state.load(Relaxed);
                 let is_last = state & REFERENCES == 1;
                 let state = if is_last { (state | REFERENCES).wrapping_add(1) } else { state - 1 };

@@ -5,6 +5,7 @@
 //! to another thread; so it knows where its parts are, and a record in front of what it records next
 //! says that they come first.
 
+use super::mask;
 use super::recorder::RecorderRef;
 use super::ring::Reserved;
 #[cfg(feature = "std")]
@@ -49,7 +50,7 @@ impl RecorderRef {
         if let Some(threads) = self.threads() {
             return threads.current()?.ring.reserve_at_once(len);
         }
-        critical_section::with(|cs| self.ring().reserve_at_once(len, cs))
+        mask::with(|cs| self.ring().reserve_at_once(len, cs))
     }
 
     /// Room for what an open span records, if that takes no more than a look.
@@ -62,7 +63,7 @@ impl RecorderRef {
             return member.ring.reserve_at_once(len);
         }
         let ring = self.ring();
-        critical_section::with(|cs| ring.reserve_at_once(len, cs))
+        mask::with(|cs| ring.reserve_at_once(len, cs))
     }
 
     /// Room for a record of a span; where there is none that is counted.

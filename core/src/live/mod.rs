@@ -17,6 +17,8 @@ mod home;
 #[cfg(not(loom))]
 mod in_span;
 #[cfg(not(loom))]
+pub(crate) mod mask;
+#[cfg(not(loom))]
 mod names;
 #[cfg(not(loom))]
 mod numbers;
@@ -33,6 +35,8 @@ mod ring;
 mod sampling;
 #[cfg(not(loom))]
 mod span;
+#[cfg(not(loom))]
+mod stats;
 mod sync;
 #[cfg(not(loom))]
 mod table;
@@ -60,5 +64,6 @@ pub use self::{
     in_span::{FutureExt, InScopeOf, InSpan},
     recorder::{Recorder, RecorderRef},
     span::{ChildOf, Span},
+    stats::StatsCell,
     tracer::Tracer,
 };

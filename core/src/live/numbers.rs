@@ -1,5 +1,6 @@
 //! The numbers that spans count, where something needs them before the span ends.
 
+use super::mask;
 use super::open::{FIRST_NUMBER, LAST_NUMBER};
 use super::recorder::{RecorderRef, State, flag};
 #[cfg(feature = "std")]
@@ -67,7 +68,7 @@ impl Tracer {
         #[cfg(feature = "std")]
         return Self::take_numbers(state, 1).0;
         #[cfg(not(feature = "std"))]
-        critical_section::with(|cs| Self::next_number(state, cs))
+        mask::with(|cs| Self::next_number(state, cs))
     }
 
     /// The first of up to `most` numbers that follow each other, and how many they are.
@@ -82,7 +83,7 @@ impl Tracer {
                 return (last + 1, count(last));
             }
             // The first number, and that behind the last, are given by one thread.
-            let number = critical_section::with(|cs| {
+            let number = mask::with(|cs| {
                 let last = state.counter.load(Relaxed);
                 (!is_counted(&last)).then(|| Self::next_number(state, cs))
             });
@@ -106,7 +107,7 @@ impl Tracer {
             }
         }
         #[cfg(not(feature = "std"))]
-        critical_section::with(|cs| {
+        mask::with(|cs| {
             let number = Self::next_number(state, cs);
             (number, state.flags.load(Relaxed))
         })
@@ -131,7 +132,7 @@ impl Tracer {
     pub(crate) fn last_number(&self) -> u64 {
         let state = self.recorder.state();
         let (flags, counter) =
-            critical_section::with(|_| (state.flags.load(Relaxed), state.counter.load(Relaxed)));
+            mask::with(|_| (state.flags.load(Relaxed), state.counter.load(Relaxed)));
         whole_number(counter, flags)
     }
 

@@ -2,6 +2,8 @@
 
 #[cfg(not(own_slots))]
 use super::active::ContextSlot;
+#[cfg(not(target_has_atomic = "32"))]
+use super::mask;
 use super::names::Entry;
 use super::ring::{Positions, Ring};
 use super::sync::Word;
@@ -226,7 +228,7 @@ pub(crate) fn count(counter: &AtomicU32, more: u32) {
     #[cfg(target_has_atomic = "32")]
     counter.fetch_add(more, Relaxed);
     #[cfg(not(target_has_atomic = "32"))]
-    critical_section::with(|_| counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed));
+    mask::with(|_| counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed));
 }
 
 pub(crate) mod flag {

@@ -17,8 +17,12 @@
 //! ever drops the newest; whoever wants the newest kept lets the consumer run ahead.
 //! All zero is the empty ring, so that it lies in `.bss`.
 
+#[cfg(not(loom))]
+use super::mask::with;
 use super::sync::{AtomicU32, Ordering, Word, compiler_fence};
 use critical_section::CriticalSection;
+#[cfg(loom)]
+use critical_section::with;
 
 /// The first word of a record: it is complete.
 pub(crate) const COMMITTED: u32 = 1 << 16;
@@ -106,15 +110,15 @@ impl<'a> Ring<'a> {
     #[inline(never)]
     pub(crate) fn reserve(self, len: u32) -> Option<Reserved<'a>> {
         for _ in 0..2 {
-            let reserved = critical_section::with(|cs| self.reserve_at_once(len, cs));
+            let reserved = with(|cs| self.reserve_at_once(len, cs));
             if reserved.is_some() {
                 return reserved;
             }
-            if !critical_section::with(|cs| self.make_room(len, cs)) {
+            if !with(|cs| self.make_room(len, cs)) {
                 break;
             }
         }
-        critical_section::with(|_| {
+        with(|_| {
             let dropped = &self.positions.dropped;
             dropped.store(dropped.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         });
@@ -176,7 +180,7 @@ impl<'a> Ring<'a> {
     #[inline(never)]
     pub(crate) fn used(self) -> u32 {
         let positions = self.positions;
-        let (head, tail) = critical_section::with(|_| {
+        let (head, tail) = with(|_| {
             (positions.head.load(Ordering::Relaxed), positions.tail.load(Ordering::Relaxed))
         });
         if head >= tail { head - tail } else { self.len() - tail + head }
@@ -186,7 +190,7 @@ impl<'a> Ring<'a> {
     pub(crate) fn oldest(self) -> Option<Committed<'a>> {
         loop {
             let positions = self.positions;
-            let (head, limit) = critical_section::with(|_| {
+            let (head, limit) = with(|_| {
                 (positions.head.load(Ordering::Relaxed), positions.limit.load(Ordering::Relaxed))
             });
             let tail = positions.tail.load(Ordering::Relaxed);
@@ -199,7 +203,7 @@ impl<'a> Ring<'a> {
                 None => PAD,
             };
             if word == PAD {
-                critical_section::with(|_| {
+                with(|_| {
                     positions.limit.store(self.len(), Ordering::Relaxed);
                     positions.tail.store(0, Ordering::Relaxed);
                 });
@@ -216,7 +220,7 @@ impl<'a> Ring<'a> {
         let positions = self.positions;
         #[expect(clippy::cast_possible_truncation, reason = "a record has at most 255 words")]
         let len = record.words.len() as u32;
-        critical_section::with(|_| {
+        with(|_| {
             let tail = positions.tail.load(Ordering::Relaxed) + len;
             positions.tail.store(tail, Ordering::Relaxed);
             if positions.limit.load(Ordering::Relaxed) != self.len() {

@@ -8,6 +8,7 @@
 //! the record is committed that is taken away. So at every instant it means that the words beside
 //! it are whole.
 
+use super::mask;
 use super::open::{FIRST_NUMBER, LEAF_SLOT, Open, SLOT_WORDS};
 use super::recorder::RecorderRef;
 use crate::site::table;
@@ -69,7 +70,7 @@ impl Slot {
             self.own.compare_exchange(FREE, new, acquire, Ordering::Relaxed).is_ok()
         }
         #[cfg(not(target_has_atomic = "32"))]
-        critical_section::with(|_| {
+        mask::with(|_| {
             let is_free = self.own.load(Ordering::Relaxed) == FREE;
             if is_free {
                 self.own.store(CLAIMED, Ordering::Relaxed);
@@ -184,7 +185,7 @@ impl RecorderRef {
             }
         }
         if let Some(first) = self.slots().next() {
-            critical_section::with(|_| {
+            mask::with(|_| {
                 let full = first.table.full.load(Ordering::Relaxed).saturating_add(1);
                 first.table.full.store(full, Ordering::Relaxed);
             });

@@ -1,5 +1,6 @@
 //! Time: a counter of 32 bits made one of 48 by whoever watches it twice a turn.
 
+use super::mask;
 use super::recorder::State;
 use crate::Clock;
 use core::sync::atomic::Ordering::Relaxed;
@@ -81,7 +82,7 @@ pub(crate) const TURN: u64 = ((LAST_HALF_WRAP - FIRST_HALF_WRAP) as u64).div_cei
 
 /// Counts the half turns of the clock; to be called at least once in each.
 pub(crate) fn keep(state: &State, clock: &Clock) {
-    critical_section::with(|_| {
+    mask::with(|_| {
         let now = Moment::now(state, clock);
         let half_wraps = if now.is_kept() {
             now.true_half_wraps()

@@ -5,10 +5,12 @@ use super::active::{self, Active};
 use super::baggage::BaggagePool;
 use super::baggage::{HeldBaggage, PoolRef};
 use super::drain::Drain;
+use super::mask;
 use super::names::Names;
 use super::numbers::whole_number;
 use super::recorder::{Recorder, RecorderRef, flag};
 use super::sampling::Adjustable;
+use super::stats::StatsRef;
 use super::time::{self, Moment};
 use crate::carrier::short::ShortHandle;
 use crate::config::{DeviceSource, SessionSource};
@@ -55,6 +57,8 @@ pub struct Tracer {
     write_tags: Option<fn(&Self, &mut Writer<'_>)>,
     tags_from: Option<fn(&mut ProcessTags<'_, '_>)>,
     handle: Option<&'static ShortHandle>,
+    #[cfg(feature = "stats")]
+    stats: Option<StatsRef>,
     #[cfg(feature = "baggage")]
     pool: Option<PoolRef>,
 }
@@ -89,6 +93,8 @@ impl Tracer {
             write_tags: None,
             tags_from: None,
             handle: None,
+            #[cfg(feature = "stats")]
+            stats: None,
             #[cfg(feature = "baggage")]
             pool: None,
         }
@@ -236,6 +242,22 @@ impl Tracer {
         if cfg!(speed) { 0 } else { self.key }
     }
 
+    /// Where it counts what it does.
+    #[inline(always)]
+    pub(super) fn stats_ref(&self) -> Option<StatsRef> {
+        #[cfg(feature = "stats")]
+        return self.stats;
+        #[cfg(not(feature = "stats"))]
+        None
+    }
+
+    /// Has it count there.
+    #[cfg(feature = "stats")]
+    pub(super) const fn counting_in(mut self, stats: StatsRef) -> Self {
+        self.stats = Some(stats);
+        self
+    }
+
     /// The handle; 0 where it has none.
     pub(super) fn handle(&self) -> u16 {
         self.handle.map_or(0, ShortHandle::get)
@@ -272,7 +294,7 @@ impl Tracer {
         let state = self.recorder.state();
         // The source may take its time, so it is asked with interrupts on; the first answer wins.
         let base = TraceId::base(self.device(), self.session.get());
-        critical_section::with(|_| {
+        mask::with(|_| {
             let flags = state.flags.load(Relaxed);
             if flags & flag::SESSION == 0 {
                 let [low, high] = &state.trace_base;
@@ -390,7 +412,7 @@ impl Tracer {
     /// Sets and clears flags; gives those before.
     pub(crate) fn change_flags(&self, set: u16, clear: u16) -> u16 {
         let flags = &self.recorder.state().flags;
-        critical_section::with(|_| {
+        mask::with(|_| {
             let before = flags.load(Relaxed);
             flags.store(before & !clear | set, flag::RELEASE);
             before

@@ -8,7 +8,7 @@ mod in_span;
 mod span;
 
 use crate::carrier::short::ShortHandle;
-use crate::wire::{Losses, ProcessTags, Value};
+use crate::wire::{Losses, ProcessTags, Stats, Value};
 use crate::{
     AdjustError, BaggageError, Clock, DeviceId, DrainError, Sampler, Session, SessionSource,
     SpanContext, Strategy, Ticks,
@@ -26,6 +26,19 @@ pub struct Recorder<const WORDS: usize, const OPEN: usize = 0, const NAMES: usiz
 impl<const WORDS: usize, const OPEN: usize, const NAMES: usize> Recorder<WORDS, OPEN, NAMES> {
     /// Nothing.
     #[must_use]
+    pub const fn new() -> Self {
+        Self(())
+    }
+}
+
+/// Counts nothing, since the feature `enable` is off.
+#[derive(Debug)]
+pub struct StatsCell(());
+
+impl StatsCell {
+    /// Nothing.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "as the other, which is for statics alone")]
     pub const fn new() -> Self {
         Self(())
     }
@@ -97,6 +110,19 @@ impl Tracer {
     #[must_use]
     pub const fn short_handle(self, _: &'static ShortHandle) -> Self {
         self
+    }
+
+    /// Forgets it.
+    #[cfg(feature = "stats")]
+    #[must_use]
+    pub const fn stats_in(self, _: &'static StatsCell) -> Self {
+        self
+    }
+
+    /// None.
+    #[inline(always)]
+    pub fn stats(&self) -> Option<(Stats, Losses)> {
+        None
     }
 
     /// Forgets it.

@@ -1,5 +1,6 @@
 //! What an adjustable sampler goes by, in words that can change at any time.
 
+use crate::live::mask;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::sync::atomic::{AtomicU32, AtomicUsize};
 
@@ -47,7 +48,7 @@ impl Operation {
     /// Takes the entry for an operation, or says that it has it; false where another has.
     pub(crate) fn claim(&self, operation: &'static str) -> bool {
         let [address, len] = &self.name;
-        let name = critical_section::with(|_| {
+        let name = mask::with(|_| {
             if len.load(Relaxed) == 0 {
                 address.store(operation.as_ptr().expose_provenance(), Relaxed);
                 len.store(operation.len(), Release);
@@ -114,7 +115,7 @@ impl Share {
     /// Sets it, to infinity for everything and less than 0 for nothing.
     pub(crate) fn set(&self, share: f64) {
         let (not_below, param) = (EVERY.saturating_sub(below(share)), share.to_bits() ^ ALL);
-        critical_section::with(|_| {
+        mask::with(|_| {
             store(&self.not_below, not_below);
             store(&self.param, param);
         });
@@ -148,7 +149,7 @@ impl Bucket {
             // Not a number, and nothing at all, never fill it.
             if rate > 0.0 { ((hz as f32 / rate) as u32).max(1) } else { u32::MAX }
         });
-        critical_section::with(|_| {
+        mask::with(|_| {
             self.interval.store(interval, Relaxed);
             // What a second fills, and what one root needs.
             self.most.store(hz.max(interval), Relaxed);
@@ -169,7 +170,7 @@ impl Bucket {
         if interval == 0 || interval == u32::MAX {
             return interval == 0;
         }
-        critical_section::with(|_| {
+        mask::with(|_| {
             let passed = now.wrapping_sub(self.since.load(Relaxed));
             let level = self.level.load(Relaxed).saturating_add(passed);
             let level = level.min(self.most.load(Relaxed));

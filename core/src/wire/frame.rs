@@ -45,6 +45,8 @@ pub enum FrameKind {
     Data = 1,
     /// [`Pong`].
     Pong = 2,
+    /// [`Stats`](super::Stats).
+    Stats = 3,
 }
 
 impl FrameKind {
@@ -57,12 +59,13 @@ impl FrameKind {
             0 => Self::Hello,
             1 => Self::Data,
             2 => Self::Pong,
+            3 => Self::Stats,
             _ => return Err(DecodeError::UnknownKind(kind)),
         })
     }
 
     /// Writes what every frame of this kind begins with.
-    pub(super) fn begin(self, session_tag: [u8; 4], out: &mut Writer<'_>) {
+    pub(crate) fn begin(self, session_tag: [u8; 4], out: &mut Writer<'_>) {
         out.byte(Head { kind: self as u8 }.byte());
         out.raw(&session_tag);
     }

@@ -7,9 +7,9 @@
 //!
 //! | part | holds |
 //! |---|---|
-//! | `Frame` | what goes up: hello, data, pong |
+//! | `Frame` | what goes up: hello, data, pong, stats |
 //! | [`Record`] | what a data frame is a list of: span, part, log, reference, definition, fragment |
-//! | [`Downlink`] | what comes down: hello seen, requests, ping |
+//! | [`Downlink`] | what comes down: hello seen, requests, ping, set handle |
 
 mod codec;
 mod downlink;
@@ -18,6 +18,7 @@ mod hello;
 #[cfg(feature = "alloc")]
 mod owned;
 mod record;
+mod stats;
 mod value;
 mod writer;
 
@@ -39,6 +40,7 @@ pub use record::{
     DataWriter, Define, Fragment, Log, Parent, Part, PartKey, Record, Reference, SiteRef,
     SpanFields, SpanHead, SpanRecord, TraceRef,
 };
+pub use stats::{Stats, StatsFrame};
 pub use value::{MAX_VALUES, NameRef, Shape, Type, Value, Values};
 pub use writer::Writer;
 

@@ -2,7 +2,7 @@
 
 use super::assembly::Entry;
 use super::convert::{Context, trace_id};
-use super::process::{Known, resource, stated_error_us};
+use super::process::{Counts, Known, resource, stated_error_us};
 use super::{Effects, Session};
 use crate::model::{Batch, Event, Resource, Span};
 use crate::session::clock::Placement;
@@ -152,6 +152,7 @@ impl Session {
         let known = Known {
             error_us: placement.error_ns.map(stated_error_us),
             lost: self.lost,
+            counts: self.counts.map(Counts::of),
             is_described: self.description.is_some(),
             notes: self.notes.len(),
             definitions: self.definitions.weight(),

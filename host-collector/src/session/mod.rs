@@ -31,7 +31,7 @@ use fragments::Fragments;
 use packets::{Gaps, Window};
 use pieces::Pieces;
 use process::{Description, Known, Lost};
-use spandrel::wire::{Body, Data, Pong, Record, Request};
+use spandrel::wire::{self, Body, Data, Pong, Record, Request};
 use std::sync::Arc;
 use traces::Placements;
 
@@ -91,6 +91,8 @@ pub(crate) struct Session {
     questions: Questions,
     placements: Placements,
     notes: Vec<Arc<str>>,
+    /// What the device counts of itself, if it says so.
+    counts: Option<wire::Stats>,
     /// The number that a span was given last, as far as is known.
     last_number: u64,
     /// Whether it was told that nobody knows whose spans these are.
@@ -118,6 +120,7 @@ impl Session {
             questions: Questions::default(),
             placements: Placements::default(),
             notes: Vec::new(),
+            counts: None,
             last_number: 0,
             gave_up: false,
             resource: None,
@@ -141,6 +144,7 @@ impl Session {
             Body::Hello(hello) => hello.packet,
             Body::Data(data) => data.head.packet,
             Body::Pong(pong) => pong.packet,
+            Body::Stats(frame) => frame.packet,
         };
         if !self.window.insert(packet) {
             stats.doubles += 1;
@@ -151,6 +155,7 @@ impl Session {
             Body::Hello(hello) => self.on_hello(hello, rx_ns, effects, stats),
             Body::Data(data) => self.on_data(data, rx_ns, effects, stats),
             Body::Pong(pong) => self.on_pong(pong, rx_ns, stats),
+            Body::Stats(frame) => self.counts = Some(frame.stats),
         }
         self.ask(rx_ns, effects);
     }
@@ -239,7 +244,7 @@ impl Session {
         if self.identity.is_some() && now_ns.saturating_sub(self.last_ns) < SILENT_NS {
             effects.requests.extend(self.questions.ping(now_ns));
         }
-        let wanted = self.assembly.wanted(&self.definitions, spandrel::wire::MAX_ASKED);
+        let wanted = self.assembly.wanted(&self.definitions, wire::MAX_ASKED);
         effects.requests.extend(self.questions.definitions(&wanted, now_ns));
     }
 

@@ -128,6 +128,23 @@ impl Lost {
     }
 }
 
+/// What a device counts of itself, rounded up so that its process is not another one with every frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Counts([u64; 5]);
+
+impl Counts {
+    const TAGS: [&str; 5] =
+        ["ring.words", "ring.most_words", "sent.frames", "sent.bytes", "mask.longest_cycles"];
+
+    pub(super) fn of(stats: wire::Stats) -> Self {
+        let wire::Stats { ring_words, ring_most_words, frames, bytes, longest_mask_cycles } = stats;
+        let [most, frames, bytes] =
+            [ring_most_words, frames, bytes].map(|count| rounded_up(count.into()));
+        let most = most.min(ring_words.into());
+        Self([ring_words.into(), most, frames, bytes, longest_mask_cycles.into()])
+    }
+}
+
 /// What a process is described by, beside its description, source and notes: while it is the same,
 /// so is the process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +152,7 @@ pub(super) struct Known {
     /// None where the clock is known by arrivals only.
     pub(super) error_us: Option<u64>,
     pub(super) lost: Lost,
+    pub(super) counts: Option<Counts>,
     pub(super) is_described: bool,
     /// How many notes there are.
     pub(super) notes: usize,
@@ -174,6 +192,12 @@ pub(super) fn resource(
     }
     for (tag, count, _) in lost.named() {
         add(Attribute::new(tag, count));
+    }
+    for (tag, count) in Counts::TAGS.into_iter().zip(known.counts.map_or([0; 5], |counts| counts.0))
+    {
+        if count != 0 {
+            add(Attribute::new(tag, count));
+        }
     }
     let unnamed = || format!("device-{device}");
     let service = description.map_or_else(unnamed, |said| said.service.clone());

@@ -48,6 +48,14 @@ impl From<&wire::Body<'_>> for Body {
                 losses: data.head.losses.into(),
                 records: data.records.iter().map(Record::from).collect(),
             },
+            wire::Body::Stats(wire::StatsFrame { packet, stats }) => Self::Stats {
+                packet: *packet,
+                ring_words: stats.ring_words,
+                ring_most_words: stats.ring_most_words,
+                frames: stats.frames,
+                bytes: stats.bytes,
+                longest_mask_cycles: stats.longest_mask_cycles,
+            },
             wire::Body::Pong(pong) => Self::Pong {
                 packet: pong.packet,
                 id: pong.id,

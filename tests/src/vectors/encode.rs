@@ -76,6 +76,23 @@ impl Frame {
                 down(Request::SendDefinitions { sites: list(sites)?, names: list(names)? })
             }
             Body::Ping { id } => down(Request::Ping(*id)),
+            Body::Stats {
+                packet,
+                ring_words,
+                ring_most_words,
+                frames,
+                bytes,
+                longest_mask_cycles,
+            } => up(wire::Body::Stats(wire::StatsFrame {
+                packet: *packet,
+                stats: wire::Stats {
+                    ring_words: *ring_words,
+                    ring_most_words: *ring_most_words,
+                    frames: *frames,
+                    bytes: *bytes,
+                    longest_mask_cycles: *longest_mask_cycles,
+                },
+            })),
             Body::SetHandle(handle) => down(Request::SetHandle(*handle)),
         }
     }

@@ -127,6 +127,14 @@ pub enum Body {
         id: u32,
     },
     SetHandle(u16),
+    Stats {
+        packet: u32,
+        ring_words: u32,
+        ring_most_words: u32,
+        frames: u32,
+        bytes: u32,
+        longest_mask_cycles: u32,
+    },
 }
 
 /// Counts of losses; those that are missing are 0.

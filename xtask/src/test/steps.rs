@@ -51,13 +51,14 @@ pub(super) const STEPS: [Step; 14] = [
 ];
 
 /// What the final binaries turn on, which is what the host crates are checked with.
-const ENABLED: [&str; 2] = ["--features", "spandrel/enable,spandrel/std,spandrel/baggage"];
+const ENABLED: [&str; 2] =
+    ["--features", "spandrel/enable,spandrel/std,spandrel/baggage,spandrel/stats"];
 
 /// What must build for every one of [`setup::TARGETS`]: package and features.
 const NO_STD: [(&str, &str); 5] = [
     ("spandrel", ""),
     ("spandrel", "enable"),
-    ("spandrel", "enable,defmt,contexts,baggage,macros"),
+    ("spandrel", "enable,defmt,contexts,baggage,macros,mask-stats"),
     ("spandrel-transport", ""),
     ("spandrel-transport", "embassy-net"),
 ];

@@ -8,7 +8,8 @@ use crate::wire::{Hello, Losses, MIN_MTU, Writer};
 const MAX_PIECE: usize = 127;
 
 impl Drain {
-    /// Says who speaks, and has a share of the definitions go up again.
+    /// Says who speaks, or where the tracer has [counts](crate::Tracer::stats_in) every other time those; and has
+    /// a share of the definitions go up again.
     ///
     /// To be sent once a second until the collector has seen it, or ever where nothing comes down:
     /// a collector that comes late then knows everything within ten seconds. None where the buffer
@@ -17,6 +18,17 @@ impl Drain {
         if buffer.len() < MIN_MTU {
             return None;
         }
+        if cfg!(feature = "stats")
+            && core::mem::take(&mut self.is_stats_due)
+            && let Some(stats) = self.tracer.stats_ref()
+        {
+            let mut out = Writer::new(buffer);
+            stats.write(self.tracer, self.tag, self.packet, &mut out);
+            let frame = out.finish()?;
+            self.sent(frame.len());
+            return Some(frame);
+        }
+        self.is_stats_due = self.tracer.stats_ref().is_some();
         self.rotate_definitions();
         self.write_hello(buffer)
     }
@@ -59,13 +71,15 @@ impl Drain {
         let piece = out.cut(begin, MAX_PIECE);
         out.set(begin - 1, piece as u8);
         self.process_told = offset + piece;
-        self.packet = self.packet.wrapping_add(1);
-        out.finish()
+        let frame = out.finish()?;
+        self.sent(frame.len());
+        Some(frame)
     }
 
-    /// Whether the hellos have told the whole description since it last began.
+    /// Whether the hellos have told, with the counts that belong to the last, the whole description since it last began.
     pub fn is_described(&self) -> bool {
-        self.process_told >= self.description_len()
+        let is_counted = cfg!(not(feature = "stats")) || !self.is_stats_due;
+        is_counted && self.process_told >= self.description_len()
     }
 
     #[inline(never)]

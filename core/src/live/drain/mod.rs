@@ -50,6 +50,8 @@ pub struct Drain {
     time_before: u64,
     /// How far the hellos have told the description of the process.
     process_told: usize,
+    /// The next hello is the counts that go with it.
+    is_stats_due: bool,
     /// What is longer than a frame and was begun, if anything.
     broken: u8,
     /// How much of it went up.
@@ -74,6 +76,7 @@ impl Drain {
             time_seen: now.wide(),
             time_before: 0,
             process_told: 0,
+            is_stats_due: false,
             broken: take::NOTHING,
             fragment_at: 0,
             cut_now: 0,
@@ -96,12 +99,27 @@ impl Drain {
             last_number: self.tracer.last_number(),
             ..DataHead::default()
         };
+        self.note(0);
         let losses = self.losses();
         let mut frame = DataWriter::with_losses(buffer, self.tag, &head, &losses);
         while self.take(&mut frame) {}
         let frame = frame.finish()?;
-        self.packet = self.packet.wrapping_add(1);
+        self.sent(frame.len());
         Some(frame)
+    }
+
+    /// Notes that a frame goes up.
+    #[expect(clippy::cast_possible_truncation, reason = "no frame is 4 GiB long")]
+    fn sent(&mut self, len: usize) {
+        self.packet = self.packet.wrapping_add(1);
+        self.note(len as u32);
+    }
+
+    /// Notes how full the ring is, and the length of a frame that goes up.
+    fn note(&self, len: u32) {
+        if let Some(stats) = self.tracer.stats_ref() {
+            stats.note(self.used(), len);
+        }
     }
 
     /// Words of the ring that wait, about eight a span.
@@ -144,7 +162,7 @@ impl Drain {
         let mut out = Writer::new(buffer);
         Pong { packet, id, received_ticks, sent_ticks }.write(self.tag, &mut out);
         let frame = out.finish()?;
-        self.packet = packet.wrapping_add(1);
+        self.sent(frame.len());
         Some(frame)
     }
 

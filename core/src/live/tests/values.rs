@@ -143,3 +143,31 @@ fn what_is_longer_than_a_frame_comes_whole() {
         }
     }
 }
+
+/// With each hello go the counts, where there is a cell for them.
+#[test]
+#[cfg(feature = "stats")]
+fn a_tracer_counts_what_it_does() {
+    let cell: &crate::StatsCell = Box::leak(Box::new(crate::StatsCell::new()));
+    let bench = Bench::with::<64>(|tracer| tracer.stats_in(cell));
+    let mut drain = bench.tracer.drain().unwrap();
+    let mut buffer = [0; 300];
+    (0..3).for_each(|_| span!(bench.tracer, "span").finish());
+    let mut sent = drain.frame(&mut buffer).unwrap().len();
+    sent += drain.hello(&mut buffer).unwrap().len();
+    assert!(!drain.is_described());
+    let (stats, _) = bench.tracer.stats().unwrap();
+    let words = 3 * ring::SHORT_WORDS;
+    assert_eq!((stats.ring_words, stats.ring_most_words), (64, words));
+    assert_eq!((stats.frames, stats.bytes), (2, sent as u32));
+
+    let frame = drain.hello(&mut buffer).unwrap();
+    let Body::Stats(frame) = wire::decode(frame).unwrap().body else { panic!("not counts") };
+    assert_eq!((frame.packet, frame.stats), (2, stats));
+    assert!(drain.is_described());
+    // What found the ring full says that it was.
+    (0..20).for_each(|_| span!(bench.tracer, "span").finish());
+    let (stats, losses) = bench.tracer.stats().unwrap();
+    assert_eq!((stats.ring_most_words, losses.ring_full > 0), (64, true));
+    assert_eq!(Bench::new::<64>().tracer.stats(), None);
+}

@@ -7,6 +7,7 @@ use super::super::recorder::RecorderRef;
 use super::super::ring::{COMMITTED, Reserved};
 use super::super::sync::Word;
 use super::ring::ThreadRing;
+use crate::live::mask;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
@@ -186,7 +187,7 @@ impl Threads {
         };
         let reserve = |len| {
             if member.is_shared {
-                critical_section::with(|_| member.ring.reserve(len))
+                mask::with(|_| member.ring.reserve(len))
             } else {
                 member.ring.reserve(len)
             }

@@ -9,6 +9,7 @@ use super::downlink::Downlink;
 use super::frame::{DataHead, FrameKind, FromElements, Head, Pong, read_tuple};
 use super::hello::{Hello, Process};
 use super::record::{DataWriter, Parent, Record, Reference, SpanFields, SpanHead, TraceRef};
+use super::stats::StatsFrame;
 use super::value::{Type, Value, next};
 use super::writer::Writer;
 use super::{DecodeError, record_number};
@@ -35,6 +36,8 @@ pub enum Body<'a> {
     Data(Data<'a>),
     /// The answer to a ping.
     Pong(Pong),
+    /// What the tracer counts of itself.
+    Stats(StatsFrame),
 }
 
 /// One frame that goes up.
@@ -56,6 +59,10 @@ impl Frame<'_> {
         written(|buffer| match &self.body {
             Body::Hello(hello) => write(buffer, |out| hello.write(tag, out)),
             Body::Pong(pong) => write(buffer, |out| pong.write(tag, out)),
+            Body::Stats(frame) => write(buffer, |out| {
+                FrameKind::Stats.begin(tag, out);
+                frame.stats.write(frame.packet, out);
+            }),
             Body::Data(data) => data.write(tag, buffer),
         })
     }
@@ -244,6 +251,7 @@ impl<'de> FromElements<'de> for Frame<'de> {
         let body = match kind.map_err(S::Error::custom)? {
             FrameKind::Hello => Body::Hello(next(from)?),
             FrameKind::Pong => Body::Pong(next(from)?),
+            FrameKind::Stats => Body::Stats(next(from)?),
             FrameKind::Data => {
                 let head: DataHead = next(from)?;
                 let mut reader = Reader::new(&head);

@@ -84,6 +84,31 @@ fn long_logs_are_one_and_cut_values_are_said() {
     assert_eq!(cut.count(), 4);
 }
 
+/// What a device counts of itself is said of its process, rounded so that it seldom changes.
+#[test]
+fn counts_are_tags_of_the_process() {
+    let (mut bench, mut device) = (Bench::new(false), device(1));
+    bench.hello(&mut device);
+    let stats = wire::Stats {
+        ring_words: 1024,
+        ring_most_words: 1023,
+        frames: 1000,
+        bytes: 0,
+        longest_mask_cycles: 25,
+    };
+    let counts = device.frame(|packet| Body::Stats(wire::StatsFrame { packet, stats }));
+    bench.receive(&device, &counts);
+    let root = span(FIRST, Parent::None, [1_000, 5_000]);
+    bench.data(&mut device, vec![site(1, READ), Record::Span(root)]);
+    let process = bench.process();
+    let said = |key| tag(&process.attributes, key).cloned();
+    assert_eq!(said("ring.words"), Some(Value::Int(1024)));
+    assert_eq!(said("ring.most_words"), Some(Value::Int(1024)));
+    assert_eq!(said("sent.frames"), Some(Value::Int(1024)));
+    assert_eq!(said("sent.bytes"), None);
+    assert_eq!(said("mask.longest_cycles"), Some(Value::Int(25)));
+}
+
 /// A root says which sampler took it, if the device does not.
 #[test]
 fn roots_name_their_sampler() {

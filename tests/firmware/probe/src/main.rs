@@ -21,7 +21,7 @@ use critical_section::{Impl, RawRestoreState, set_impl};
 use spandrel::carrier::short::ShortHandle;
 use spandrel::{
     AdjustableSampler, BaggagePool, Clock, DeviceId, Recorder, Sampler, Session, SessionSource,
-    TraceFlags, Tracer, Value,
+    StatsCell, TraceFlags, Tracer, Value,
 };
 
 static COUNTER: u32 = 0;
@@ -38,6 +38,7 @@ static RECORDER: Recorder<1024> = Recorder::new();
 static TRACER: Tracer = Tracer::new("probe", &RECORDER, LOADED)
     .baggage(&BAGGAGE)
     .short_handle(&HANDLE)
+    .stats_in(&STATS)
     .tags_from(|tags| tags.add("cause", Value::U32(black_box(1))))
     .device_id(DeviceId(0x0012_3456))
     .session(SessionSource::Function(|| Session::new(black_box(1))))
@@ -52,6 +53,7 @@ static OTHER: Tracer = Tracer::new("other", &OTHER_RECORDER, CALLED)
     .session(SessionSource::Fixed(Session::new(1)));
 
 static BAGGAGE: BaggagePool<2> = BaggagePool::new();
+static STATS: StatsCell = StatsCell::new();
 static HANDLE: ShortHandle = ShortHandle::assigned();
 static SAMPLING: AdjustableSampler<2> = AdjustableSampler::new();
 

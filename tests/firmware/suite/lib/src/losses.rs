@@ -24,6 +24,7 @@ fn told(bench: &mut Bench, by_hello: bool) -> Result<Losses, String> {
         Body::Data(data) => Ok(data.head.losses),
         Body::Hello(hello) => Ok(hello.losses),
         Body::Pong(_) => Err("a pong".into()),
+        Body::Stats(_) => Err("counts".into()),
     }
 }
 
