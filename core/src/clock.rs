@@ -111,7 +111,7 @@ impl Clock {
         Self::function(monotonic_ticks, MONOTONIC_HZ)
     }
 
-    /// The time stamp counter of x86-64, at 10 MHz: a third of what [`Clock::monotonic`] takes.
+    /// The time stamp counter of x86-64, at 10 MHz: a fourth of what [`Clock::monotonic`] takes.
     ///
     /// The first reading watches the counter for 20 ms to learn its rate, to some millionths; so
     /// [`Tracer::keep_time`](crate::Tracer::keep_time) is to be called early. Where the processor does

@@ -8,6 +8,7 @@ use crate::figures::Samples;
 use spandrel::{Clock, Recorder, Tracer, span};
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Instant;
 
@@ -53,46 +54,50 @@ struct Batch {
 }
 
 /// What two threads record in the time in which one records as much as 1.
+///
+/// A third drains, as it would in a service, when they have ended: so what a thread writes has always
+/// been read by another before.
 fn rounds(tracer: &'static Tracer, batch: impl Fn() + Sync) -> Samples {
     let mut drained = Drained::new(tracer);
     let zero = Instant::now();
-    let run = || {
+    let ready = AtomicU64::new(0);
+    let run = |until_ready: u64| {
         let root = span!(tracer, "root");
         let _active = root.enter();
-        let from = zero.elapsed().as_nanos() as u64;
+        // Those that run together begin together.
+        ready.fetch_add(1, Ordering::AcqRel);
+        while ready.load(Ordering::Acquire) < until_ready {
+            spin_loop();
+        }
+        let from = zero.elapsed().as_nanos() as f64;
         batch();
-        (from, zero.elapsed().as_nanos() as u64)
+        Batch { from, to: zero.elapsed().as_nanos() as f64 }
     };
-    // The round that the other thread is to begin, and when its batch began and ended.
-    let (round, other) = (AtomicU64::new(0), [AtomicU64::new(0), AtomicU64::new(0)]);
     let mut ratios = Vec::new();
     thread::scope(|scope| {
-        scope.spawn(|| {
-            for number in 1..=(WARM_UP + ROUNDS) as u64 {
-                while round.load(Ordering::Acquire) != number {
-                    spin_loop();
-                }
-                let (from, to) = run();
-                other[0].store(from, Ordering::Relaxed);
-                other[1].store(to, Ordering::Release);
-            }
+        let (give, given) = channel();
+        let threads = [(); 2].map(|()| {
+            let (start, started) = channel();
+            let give = give.clone();
+            scope.spawn(move || {
+                started.iter().for_each(|until_ready| give.send(run(until_ready)).expect("taken"));
+            });
+            start
         });
-        for number in 1..=WARM_UP + ROUNDS {
-            let alone = Batch::of(run());
-            drained.expect(u64::from(SPANS) + 1);
-            other[1].store(0, Ordering::Relaxed);
-            round.store(number as u64, Ordering::Release);
-            let first = Batch::of(run());
-            let to = loop {
-                match other[1].load(Ordering::Acquire) {
-                    0 => spin_loop(),
-                    to => break to,
-                }
-            };
-            let second = Batch::of((other[0].load(Ordering::Relaxed), to));
-            drained.expect(2 * (u64::from(SPANS) + 1));
-            if number > WARM_UP
-                && let Some(ratio) = first.ratio(second, alone)
+        let mut turn = |threads: &[Sender<u64>]| {
+            let together = threads.len() as u64;
+            let until_ready = ready.load(Ordering::Acquire) + together;
+            threads.iter().for_each(|thread| thread.send(until_ready).expect("it runs"));
+            let batches =
+                threads.iter().map(|_| given.recv().expect("it runs")).collect::<Vec<_>>();
+            drained.expect(together * (u64::from(SPANS) + 1));
+            batches
+        };
+        for number in 0..WARM_UP + ROUNDS {
+            let alone = turn(&threads[number % 2..][..1])[0];
+            let together = turn(&threads);
+            if number >= WARM_UP
+                && let Some(ratio) = together[0].ratio(together[1], alone)
             {
                 ratios.push(ratio);
             }
@@ -103,10 +108,6 @@ fn rounds(tracer: &'static Tracer, batch: impl Fn() + Sync) -> Samples {
 }
 
 impl Batch {
-    fn of((from, to): (u64, u64)) -> Self {
-        Self { from: from as f64, to: to as f64 }
-    }
-
     fn ratio(self, other: Self, alone: Self) -> Option<f64> {
         let together = self.to.max(other.to) - self.from.min(other.from);
         let overlap = self.to.min(other.to) - self.from.max(other.from);
