@@ -148,7 +148,7 @@ fn what_is_longer_than_a_frame_comes_whole() {
 #[test]
 #[cfg(feature = "stats")]
 fn a_tracer_counts_what_it_does() {
-    let cell: &crate::StatsCell = Box::leak(Box::new(crate::StatsCell::new()));
+    let cell: &StatsCell = Box::leak(Box::new(StatsCell::new()));
     let bench = Bench::with::<64>(|tracer| tracer.stats_in(cell));
     let mut drain = bench.tracer.drain().unwrap();
     let mut buffer = [0; 300];
