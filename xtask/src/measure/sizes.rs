@@ -12,6 +12,11 @@ use crate::progress::Progress;
 const SITES: f64 = 64.0;
 /// Bytes of the ring and the table of names in the traced images, which the user sizes.
 const SIZED_BYTES: u64 = 1024 * 4 + 32 * 8;
+/// What begins the figures of [`FEATURES`].
+const PER_FEATURE: &str = "flash.per_feature.";
+/// The modules of what the small traced program does not use: not a byte of them is in it.
+const FEATURES: [&str; 9] =
+    ["baggage", "carrier", "in_span", "mask", "sampler", "sampling", "semconv", "stats", "text"];
 /// Bytes of the reporter's buffer, which the user gives.
 const BUFFER_BYTES: u64 = 508;
 
@@ -22,6 +27,7 @@ pub(super) fn measure(
     progress: &Progress,
 ) -> Result<()> {
     let keys = [
+        PER_FEATURE,
         "flash.core",
         "flash.reporter",
         "flash.all",
@@ -46,6 +52,10 @@ pub(super) fn measure(
     let reporter = size(&images, "with_reporter", now)?;
     now.add("flash.core", difference(core.flash, empty.flash));
     now.add("flash.reporter", difference(reporter.flash, empty.flash));
+    for module in FEATURES {
+        let path = images.get("with_reporter")?;
+        now.add(&format!("{PER_FEATURE}{module}"), elf_bytes(elf::module(path, module)?));
+    }
     let all = size(&images, "with_all", now)?;
     now.add("flash.all", difference(all.flash, empty.flash));
     now.add("ram.static", difference(core.ram, empty.ram + SIZED_BYTES));
@@ -62,6 +72,11 @@ fn size(images: &Executables, name: &str, now: &mut Figures) -> Result<Size> {
     let size = elf::size(images.get(name)?)?;
     now.add_detail(format!("image {name}: {} bytes of flash, {} of RAM", size.flash, size.ram));
     Ok(size)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]
+fn elf_bytes(bytes: u64) -> f64 {
+    bytes as f64
 }
 
 /// By how much one is more than the other.
