@@ -4,10 +4,8 @@
 #[path = "probe/elf.rs"]
 mod elf;
 
-use std::process::Command;
-
 use spandrel_tests::build::cargo_build;
-use spandrel_tests::{skip, workspace};
+use spandrel_tests::workspace;
 
 const TARGETS: [&str; 3] =
     ["thumbv6m-none-eabi", "thumbv7em-none-eabihf", "riscv32imac-unknown-none-elf"];
@@ -55,8 +53,7 @@ fn unwanted(symbols: &[String]) -> impl Iterator<Item = &String> {
 
 /// The names of the probe's functions and data; none where the target is not installed.
 fn symbols_of_probe(target: &str, arguments: &[&str]) -> Option<Vec<String>> {
-    if !has_target(target) {
-        skip::skip(&format!("no Rust target {target}; `cargo xtask setup` installs it"));
+    if !workspace::has_target(target) {
         return None;
     }
     let dir = workspace::root().join("tests/firmware/probe");
@@ -73,12 +70,4 @@ fn symbols_of_probe(target: &str, arguments: &[&str]) -> Option<Vec<String>> {
     let symbols = elf::symbols(&image).expect("the linker writes ELF");
     assert!(symbols.iter().any(|symbol| symbol.contains(USED)), "no calls in it: {symbols:?}");
     Some(symbols)
-}
-
-fn has_target(target: &str) -> bool {
-    let mut rustc = Command::new("rustc");
-    rustc.args(["--print", "target-libdir", "--target", target]).current_dir(workspace::root());
-    let Ok(output) = rustc.output() else { return false };
-    let dir = String::from_utf8_lossy(&output.stdout);
-    output.status.success() && std::path::Path::new(dir.trim()).is_dir()
 }
