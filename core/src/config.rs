@@ -48,6 +48,25 @@ impl DeviceSource {
     }
 }
 
+/// Where the identity of the build comes from.
+#[cfg(feature = "enable")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum BuildSource {
+    Fixed(&'static [u8]),
+    Function(fn() -> &'static [u8]),
+}
+
+#[cfg(feature = "enable")]
+impl BuildSource {
+    #[inline]
+    pub(crate) fn get(&self) -> &'static [u8] {
+        match self {
+            Self::Fixed(build) => build,
+            Self::Function(read) => read(),
+        }
+    }
+}
+
 /// Where the number of a session comes from: it must differ from boot to boot.
 #[derive(Clone, Copy, Debug)]
 pub enum SessionSource {

@@ -58,12 +58,10 @@ impl Session {
 
 /// The 128-bit trace id of W3C and Jaeger, big-endian as in their headers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TraceId(pub [u8; 16]);
 
 /// The 64-bit span id of W3C and Jaeger, big-endian as in their headers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SpanId(pub [u8; 8]);
 
 impl TraceId {
@@ -216,6 +214,20 @@ impl fmt::Display for SpanId {
 impl fmt::Debug for SpanId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         hex(&self.0, f)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for TraceId {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=u128:032x}", u128::from_be_bytes(self.0));
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for SpanId {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=u64:016x}", u64::from_be_bytes(self.0));
     }
 }
 

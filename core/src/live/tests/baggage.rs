@@ -14,6 +14,7 @@ fn items(span: &Span) -> Vec<(&str, &str)> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "asks for the names of call sites")]
 fn children_have_what_their_parent_had() {
     let bench = bench::<8>(|t| t);
     let t = bench.tracer;

@@ -6,7 +6,7 @@ use super::Tracer;
 use crate::BaggagePool;
 use crate::DeviceId;
 use crate::carrier::short::ShortHandle;
-use crate::config::{DeviceSource, SessionSource};
+use crate::config::{BuildSource, DeviceSource, SessionSource};
 use crate::sampler::{EVERY, Sampler, below};
 use crate::wire::{ProcessTags, Value, write_tags};
 
@@ -129,7 +129,15 @@ impl Tracer {
     /// The identity of the program's build.
     #[must_use]
     pub const fn build_id(mut self, build: &'static [u8]) -> Self {
-        self.build = build;
+        self.build = BuildSource::Fixed(build);
+        self
+    }
+
+    /// The identity of the program's build, where the linker noted it: see
+    /// [`build_id_of_note`](crate::build_id_of_note). Asked often, always the same.
+    #[must_use]
+    pub const fn build_id_from(mut self, read: fn() -> &'static [u8]) -> Self {
+        self.build = BuildSource::Function(read);
         self
     }
 }

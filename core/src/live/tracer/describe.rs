@@ -7,7 +7,7 @@ impl Tracer {
     /// Writes the description of the process.
     pub(crate) fn describe(&self, out: &mut Writer<'_>) {
         out.text(self.service);
-        out.bytes(self.build);
+        out.bytes(self.build.get());
         match self.write_tags {
             Some(write) => write(self, out),
             None => out.byte(0),

@@ -14,7 +14,7 @@ use super::sampling::Adjustable;
 use super::stats::StatsRef;
 use super::time::{self, Moment};
 use crate::carrier::short::ShortHandle;
-use crate::config::{DeviceSource, SessionSource};
+use crate::config::{BuildSource, DeviceSource, SessionSource};
 use crate::sampler::AdjustableRef;
 use crate::wire::{Losses, ProcessTags, Value, Writer};
 use crate::{BaggageError, Clock, DeviceId, DrainError, Session, SpanContext, Ticks, TraceId};
@@ -52,7 +52,7 @@ pub struct Tracer {
     device: DeviceSource,
     session: SessionSource,
     pub(crate) service: &'static str,
-    pub(crate) build: &'static [u8],
+    build: BuildSource,
     tags: Tags,
     /// Writes the tags. Without tags nothing refers to what writes them, and it is not in the program.
     write_tags: Option<fn(&Self, &mut Writer<'_>)>,
@@ -89,7 +89,7 @@ impl Tracer {
             device: DeviceSource::Fixed(DeviceId(1)),
             session: SessionSource::Fixed(Session::new(1)),
             service,
-            build: &[],
+            build: BuildSource::Fixed(&[]),
             tags: &[],
             write_tags: None,
             tags_from: None,

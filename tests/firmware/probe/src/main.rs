@@ -21,7 +21,7 @@ use critical_section::{Impl, RawRestoreState, set_impl};
 use spandrel::carrier::short::ShortHandle;
 use spandrel::{
     AdjustableSampler, BaggagePool, Clock, DeviceId, Recorder, Sampler, Session, SessionSource,
-    StatsCell, TraceFlags, Tracer, Value,
+    StatsCell, TraceFlags, Tracer, Value, build_id_of_note,
 };
 
 static COUNTER: u32 = 0;
@@ -48,6 +48,7 @@ static TRACER: Tracer = Tracer::new("probe", &RECORDER, LOADED)
 
 static OTHER_RECORDER: Recorder<64> = Recorder::new();
 static OTHER: Tracer = Tracer::new("other", &OTHER_RECORDER, CALLED)
+    .build_id_from(|| build_id_of_note(black_box(&[0; 20])).unwrap_or(&[]))
     .sampler(Sampler::adjustable(&SAMPLING))
     .device_id_from(|| DeviceId(black_box(7)))
     .session(SessionSource::Fixed(Session::new(1)));
