@@ -16,8 +16,8 @@ use measure_run::CLOCK;
 use measure_run::console::{done, report, report_detail};
 use measure_run::drained::Drained;
 use spandrel::{
-    Copied, DeviceId, Recorder, Sampler, Session, SessionSource, SpanContext, SpanId, TraceFlags,
-    TraceId, Tracer, log, span, tag,
+    AdjustableSampler, BaggagePool, Copied, DeviceId, Recorder, Sampler, Session, SessionSource,
+    SpanContext, SpanId, Strategy, TraceFlags, TraceId, Tracer, log, span, tag,
 };
 
 const RING_WORDS: usize = 1000;
@@ -32,6 +32,13 @@ static TRACER: Tracer = Tracer::new("measure", &RECORDER, CLOCK)
 static QUIET_RECORDER: Recorder<64> = Recorder::new();
 static QUIET: Tracer =
     Tracer::new("quiet", &QUIET_RECORDER, CLOCK).sampler(Sampler::probability(0.0));
+
+static BAGGAGE: BaggagePool<4> = BaggagePool::new();
+static SAMPLING: AdjustableSampler<2> = AdjustableSampler::new();
+static OTHER_RECORDER: Recorder<256> = Recorder::new();
+static OTHER: Tracer = Tracer::new("other", &OTHER_RECORDER, CLOCK)
+    .baggage(&BAGGAGE)
+    .sampler(Sampler::adjustable(&SAMPLING));
 
 const REMOTE: SpanContext = SpanContext::new(TraceId([7; 16]), SpanId([9; 8]), TraceFlags::SAMPLED);
 
@@ -85,6 +92,33 @@ fn main() -> ! {
         let scope = root.enter();
         span!(QUIET, "below", n = 1).finish();
         drop(scope);
+    });
+    timed.time("mask.baggage", || {
+        let root = span!(OTHER, "root");
+        for key in ["a", "b", "c", "d", "e"] {
+            // There is no room for the last.
+            let _ = root.set_baggage_item(key, black_box("value"));
+        }
+        let context = root.context();
+        let child = span!(OTHER, child_of: &root, "child");
+        drop(root);
+        black_box(OTHER.hold_baggage(&context).is_ok());
+        drop(child);
+        black_box(OTHER.hold_baggage(&context).is_ok());
+    });
+    timed.time("mask.adjust", || {
+        for strategy in [Strategy::Probabilistic(0.5), Strategy::RateLimiting(1000.0)] {
+            black_box(OTHER.adjust_sampler(black_box(strategy)).is_ok());
+        }
+        for operation in ["one", "two", "three"] {
+            black_box(OTHER.adjust_operation(operation, black_box(0.5), 1.0).is_ok());
+        }
+    });
+    timed.time("mask.adjusted", || {
+        for _ in 0..4 {
+            span!(OTHER, "one").finish();
+            span!(OTHER, "other").finish();
+        }
     });
     timed.time("mask.drain", || drained.empty());
     timed.time("mask.wrap", || {

@@ -83,8 +83,7 @@ fn main() -> ! {
     black_box(&raw const RECORDER);
     let span = span!(TRACER, "entered");
     enter(&span);
-    let tenths =
-        difference(enter as fn(&Span), enter_empty, |call| loop_enter(&span, call), || {});
+    let tenths = difference(enter as fn(&Span), enter_empty, |call| loop_enter(&span, call), || {});
     report_tenths("scope.enter_exit", tenths);
 
     let mut future = pin!(Never.in_span(span));
@@ -97,7 +96,8 @@ fn main() -> ! {
         let empty = loop_poll(future.as_mut(), &mut context, black_box(poll_empty as Poller));
         ticks += i64::from(worked) - i64::from(empty);
     }
-    let tenths = measure_run::counter::tenths(ticks) / i64::from(8 * CALLS);
+    let calls = i64::from(8 * CALLS);
+    let tenths = (measure_run::counter::tenths(ticks) + calls / 2).div_euclid(calls);
     report_tenths("scope.in_span_poll", tenths);
     done()
 }
