@@ -11,12 +11,13 @@ use spandrel_tests::workspace;
 /// What Miri runs: where the core has `unsafe`, less what asks for names of call sites, since a linker
 /// makes their table and Miri has none. With each how pointers may be made: records hold addresses of
 /// static strings as numbers, everything else is used only for what it was made of.
-const TESTS: [(&str, &str); 5] = [
+const TESTS: &[(&str, &str)] = &[
     ("live::ring_tests", "-Zmiri-strict-provenance"),
     ("live::threads", "-Zmiri-strict-provenance -Zmiri-disable-isolation"),
     ("live::tests::threads::", "-Zmiri-permissive-provenance -Zmiri-disable-isolation"),
     ("live::tests::random", "-Zmiri-permissive-provenance -Zmiri-disable-isolation"),
     ("live::tests::baggage", "-Zmiri-permissive-provenance -Zmiri-disable-isolation"),
+    ("live::tests::in_span", "-Zmiri-permissive-provenance"),
 ];
 
 /// Recorders are statics, so tests leak theirs.

@@ -208,6 +208,9 @@ impl Span {
     }
 
     /// Makes the span active until the guard is dropped.
+    ///
+    /// 27 instructions with the guard's end on a Cortex-M4, where the profile asks for speed; more the first
+    /// time, when the span gets its number, and for a span of a remote trace or with baggage.
     #[cfg_attr(speed, inline(always))]
     pub fn enter(&self) -> Scope<'_> {
         Scope::new(self)
