@@ -4,7 +4,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec;
 
 use spandrel::wire::{self, Body, Losses, MIN_MTU};
-use spandrel::{Copied, Sampler, log, span};
+use spandrel::{Copied, Sampler, StatsCell, log, span};
 
 use crate::bench::{Bench, bench};
 use crate::{Board, Tests};
@@ -13,7 +13,30 @@ pub(crate) const TESTS: Tests = &[
     ("losses go up with records", in_data),
     ("losses go up with hellos", in_hello),
     ("names that find no room", names_full),
+    ("a tracer counts what it does", counts),
 ];
+
+fn counts(_: &Board) -> Result<(), String> {
+    static STATS: StatsCell = StatsCell::new();
+
+    let mut bench = bench!(ROOMY.stats_in(&STATS));
+    span!(bench.tracer, "span").finish();
+    let mut buffer = vec![0; 160];
+    let drain = bench.drain()?;
+    let sent = drain.frame(&mut buffer).ok_or("no frame")?.len();
+    let hello = drain.hello(&mut buffer).ok_or("no hello")?.len();
+    let frame = drain.hello(&mut buffer).ok_or("no counts")?;
+    let Body::Stats(counts) = wire::decode(frame).map_err(|error| error.to_string())?.body else {
+        return Err("no counts with the hello".into());
+    };
+    let stats = counts.stats;
+    check_eq!((stats.frames, stats.bytes as usize), (2, sent + hello));
+    check!((8..=13).contains(&stats.ring_most_words), "{stats:?}");
+    // Only where a cycle counter is read is it known how long interrupts were masked.
+    let is_measured = cfg!(target_arch = "riscv32");
+    check_eq!(stats.longest_mask_cycles != 0, is_measured);
+    Ok(())
+}
 
 /// The losses in the first frame, or in a hello.
 fn told(bench: &mut Bench, by_hello: bool) -> Result<Losses, String> {
