@@ -47,7 +47,7 @@ fn texts(context: &SpanContext, items: &[(&str, &str)]) {
     told(b3::inject_decision(black_box(TraceFlags(1)), &mut block));
     carried(w3c::inject_baggage::<40>(items, &mut block));
     carried(uber::inject_baggage::<20>(items, &mut block));
-    black_box((w3c::value(context), uber::value(context), b3::value(context)));
+    let _ = black_box((w3c::value(context), uber::value(context), b3::value(context)));
 
     let text = black_box("0:0:0:0");
     failed(w3c::parse(text));
@@ -73,7 +73,7 @@ fn texts(context: &SpanContext, items: &[(&str, &str)]) {
 /// Forms of bytes, into a buffer and out of any bytes.
 #[inline(never)]
 fn bytes(context: &SpanContext, items: &[(&str, &str)]) {
-    black_box((
+    let _ = black_box((
         binary::inject(context),
         w3c_binary::inject(context),
         jaeger_binary::inject(context),
