@@ -16,7 +16,6 @@ mod finish;
 mod home;
 #[cfg(not(loom))]
 mod in_span;
-#[cfg(not(loom))]
 pub(crate) mod mask;
 #[cfg(not(loom))]
 mod names;

@@ -17,12 +17,9 @@
 //! ever drops the newest; whoever wants the newest kept lets the consumer run ahead.
 //! All zero is the empty ring, so that it lies in `.bss`.
 
-#[cfg(not(loom))]
 use super::mask::with;
 use super::sync::{AtomicU32, Ordering, Word, compiler_fence};
 use critical_section::CriticalSection;
-#[cfg(loom)]
-use critical_section::with;
 
 /// The first word of a record: it is complete.
 pub(crate) const COMMITTED: u32 = 1 << 16;

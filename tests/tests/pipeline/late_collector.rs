@@ -180,7 +180,7 @@ fn definitions_that_were_lost_are_asked_for_and_no_others() {
     collector.receive(&mut device, answer);
     let spans = collector.spans();
     let [span] = spans.as_slice() else { panic!("{spans:?}") };
-    assert_eq!((&*span.name, span.attributes.len()), ("read", 2));
+    assert_eq!((&*span.name, span.attributes.len()), ("read", 4));
     assert!(span.warnings.is_empty(), "{span:?}");
 }
 

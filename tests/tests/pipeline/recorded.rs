@@ -20,6 +20,15 @@ pub(crate) struct Recorded {
     pub(crate) logs: Vec<(u64, Vec<Attribute>)>,
 }
 
+/// What the collector adds to a root: who sampled it.
+const SAMPLER: [&str; 2] = ["sampler.type", "sampler.param"];
+
+/// The tags that the device set.
+fn set_tags(span: &Span) -> Vec<Attribute> {
+    let tags = span.attributes.iter().filter(|tag| !SAMPLER.contains(&&*tag.key));
+    tags.cloned().collect()
+}
+
 fn some_came(found: &[Attribute], recorded: &[Attribute]) -> bool {
     found.iter().all(|found| recorded.contains(found))
 }
@@ -87,9 +96,10 @@ impl Recorded {
                 self.logs.iter().any(|(t, log)| at(*t) && some_came(&fields(event), log))
             };
             let parent = found.parent_span_id;
+            let tags = set_tags(found);
             return match () {
                 () if parent.is_some() && parent != self.parent => fails("a made-up parent"),
-                () if !some_came(&found.attributes, &self.tags) => fails("a made-up tag"),
+                () if !some_came(&tags, &self.tags) => fails("a made-up tag"),
                 () if !events.iter().all(is_log) => fails("a made-up log"),
                 () => Ok(()),
             };
@@ -100,8 +110,14 @@ impl Recorded {
         if !self.names.contains(&&*found.name) || !found.links.is_empty() {
             return fails("another name, or a link");
         }
-        if found.attributes != last_of_each(&self.tags) {
+        let (tags, is_root) = (set_tags(found), self.parent.is_none());
+        if tags != last_of_each(&self.tags) {
             return fails("other tags");
+        }
+        // A root that leaves before its process is described cannot say it.
+        let said = found.attributes.len() - tags.len();
+        if said != 0 && !(is_root && said == SAMPLER.len()) {
+            return fails("only a root says who sampled it, and all of it");
         }
         let same = |(found, (ticks, log)): (&&Event, &(u64, Vec<Attribute>))| {
             // An `event` that is no text, or empty, stays where it stood among the fields.
