@@ -89,6 +89,9 @@ fn on_board(target: &str, machine: &[&str]) {
     for what in ["size", "speed"] {
         let name = format!("suite for {target}, core built for {what}");
         let mut options = vec!["--release", "--target", target, "--target-dir", folder];
+        if target.starts_with("riscv") {
+            options.extend(["--features", "suite-board/riscv"]);
+        }
         if what == "speed" {
             // There the core's hot path is inlined, so it is other code. The rest is built once.
             options.extend(["--config", "profile.release.package.spandrel.opt-level=3"]);
