@@ -18,10 +18,13 @@ pub const fn build_id_of_note(note: &[u8]) -> Option<&[u8]> {
     let Some((head, id)) = note.split_first_chunk::<16>() else { return None };
     let [4, 0, 0, 0, a, b, c, d, t, u, v, w, b'G', b'N', b'U', 0] = *head else { return None };
     let len = u32::from_le_bytes([a, b, c, d]) as usize;
-    if u32::from_le_bytes([t, u, v, w]) != GNU_BUILD_ID || len > id.len() || len == 0 {
+    if u32::from_le_bytes([t, u, v, w]) != GNU_BUILD_ID || len == 0 {
         return None;
     }
-    Some(id.split_at(len).0)
+    match id.split_at_checked(len) {
+        Some((id, _)) => Some(id),
+        None => None,
+    }
 }
 
 #[cfg(test)]
