@@ -63,6 +63,8 @@ impl TraceFlags {
     pub const SAMPLED: Self = Self(1);
     /// The trace is recorded whatever a sampler says.
     pub const DEBUG: Self = Self(2);
+    /// All that there are, which is what a trace for debugging has.
+    pub(crate) const ALL: Self = Self(Self::SAMPLED.0 | Self::DEBUG.0);
 
     /// Whether the trace is recorded.
     #[must_use]

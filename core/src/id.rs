@@ -102,6 +102,21 @@ impl TraceId {
         u64::from_be_bytes(low)
     }
 
+    /// The id as words, the lowest first.
+    #[cfg(any(feature = "enable", feature = "alloc"))]
+    #[expect(clippy::cast_possible_truncation, reason = "one word at a time")]
+    pub(crate) fn words(self) -> [u32; 4] {
+        let id = u128::from_be_bytes(self.0);
+        [id as u32, (id >> 32) as u32, (id >> 64) as u32, (id >> 96) as u32]
+    }
+
+    /// The id with these words.
+    #[cfg(any(feature = "enable", feature = "alloc"))]
+    pub(crate) fn of_words(words: [u32; 4]) -> Self {
+        let id = words.iter().rev().fold(0_u128, |id, word| id << 32 | u128::from(*word));
+        Self(id.to_be_bytes())
+    }
+
     /// What an id begins with that stands for another one.
     const SHORT: [u8; 16] = *b"spandrel-can\0\0\0\0";
 

@@ -63,6 +63,8 @@ extern crate std;
 
 mod baggage;
 pub mod carrier;
+#[cfg(not(all(feature = "enable", loom)))]
+mod child_of;
 mod clock;
 mod config;
 mod context;
@@ -87,6 +89,8 @@ pub mod wire;
 pub mod wrap;
 
 pub use baggage::{Baggage, BaggageError};
+#[cfg(not(all(feature = "enable", loom)))]
+pub use child_of::ChildOf;
 #[cfg(all(target_arch = "arm", target_os = "none"))]
 pub use clock::SysTickClock;
 pub use clock::{Clock, Ticks};
@@ -99,12 +103,12 @@ pub use id::{COUNTER_BITS, DeviceId, SESSION_BITS, Session, SpanId, TraceId};
 pub use live::ContextSlot;
 #[cfg(all(feature = "enable", not(loom)))]
 pub use live::{
-    BaggagePool, ChildOf, Drain, FutureExt, HeldBaggage, InScopeOf, InSpan, Recorder, RecorderRef,
-    Scope, Span, StatsCell, Tracer,
+    BaggagePool, Drain, FutureExt, HeldBaggage, InScopeOf, InSpan, Recorder, RecorderRef, Scope,
+    Span, StatsCell, Tracer,
 };
 #[cfg(not(feature = "enable"))]
 pub use noop::{
-    BaggagePool, ChildOf, Drain, FutureExt, HeldBaggage, InScopeOf, InSpan, Recorder, Scope, Span,
+    BaggagePool, Drain, FutureExt, HeldBaggage, InScopeOf, InSpan, Recorder, Scope, Span,
     StatsCell, Tracer,
 };
 pub use note::build_id_of_note;

@@ -41,7 +41,7 @@ const BAGGAGE: u8 = 4;
 pub fn inject(context: &SpanContext) -> Result<[u8; LEN], InjectError> {
     let context = long(context)?;
     let mut bytes = [0; LEN];
-    let flags = context.flags.0 & (TraceFlags::SAMPLED.0 | TraceFlags::DEBUG.0);
+    let flags = context.flags.0 & TraceFlags::ALL.0;
     let rest = hex::put_bytes(&mut bytes, &[VERSION << 4 | flags]);
     let rest = hex::put_bytes(rest, &context.trace_id.0);
     hex::put_bytes(rest, &context.span_id.0);
@@ -127,7 +127,7 @@ fn head(bytes: &[u8]) -> Result<(SpanContext, Option<&[u8]>), Fault> {
     if !rest.is_empty() && baggage.is_none() {
         return Err(length);
     }
-    let flags = TraceFlags(flags & (TraceFlags::SAMPLED.0 | TraceFlags::DEBUG.0));
+    let flags = TraceFlags(flags & TraceFlags::ALL.0);
     Ok((checked(SpanContext::new(TraceId(*trace), SpanId(*span), flags))?, baggage))
 }
 

@@ -34,7 +34,7 @@ pub enum Start {
 
 impl Start {
     /// The flags of a trace that begins with an id for debugging.
-    pub const DEBUG_FLAGS: TraceFlags = TraceFlags(TraceFlags::SAMPLED.0 | TraceFlags::DEBUG.0);
+    pub const DEBUG_FLAGS: TraceFlags = TraceFlags::ALL;
 }
 
 /// What `uber-trace-id` says, or else `jaeger-debug-id`; none if neither is there.

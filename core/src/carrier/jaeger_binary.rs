@@ -34,7 +34,7 @@ pub const MAX_ITEM_LEN: usize = 4096;
 pub fn inject(context: &SpanContext) -> Result<[u8; LEN], InjectError> {
     let context = long(context)?;
     let mut bytes = [0; LEN];
-    let flags = context.flags.0 & (TraceFlags::SAMPLED.0 | TraceFlags::DEBUG.0);
+    let flags = context.flags.0 & TraceFlags::ALL.0;
     let rest = hex::put_bytes(&mut bytes, &context.trace_id.0);
     let rest = hex::put_bytes(rest, &context.span_id.0);
     hex::put_bytes(rest, &[0, 0, 0, 0, 0, 0, 0, 0, flags]);

@@ -49,6 +49,7 @@ pub use escape::MAX_UNESCAPED_LEN;
 pub use text::{Headers, TextReader, TextWriter};
 
 use crate::{SpanContext, SpanId, TraceFlags, TraceId};
+use heapless::String;
 
 /// A context to be filled in.
 const EMPTY: SpanContext = SpanContext::new(TraceId([0; 16]), SpanId([0; 8]), TraceFlags(0));
@@ -70,6 +71,17 @@ fn long(context: &SpanContext) -> Result<&SpanContext, InjectError> {
     if context.is_short() { Err(InjectError::OnlyShort) } else { Ok(context) }
 }
 
+/// The text that `write` makes of a context, of a length that is always the same.
+fn text_of<const LEN: usize>(
+    context: &SpanContext,
+    write: impl for<'t> FnOnce(&SpanContext, &'t mut [u8; LEN]) -> &'t str,
+) -> Result<String<LEN>, InjectError> {
+    let mut text = String::new();
+    // There is room for all of it: it cannot fail.
+    let _ = text.push_str(write(long(context)?, &mut [0; LEN]));
+    Ok(text)
+}
+
 /// The context with these ids, unless one of them is zero.
 fn checked(context: SpanContext) -> Result<SpanContext, Fault> {
     check(&context).map(|()| context)
@@ -77,7 +89,6 @@ fn checked(context: SpanContext) -> Result<SpanContext, Fault> {
 
 /// The flags that Jaeger's clients mean; one that sets the second alone means both.
 fn jaeger_flags(flags: u8) -> TraceFlags {
-    let known = TraceFlags::SAMPLED.0 | TraceFlags::DEBUG.0;
     let sampled = if flags & TraceFlags::DEBUG.0 != 0 { TraceFlags::SAMPLED.0 } else { 0 };
-    TraceFlags(flags & known | sampled)
+    TraceFlags(flags & TraceFlags::ALL.0 | sampled)
 }

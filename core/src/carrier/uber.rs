@@ -15,7 +15,7 @@ use super::escape::{Plus, escape};
 use super::text::{is_token, only, trim};
 use super::{
     Carried, ExtractError, Fault, Format, InjectError, TextReader, TextWriter, checked, hex,
-    jaeger_flags, long,
+    jaeger_flags, long, text_of,
 };
 use crate::{SpanContext, SpanId, TraceFlags, TraceId};
 use heapless::{String, Vec};
@@ -46,11 +46,7 @@ pub const LEN: usize = 32 + 1 + 16 + ":0:".len() + 1;
 /// # Errors
 /// Where the ids are not known here: see [`InjectError::OnlyShort`].
 pub fn value(context: &SpanContext) -> Result<String<LEN>, InjectError> {
-    let context = long(context)?;
-    let mut text = String::new();
-    // The text is as long as the value: it cannot fail.
-    let _ = text.push_str(write(context, &mut [0; LEN]));
-    Ok(text)
+    text_of(context, write)
 }
 
 /// The context that a value of the header is.
@@ -141,7 +137,7 @@ pub fn extract_baggage(
 }
 
 fn write<'a>(context: &SpanContext, text: &'a mut [u8; LEN]) -> &'a str {
-    let flags = context.flags.0 & (TraceFlags::SAMPLED.0 | TraceFlags::DEBUG.0);
+    let flags = context.flags.0 & TraceFlags::ALL.0;
     let rest = hex::put_bytes(hex::put(text, &context.trace_id.0), b":");
     hex::put_bytes(hex::put(rest, &context.span_id.0), &[b':', b'0', b':', b'0' + flags]);
     // Digits and colons are ASCII.

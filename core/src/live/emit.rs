@@ -1,6 +1,6 @@
 //! Records that carry an open span's number: tags, logs and references, each at once.
 
-use super::open::{Body, Open, is_number, mark, str_len, trace_words};
+use super::open::{Body, Open, is_number, mark, str_len};
 use super::raw::{Raw, RawWords};
 use super::record;
 use super::ring::{COMMITTED, Reserved};
@@ -119,7 +119,7 @@ impl Open {
         let id = u64::from_be_bytes(context.span_id.0);
         let span = [id as u32, (id >> 32) as u32];
         let first = NO_SITE.bits() | record::KIND_REFERENCE | kind;
-        self.emit(first, &trace_words(context.trace_id), as_uninit(&span));
+        self.emit(first, &context.trace_id.words(), as_uninit(&span));
     }
 
     /// Only where a value is a copied string there is code for it.

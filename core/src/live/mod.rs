@@ -12,6 +12,7 @@ mod drain;
 mod emit;
 #[cfg(not(loom))]
 mod finish;
+mod halves;
 #[cfg(not(loom))]
 mod home;
 #[cfg(not(loom))]
@@ -62,7 +63,8 @@ pub use self::{
     drain::Drain,
     in_span::{FutureExt, InScopeOf, InSpan},
     recorder::{Recorder, RecorderRef},
-    span::{ChildOf, Span},
+    span::Span,
     stats::StatsCell,
     tracer::Tracer,
 };
+pub(crate) use halves::Halves;

@@ -1,13 +1,14 @@
 //! The words of a span that is not finished, and what they say.
 
 use super::active::Active;
+#[cfg(own_slots)]
+use super::active::owner;
 use super::home::Home;
 use super::raw::MAX_INLINE_STR;
 use super::record;
 use super::ring::{Reserved, SHORT};
 use super::time::{LONG_WAY, Moment};
 use super::tracer::Tracer;
-use crate::TraceId;
 use crate::site::SiteStart;
 use crate::tags::{INLINE_WORDS, POINTER_WORDS, TagList, Words};
 use crate::wire::Type;
@@ -358,7 +359,7 @@ impl Open {
             own,
             trace: self.trace(),
             #[cfg(own_slots)]
-            owner: core::ptr::from_ref(self.tracer).addr(),
+            owner: owner(self.tracer),
         }
     }
 }
@@ -376,19 +377,6 @@ pub(super) const fn words_of(ty: u32) -> usize {
 
     // Inline there are no other strings, be it cut or not.
     if ty >= Type::Static as u32 { POINTER_WORDS } else { 1 + (DOUBLE >> ty & 1) as usize }
-}
-
-/// A trace id as words, the lowest first.
-#[expect(clippy::cast_possible_truncation, reason = "one word at a time")]
-pub(super) fn trace_words(id: TraceId) -> [u32; 4] {
-    let id = u128::from_be_bytes(id.0);
-    [id as u32, (id >> 32) as u32, (id >> 64) as u32, (id >> 96) as u32]
-}
-
-/// The trace id with these words.
-pub(super) fn trace_id(words: [u32; 4]) -> TraceId {
-    let id = words.iter().rev().fold(0_u128, |id, word| id << 32 | u128::from(*word));
-    TraceId(id.to_be_bytes())
 }
 
 const _: () = assert!(INLINE_WORDS >= 3, "a trace id lies in the trace and three words");

@@ -1,5 +1,6 @@
 //! The recorder: all the memory that recording needs, sized by the user and all zero at first.
 
+use super::Halves;
 #[cfg(not(own_slots))]
 use super::active::ContextSlot;
 #[cfg(not(target_has_atomic = "32"))]
@@ -218,8 +219,8 @@ pub(crate) struct State {
     pub(crate) positions: Positions,
     pub(crate) sampled_out: AtomicU32,
     pub(crate) tag_cut: AtomicU32,
-    /// What the trace ids of the session have in common, low half first, once it has begun.
-    pub(crate) trace_base: [AtomicU32; 2],
+    /// What the trace ids of the session have in common, once it has begun.
+    pub(crate) trace_base: Halves,
 }
 
 /// Adds to a count.
@@ -260,7 +261,7 @@ impl State {
             positions: Positions::new(),
             sampled_out: AtomicU32::new(0),
             tag_cut: AtomicU32::new(0),
-            trace_base: [const { AtomicU32::new(0) }; 2],
+            trace_base: Halves::new(),
         }
     }
 }

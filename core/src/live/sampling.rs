@@ -15,7 +15,7 @@ pub(super) struct Adjustable {
 }
 
 /// Who decided.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum By {
     Const(bool),
     Share(f64),

@@ -11,56 +11,6 @@ use crate::site::SiteStart;
 use crate::tags::{TagList, TagValue};
 use crate::{BaggageError, Copied, Reference, SpanContext, Ticks};
 
-/// What a new span is a child of.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum ChildOf<'a> {
-    /// The active span; nothing where none is active.
-    Active,
-    /// Nothing: the span begins a trace.
-    Root,
-    /// Nothing: the span begins a trace that is recorded and marked for debugging, whatever a sampler
-    /// says, as for `jaeger-debug-id`.
-    Debug,
-    /// A span of this device.
-    Span(&'a Span),
-    /// A span anywhere, known by its context.
-    Context(SpanContext),
-    /// A span anywhere that caused the new one and does not wait for it.
-    FollowsFrom(SpanContext),
-}
-
-impl ChildOf<'_> {
-    /// What `follows_from:` in [`span!`](crate::span) expands to.
-    #[doc(hidden)]
-    pub fn following(cause: impl Into<Self>) -> Self {
-        match cause.into() {
-            ChildOf::Span(span) => ChildOf::FollowsFrom(span.context()),
-            ChildOf::Context(context) => ChildOf::FollowsFrom(context),
-            other => other,
-        }
-    }
-}
-
-impl<'a> From<&'a Span> for ChildOf<'a> {
-    fn from(span: &'a Span) -> Self {
-        Self::Span(span)
-    }
-}
-
-impl From<SpanContext> for ChildOf<'_> {
-    fn from(context: SpanContext) -> Self {
-        Self::Context(context)
-    }
-}
-
-/// None begins a trace, as where nothing could be extracted.
-impl From<Option<SpanContext>> for ChildOf<'_> {
-    fn from(context: Option<SpanContext>) -> Self {
-        context.map_or(Self::Root, Self::Context)
-    }
-}
-
 /// When a log with many fields was.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
@@ -144,18 +94,18 @@ impl Span {
     /// Where the tracer has no [handle](Tracer::short_handle) yet, or the trace began where there are
     /// none.
     pub fn short_context(&self) -> Result<ShortContext, InjectError> {
-        let Active { own, trace, .. } = self.open.as_active();
+        let active = self.open.as_active();
         let handle = self.open.tracer.handle();
         if handle == 0 {
             return Err(InjectError::NoHandle);
         }
-        let context = self.context();
+        let context = active.context(self.open.tracer);
         let (root, trace) = match short::trace_of(context.trace_id) {
             Some(known) => known,
             None if self.open.is(mark::REMOTE) => return Err(InjectError::LongTrace),
-            None => (handle, trace[0]),
+            None => (handle, active.trace[0]),
         };
-        Ok(ShortContext { sender: handle, span: own, root, trace, flags: context.flags })
+        Ok(ShortContext { sender: handle, span: active.own, root, trace, flags: context.flags })
     }
 
     /// Adds an item of baggage, which all children have that begin from now on, here and on other

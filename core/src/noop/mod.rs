@@ -10,14 +10,14 @@ mod span;
 use crate::carrier::short::ShortHandle;
 use crate::wire::{Losses, ProcessTags, Stats, Value};
 use crate::{
-    AdjustError, BaggageError, Clock, DeviceId, DrainError, Sampler, Session, SessionSource,
-    SpanContext, Strategy, Ticks,
+    AdjustError, BaggageError, ChildOf, Clock, DeviceId, DrainError, Sampler, Session,
+    SessionSource, SpanContext, Strategy, Ticks,
 };
 
 pub use baggage::{BaggagePool, HeldBaggage};
 pub use drain::Drain;
 pub use in_span::{FutureExt, InScopeOf, InSpan};
-pub use span::{ChildOf, Scope, Span};
+pub use span::{Scope, Span};
 
 /// Holds nothing, since the feature `enable` is off.
 #[derive(Debug, Default)]

@@ -6,50 +6,6 @@ use crate::tags::TagValue;
 use crate::{BaggageError, Reference, SpanContext, SpanId, Ticks, TraceFlags, TraceId};
 use core::marker::PhantomData;
 
-/// What a new span would be a child of.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum ChildOf<'a> {
-    /// The active span.
-    Active,
-    /// Nothing.
-    Root,
-    /// Nothing.
-    Debug,
-    /// A span of this device.
-    Span(&'a Span),
-    /// A span anywhere.
-    Context(SpanContext),
-    /// A span anywhere.
-    FollowsFrom(SpanContext),
-}
-
-impl ChildOf<'_> {
-    /// What `follows_from:` in [`span!`](crate::span) expands to.
-    #[doc(hidden)]
-    pub fn following(cause: impl Into<Self>) -> Self {
-        cause.into()
-    }
-}
-
-impl<'a> From<&'a Span> for ChildOf<'a> {
-    fn from(span: &'a Span) -> Self {
-        Self::Span(span)
-    }
-}
-
-impl From<SpanContext> for ChildOf<'_> {
-    fn from(context: SpanContext) -> Self {
-        Self::Context(context)
-    }
-}
-
-impl From<Option<SpanContext>> for ChildOf<'_> {
-    fn from(context: Option<SpanContext>) -> Self {
-        context.map_or(Self::Root, Self::Context)
-    }
-}
-
 /// No span, since the feature `enable` is off.
 #[derive(Debug)]
 #[must_use = "a span that is not kept finishes at once"]

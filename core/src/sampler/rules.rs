@@ -1,6 +1,6 @@
 //! What an adjustable sampler goes by, in words that can change at any time.
 
-use crate::live::mask;
+use crate::live::{Halves, mask};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::sync::atomic::{AtomicU32, AtomicUsize};
 
@@ -71,10 +71,10 @@ pub(crate) const EVERY: u64 = 1 << 63;
 /// A share of the roots.
 #[derive(Debug)]
 pub(crate) struct Share {
-    /// Those whose trace id is below this, less all bits: so zero is all of them.
-    not_below: [AtomicU32; 2],
-    /// The share as it was given, as bits less those of 1.0.
-    param: [AtomicU32; 2],
+    /// Those whose trace id is below [`EVERY`] less this: so zero is all of them.
+    not_below: Halves,
+    /// The share as it was given, as bits, of which those in [`ALL`] are flipped.
+    param: Halves,
 }
 
 /// A leaky bucket: it fills by one credit in so many ticks, and each root takes one.
@@ -92,42 +92,27 @@ pub(crate) struct Bucket {
 /// What all zero bits of a parameter stand for: everything, whatever the trace id.
 const ALL: u64 = f64::INFINITY.to_bits();
 
-#[expect(clippy::cast_possible_truncation, reason = "one half at a time")]
-fn store(words: &[AtomicU32; 2], value: u64) {
-    let [low, high] = words;
-    low.store(value as u32, Relaxed);
-    high.store((value >> 32) as u32, Relaxed);
-}
-
-fn load(words: &[AtomicU32; 2]) -> u64 {
-    let [low, high] = words;
-    u64::from(high.load(Relaxed)) << 32 | u64::from(low.load(Relaxed))
-}
-
 impl Share {
     const fn new() -> Self {
-        Self {
-            not_below: [const { AtomicU32::new(0) }; 2],
-            param: [const { AtomicU32::new(0) }; 2],
-        }
+        Self { not_below: Halves::new(), param: Halves::new() }
     }
 
     /// Sets it, to infinity for everything and less than 0 for nothing.
     pub(crate) fn set(&self, share: f64) {
         let (not_below, param) = (EVERY.saturating_sub(below(share)), share.to_bits() ^ ALL);
         mask::with(|_| {
-            store(&self.not_below, not_below);
-            store(&self.param, param);
+            self.not_below.store(not_below);
+            self.param.store(param);
         });
     }
 
     /// Whether a root with this low half of a trace id is among them.
     pub(crate) fn has(&self, low: u64) -> bool {
-        low << 1 >> 1 < EVERY - load(&self.not_below).min(EVERY)
+        low << 1 >> 1 < EVERY - self.not_below.load().min(EVERY)
     }
 
     pub(crate) fn param(&self) -> f64 {
-        f64::from_bits(load(&self.param) ^ ALL)
+        f64::from_bits(self.param.load() ^ ALL)
     }
 }
 

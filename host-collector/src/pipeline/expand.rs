@@ -69,19 +69,13 @@ impl Expander {
         mut sink: impl FnMut(Batch),
     ) {
         for mut batch in batches {
-            let spans = core::mem::take(&mut batch.spans);
-            let (later, now) = spans.into_iter().partition(|span| self.must_wait(span));
-            for (spans, waits) in [(now, false), (later, true)] {
-                let spans: Vec<Span> = spans;
-                if spans.is_empty() {
-                    continue;
-                }
-                let batch = Batch { spans, ..batch.clone() };
-                if waits {
-                    self.waiting.push_back((now_ns, batch));
-                } else {
-                    sink(self.expanded(batch));
-                }
+            let later: Vec<_> = batch.spans.extract_if(.., |span| self.must_wait(span)).collect();
+            if !later.is_empty() {
+                let (source, resource) = (batch.source, batch.resource.clone());
+                self.waiting.push_back((now_ns, Batch { source, resource, spans: later }));
+            }
+            if !batch.spans.is_empty() {
+                sink(self.expanded(batch));
             }
         }
         self.take_waiting(now_ns, sink);

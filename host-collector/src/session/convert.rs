@@ -128,7 +128,7 @@ impl Context<'_> {
     fn operation(&self, entry: &Entry, raw: &SpanHead) -> Arc<str> {
         match (entry.operation(), self.definitions.site(raw.site.id)) {
             (Some(RawValue::Known(Value::Str(name))), _) => name.clone(),
-            (Some(RawValue::Number(id)), _) => self.name(*id),
+            (Some(RawValue::Number(id)), _) => self.definitions.name(*id),
             (_, Some(site)) => site.name.clone(),
             (_, None) if raw.site.id == 0 => "".into(),
             (_, None) => format!("unknown@{}", raw.site.id).into(),
@@ -136,26 +136,18 @@ impl Context<'_> {
     }
 
     fn attribute(&self, tag: &RawTag) -> Attribute {
-        let value = match &tag.value {
-            RawValue::Known(value) => value.clone(),
-            RawValue::Number(id) => Value::Str(self.name(*id)),
-        };
-        Attribute { key: self.key(tag), value }
+        Attribute { key: self.key(tag), value: tag.value.value(self.definitions) }
     }
 
     fn key(&self, tag: &RawTag) -> Arc<str> {
         match &tag.key {
             Key::Text(Text::Known(text)) => text.clone(),
-            Key::Text(Text::Number(id)) => self.name(*id),
+            Key::Text(Text::Number(id)) => self.definitions.name(*id),
             Key::Site(site, place) => self
                 .definitions
                 .site(*site)
                 .and_then(|site| site.keys.get(usize::from(*place)).cloned())
                 .unwrap_or_else(|| format!("unknown@{site}.{place}").into()),
         }
-    }
-
-    fn name(&self, id: u16) -> Arc<str> {
-        self.definitions.name(id).cloned().unwrap_or_else(|| format!("unknown#{id}").into())
     }
 }

@@ -76,8 +76,9 @@ impl Definitions {
         self.site(id)?.location.as_ref()
     }
 
-    pub(super) fn name(&self, id: u16) -> Option<&Arc<str>> {
-        self.names.get(&id)
+    /// The name with this number, or what stands for one that never came.
+    pub(super) fn name(&self, id: u16) -> Arc<str> {
+        self.names.get(&id).cloned().unwrap_or_else(|| format!("unknown#{id}").into())
     }
 
     /// About how many bytes it holds.

@@ -57,13 +57,9 @@ impl Description {
     }
 
     fn attributes(&self, definitions: &Definitions) -> Vec<Attribute> {
-        let value = |value: &RawValue| match value {
-            RawValue::Known(value) => value.clone(),
-            RawValue::Number(id) => definitions
-                .name(*id)
-                .map_or_else(|| format!("unknown#{id}").into(), |name| Value::Str(name.clone())),
-        };
-        self.tags.iter().map(|(key, raw)| Attribute::new(&**key, value(raw))).collect()
+        let attribute =
+            |(key, raw): &(String, RawValue)| Attribute::new(&**key, raw.value(definitions));
+        self.tags.iter().map(attribute).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Records that wait: the same as on the wire, but owned, and with names still as numbers.
 
-use super::definitions::Number;
+use super::definitions::{Definitions, Number};
 use crate::model::Value;
 use spandrel::wire::{self, NameRef, PartKey};
 use std::sync::Arc;
@@ -86,6 +86,16 @@ impl From<&wire::Value<'_>> for RawValue {
             wire::Value::F32(value) => f64::from(*value).into(),
             wire::Value::F64(value) => (*value).into(),
         })
+    }
+}
+
+impl RawValue {
+    /// The value, as far as it is known.
+    pub(super) fn value(&self, definitions: &Definitions) -> Value {
+        match self {
+            Self::Known(value) => value.clone(),
+            Self::Number(id) => Value::Str(definitions.name(*id)),
+        }
     }
 }
 

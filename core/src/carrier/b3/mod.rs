@@ -14,6 +14,7 @@ pub mod multi;
 use super::text::{is, split, trim};
 use super::{
     ExtractError, Fault, Format, InjectError, NoRoom, TextReader, TextWriter, checked, hex, long,
+    text_of,
 };
 use crate::{SpanContext, SpanId, TraceFlags, TraceId};
 use heapless::String;
@@ -24,7 +25,8 @@ pub const HEADER: &str = "b3";
 /// Length of the header's value as it is written, in bytes.
 pub const LEN: usize = 32 + 1 + 16 + 1 + 1;
 
-const DEBUG: TraceFlags = TraceFlags(TraceFlags::SAMPLED.0 | TraceFlags::DEBUG.0);
+/// What debugging is: sampled by itself.
+const DEBUG: TraceFlags = TraceFlags::ALL;
 
 /// What B3 says: more than a context can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,11 +76,7 @@ impl Extracted {
 /// # Errors
 /// Where the ids are not known here: see [`InjectError::OnlyShort`].
 pub fn value(context: &SpanContext) -> Result<String<LEN>, InjectError> {
-    let context = long(context)?;
-    let mut text = String::new();
-    // The text is as long as the value: it cannot fail.
-    let _ = text.push_str(write(context, &mut [0; LEN]));
-    Ok(text)
+    text_of(context, write)
 }
 
 /// What a value of the header says.

@@ -26,6 +26,7 @@ pub use state::{LeftOut, MAX_STATE_MEMBERS, TRACESTATE, TraceState};
 use super::text::only;
 use super::{
     EMPTY, ExtractError, Fault, Format, InjectError, TextReader, TextWriter, check, hex, long,
+    text_of,
 };
 use crate::{SpanContext, TraceFlags};
 use heapless::String;
@@ -50,11 +51,7 @@ pub const LEN: usize = 55;
 /// # Errors
 /// Where the ids are not known here: see [`InjectError::OnlyShort`].
 pub fn value(context: &SpanContext) -> Result<String<LEN>, InjectError> {
-    let context = long(context)?;
-    let mut text = String::new();
-    // The text is as long as the value: it cannot fail.
-    let _ = text.push_str(write(context, &mut [0; LEN]));
-    Ok(text)
+    text_of(context, write)
 }
 
 /// The context that a value of `traceparent` is.

@@ -6,7 +6,7 @@
 
 mod scope;
 
-use super::open::{mark, trace_id};
+use super::open::mark;
 use super::recorder::RecorderRef;
 use super::tracer::Tracer;
 use crate::{Clock, SpanContext, SpanId, TraceFlags, TraceId};
@@ -77,6 +77,13 @@ impl ContextSlot {
         0
     }
 
+    /// Whether it says this number of this tracer's. No other span has it, so the context need not be
+    /// asked.
+    #[inline(always)]
+    fn shows(&self, own: u32, tracer: &'static Tracer) -> bool {
+        self.own.load(Relaxed) == own && self.owner() == owner(tracer)
+    }
+
     #[cfg(any(own_slots, speed))]
     #[inline(always)]
     fn set_owner(&self, _owner: usize) {
@@ -87,7 +94,7 @@ impl ContextSlot {
 
 /// What stands for a tracer in a slot.
 #[inline(always)]
-fn owner(tracer: &'static Tracer) -> usize {
+pub(super) fn owner(tracer: &'static Tracer) -> usize {
     if cfg!(own_slots) { core::ptr::from_ref(tracer).addr() } else { 0 }
 }
 
@@ -162,7 +169,7 @@ impl Usual {
 #[cfg(feature = "baggage")]
 pub(super) fn see_again(tracer: &'static Tracer, active: &Active) {
     with_slot(tracer, |slot, context| {
-        if slot.own.load(Relaxed) == active.own && slot.owner() == owner(tracer) {
+        if slot.shows(active.own, tracer) {
             slot.key.store(active.key | context, Relaxed);
         }
     });
@@ -215,7 +222,7 @@ impl Active {
     pub(crate) fn context(&self, tracer: &Tracer) -> SpanContext {
         let (device, session) = (tracer.device(), tracer.session_number());
         let trace_id = if self.key & mark::REMOTE != 0 {
-            trace_id(self.trace)
+            TraceId::of_words(self.trace)
         } else {
             let [root, ..] = self.trace;
             TraceId::expand(device, session, tracer.widen_number(root))

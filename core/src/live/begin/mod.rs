@@ -6,15 +6,15 @@ mod called;
 mod inlined;
 
 use super::active::Active;
-use super::open::{LAST_NUMBER, Open, mark, trace_words};
+use super::open::{LAST_NUMBER, Open, mark};
 use super::record;
 use super::recorder::count;
-use super::span::{ChildOf, Span};
+use super::span::Span;
 use super::time::Moment;
 use super::tracer::Tracer;
-use crate::SpanContext;
 use crate::site::{NO_SITE, SiteStart};
 use crate::tags::TagList;
+use crate::{ChildOf, SpanContext};
 
 impl Tracer {
     /// Starts a span with a name that need not be a constant of the call.
@@ -176,7 +176,7 @@ impl Open {
         let unsampled = if context.flags.is_sampled() { 0 } else { mark::UNSAMPLED };
         let debug = if context.flags.is_debug() { mark::DEBUG } else { 0 };
         self.begin_with(mark::REMOTE | mark::REMOTE_PARENT | unsampled | debug);
-        self.go_remote(trace_words(context.trace_id));
+        self.go_remote(context.trace_id.words());
         self.refer_to(context, kind);
         if let Some(pool) = self.tracer.pool()
             && !context.baggage.is_none()

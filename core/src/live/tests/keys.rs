@@ -95,6 +95,31 @@ fn a_name_of_run_time_that_finds_no_room_goes_in_full() {
 /// More than eight tags and fields go in several records of one moment.
 #[test]
 fn as_many_as_one_likes() {
+    macro_rules! seventeen {
+        ($call:ident, $span:ident) => {
+            $call!(
+                $span,
+                a = 1,
+                b = 2,
+                c = 3,
+                d = 4,
+                e = 5,
+                f = 6,
+                g = 7,
+                h = 8,
+                i = 9,
+                j = 10,
+                k = 11,
+                l = 12,
+                m = 13,
+                n = 14,
+                o = 15,
+                p = 16,
+                q = "last"
+            )
+        };
+    }
+
     let bench = Bench::new::<1024>();
     let span = span!(
         bench.tracer,
@@ -114,47 +139,9 @@ fn as_many_as_one_likes() {
         bench.tracer, follows_from: &span, {"other"},
         a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8, i = 9,
     );
-    tag!(
-        other,
-        a = 1,
-        b = 2,
-        c = 3,
-        d = 4,
-        e = 5,
-        f = 6,
-        g = 7,
-        h = 8,
-        i = 9,
-        j = 10,
-        k = 11,
-        l = 12,
-        m = 13,
-        n = 14,
-        o = 15,
-        p = 16,
-        q = "last"
-    );
+    seventeen!(tag, other);
     bench.pass(5);
-    log!(
-        span,
-        a = 1,
-        b = 2,
-        c = 3,
-        d = 4,
-        e = 5,
-        f = 6,
-        g = 7,
-        h = 8,
-        i = 9,
-        j = 10,
-        k = 11,
-        l = 12,
-        m = 13,
-        n = 14,
-        o = 15,
-        p = 16,
-        q = "last"
-    );
+    seventeen!(log, span);
     log!(span, a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8,);
     drop((span, other));
     let seen = Seen::of(&bench);

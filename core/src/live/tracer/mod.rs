@@ -162,13 +162,11 @@ impl Tracer {
 
     #[inline(always)]
     fn trace_base(&self) -> u64 {
-        let [low, high] = &self.recorder.state().trace_base;
-        u64::from(high.load(Relaxed)) << 32 | u64::from(low.load(Relaxed))
+        self.recorder.state().trace_base.load()
     }
 
     #[cold]
     #[inline(never)]
-    #[expect(clippy::cast_possible_truncation, reason = "one half at a time")]
     fn begin_session(&self) {
         let state = self.recorder.state();
         // The source may take its time, so it is asked with interrupts on; the first answer wins.
@@ -176,9 +174,7 @@ impl Tracer {
         mask::with(|_| {
             let flags = state.flags.load(Relaxed);
             if flags & flag::SESSION == 0 {
-                let [low, high] = &state.trace_base;
-                low.store(base as u32, Relaxed);
-                high.store((base >> 32) as u32, Relaxed);
+                state.trace_base.store(base);
                 state.flags.store(flags | flag::SESSION, flag::RELEASE);
             }
         });

@@ -13,7 +13,6 @@ use super::stats::StatsFrame;
 use super::value::{Type, Value, next};
 use super::writer::Writer;
 use super::{DecodeError, record_number};
-use crate::TraceId;
 use alloc::vec::Vec;
 use record::Reader;
 use serde::de::{Deserialize, DeserializeSeed as _, Deserializer, Error as _, SeqAccess};
@@ -132,7 +131,7 @@ impl Record<'_> {
             }
             Record::Reference(reference) => {
                 let Reference { own, trace, span, follows_from } = *reference;
-                let trace = frame.remote_trace(words(trace));
+                let trace = frame.remote_trace(trace.words());
                 frame.reference(numbers.low(own)?, trace, span, follows_from);
             }
             Record::Define(define) => frame.define(define),
@@ -159,7 +158,7 @@ impl SpanHead {
                     Parent::Local(parent) => numbers.low(parent)?,
                     Parent::Remote => SpanFields::ELSEWHERE,
                 };
-                (parent, frame.remote_trace(words(id)))
+                (parent, frame.remote_trace(id.words()))
             }
         };
         Some(SpanFields {
@@ -173,12 +172,6 @@ impl SpanHead {
             ambiguous: self.ambiguous,
         })
     }
-}
-
-/// The words of an id, the lowest first.
-fn words(id: TraceId) -> [u32; 4] {
-    let id = u128::from_be_bytes(id.0);
-    [0, 32, 64, 96].map(|shift| (id >> shift) as u32)
 }
 
 impl Downlink {

@@ -191,8 +191,7 @@ impl Reader {
         self.codec.trace = match (next(from)?, parent) {
             (LAST, _) => REMOTE,
             (NEW, _) => {
-                let id = u128::from_be_bytes(next(from)?);
-                self.codec.remote = [0, 32, 64, 96].map(|shift| (id >> shift) as u32);
+                self.codec.remote = TraceId(next(from)?).words();
                 REMOTE
             }
             (distance, Some(parent)) if distance & 1 == 0 => {
@@ -205,9 +204,7 @@ impl Reader {
 
     /// The last remote trace.
     fn remote(&self) -> TraceId {
-        let words = self.codec.remote.iter().rev();
-        let id = words.fold(0_u128, |id, word| id << 32 | u128::from(*word));
-        TraceId(id.to_be_bytes())
+        TraceId::of_words(self.codec.remote)
     }
 
     fn given_site<'a, S: SeqAccess<'a>>(&mut self, from: &mut S) -> Result<SiteRef, S::Error> {

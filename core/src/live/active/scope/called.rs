@@ -1,10 +1,9 @@
 //! Scopes where size counts: there is one way, in functions.
 
 use super::super::super::span::Span;
-use super::super::{Active, owner, with_slot};
+use super::super::{Active, with_slot};
 use super::assert_active;
 use core::marker::PhantomData;
-use core::sync::atomic::Ordering::Relaxed;
 
 /// What is kept of a scope.
 #[derive(Debug)]
@@ -40,8 +39,7 @@ impl<'a> Kept<'a> {
     pub(super) fn end(&self) {
         let tracer = self.span.tracer();
         with_slot(tracer, |slot, _| {
-            // No other span has the number, so the context need not be asked.
-            if slot.own.load(Relaxed) == self.span.number() && slot.owner() == owner(tracer) {
+            if slot.shows(self.span.number(), tracer) {
                 self.before.store(slot);
             }
         });

@@ -116,8 +116,7 @@ impl Before {
     fn end_unusual(self, span: &Span, in_any_case: bool) {
         let (own, tracer) = (span.number(), span.tracer());
         with_slot(tracer, |slot, _| {
-            let is_active = slot.own.load(Relaxed) == own && slot.owner() == owner(tracer);
-            if in_any_case || is_active {
+            if in_any_case || slot.shows(own, tracer) {
                 self.put_back(slot);
                 let [_, rest @ ..] = &slot.trace;
                 for (to, word) in rest.iter().zip(self.rest) {
@@ -159,9 +158,7 @@ impl Kept<'_> {
     #[inline(always)]
     pub(super) fn end(&self) {
         let slot = self.slot();
-        // No other span has the number, so the context need not be asked.
-        let is_owner = || slot.owner() == owner(self.span.tracer());
-        if slot.own.load(Relaxed) == self.own && is_owner() {
+        if slot.shows(self.own, self.span.tracer()) {
             self.before.put_back(slot);
         } else if self.own == 0 {
             self.before.end_unusual(self.span, false);
