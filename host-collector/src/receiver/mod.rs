@@ -7,6 +7,11 @@ mod clock;
 mod hub;
 mod outlets;
 mod peer;
+pub mod serial;
+pub mod stream;
+pub mod tcp;
+#[cfg(test)]
+mod testing;
 pub mod udp;
 
 pub use clock::HostClock;
