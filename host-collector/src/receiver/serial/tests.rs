@@ -38,7 +38,6 @@ mod unix {
     use super::*;
     use serialport::{SerialPort as _, TTYPort};
     use spandrel_transport::framing::stream::{Item, Splitter};
-    use std::path::PathBuf;
     use std::process::Command;
 
     /// The next frame that comes down.
