@@ -3,6 +3,7 @@
 //! | feature | module | link |
 //! |---|---|---|
 //! | | [`stream`] | any stream of bytes, and what makes one of others |
+//! | | [`datagram`] | any datagrams: CAN-FD, LoRa, ESP-NOW; in segments where they are short |
 //! | `embedded-io-async` | `stream::timed` | UART, USB-CDC, or what else has the traits of that crate |
 //! | `embassy-net` | `udp` | UDP over embassy-net |
 //! | `embassy-net-tcp` | `tcp` | TCP over embassy-net |
@@ -10,6 +11,7 @@
 //! | `std` | `std_stream` | a file, a port, a socket or a pipe of a host |
 //! | `std` | `std_thread` | a thread for the reporter |
 
+pub mod datagram;
 #[cfg(feature = "std")]
 pub mod std_stream;
 #[cfg(feature = "std")]

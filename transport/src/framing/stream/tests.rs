@@ -1,4 +1,5 @@
 use super::*;
+use crate::framing::crc::CRC;
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
