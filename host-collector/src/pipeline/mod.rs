@@ -15,7 +15,7 @@ mod expand;
 
 use crate::model::{Batch, Source};
 use crate::receiver::{Handler, Replies};
-use crate::session::{Effects, Key, Session, Table};
+use crate::session::{Effects, Key, Session, Table, made};
 use crate::stats::Stats;
 use core::fmt;
 use expand::Expander;
@@ -70,7 +70,7 @@ impl<S: FnMut(Batch)> Pipeline<S> {
     pub fn finish(&mut self, now_ns: u64) {
         let mut effects = Effects::default();
         self.table.for_each(|_, session| {
-            session.emit_all(now_ns, &mut effects, &mut self.stats);
+            session.emit_all(made::FINISHED, now_ns, &mut effects, &mut self.stats);
         });
         self.hand_on(effects.batches, now_ns);
         self.expander.finish(&mut self.sink);
@@ -149,7 +149,7 @@ impl<S: FnMut(Batch)> Pipeline<S> {
     fn make_room(&mut self, now_ns: u64, effects: &mut Effects) {
         while let Some((key, mut session)) = self.table.pop_surplus() {
             self.stats.forgotten += 1;
-            session.emit_all(now_ns, effects, &mut self.stats);
+            session.emit_all(made::FORGOTTEN, now_ns, effects, &mut self.stats);
             if let Some(source) = session.source()
                 && self.sources.get(&source) == Some(&key)
             {

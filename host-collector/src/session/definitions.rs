@@ -1,5 +1,6 @@
 //! What the numbers in records stand for: call sites and names, as a session has defined them.
 
+use super::record::SHARED;
 use spandrel::wire::Define;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -42,21 +43,26 @@ impl Definitions {
     }
 
     fn learn(&mut self, number: Number, bytes: &[u8]) -> bool {
-        let weight = size_of::<Site>() + 32 + 2 * bytes.len();
-        if self.weight + weight > MOST_BYTES {
-            return false;
-        }
         match number {
             Number::Name(id) => {
-                self.names.insert(id, text(bytes));
+                let name = text(bytes);
+                let weight = 2 * size_of::<(u16, Arc<str>)>() + weigh(&name);
+                self.has_room(weight).then(|| self.names.insert(id, name)).is_some()
             }
             Number::Site(id) => {
                 let Some(site) = site(bytes) else { return false };
-                self.sites.insert(id, site);
+                self.has_room(site.weight()).then(|| self.sites.insert(id, site)).is_some()
             }
         }
-        self.weight += weight;
-        true
+    }
+
+    /// Whether there is room for so much more, which is then taken.
+    fn has_room(&mut self, weight: usize) -> bool {
+        let fits = self.weight + weight <= MOST_BYTES;
+        if fits {
+            self.weight += weight;
+        }
+        fits
     }
 
     /// Whether there is a definition of this number. Site 0 is none and needs none.
@@ -85,6 +91,22 @@ impl Definitions {
     pub(super) fn weight(&self) -> usize {
         self.weight
     }
+}
+
+impl Site {
+    /// About how many bytes it holds. The table that it is in may be half empty.
+    fn weight(&self) -> usize {
+        let keys: usize = self.keys.iter().map(|key| weigh(key)).sum();
+        2 * size_of::<(u16, Self)>()
+            + weigh(&self.name)
+            + self.keys.capacity() * size_of::<Arc<str>>()
+            + keys
+            + self.location.as_ref().map_or(0, |(file, _)| weigh(file))
+    }
+}
+
+fn weigh(text: &str) -> usize {
+    SHARED + text.len()
 }
 
 /// A name and keys, each with its length in one byte before it.

@@ -1,6 +1,7 @@
 //! What a session learns from hellos: who it is, and that it began anew.
 
 use super::clock::ClockEstimate;
+use super::made;
 use super::pieces::Pieces;
 use super::process::Description;
 use super::{Effects, Identity, Session};
@@ -11,6 +12,7 @@ use spandrel::wire::{Hello, Request};
 /// A hello whose clock is behind an earlier one's by more than this was not overtaken on the way:
 /// the device began anew.
 const RESTART_NS: u64 = 1_000_000_000;
+
 impl Session {
     pub(super) fn on_hello(
         &mut self,
@@ -43,7 +45,7 @@ impl Session {
         }
         identity.hello_ticks = identity.hello_ticks.max(hello.sent_ticks);
         identity.clock.arrived(hello.sent_ticks, rx_ns);
-        self.lost.device_says(&hello.losses);
+        self.device_says(&hello.losses, rx_ns);
         if self.description.is_none() {
             self.describe(hello, effects, stats);
         }
@@ -82,7 +84,7 @@ impl Session {
     }
 
     pub(super) fn restart(&mut self, rx_ns: u64, effects: &mut Effects, stats: &mut Stats) {
-        self.emit_all(rx_ns, effects, stats);
+        self.emit_all(made::RESTARTED, rx_ns, effects, stats);
         *self = Self::new(self.downlink, rx_ns);
         stats.clashes += 1;
         let note = "the device began anew under the number of an earlier session, so ids may \
