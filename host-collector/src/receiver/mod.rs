@@ -7,12 +7,15 @@ mod clock;
 mod hub;
 mod outlets;
 mod peer;
+mod shares;
 pub mod udp;
 
 pub use clock::HostClock;
 pub use hub::{Closed, Feed, Hub, TICK};
 pub use outlets::{Outbox, Scope};
-pub use peer::{Peer, PeerKind};
+pub use peer::{Origin, Peer, PeerKind};
+
+pub(crate) use shares::Shares;
 
 /// A frame to send.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -21,11 +21,12 @@ mod parents;
 mod pieces;
 mod process;
 mod record;
+mod shelf;
 mod table;
 mod traces;
 mod weight;
 
-pub(crate) use table::{Key, Table};
+pub(crate) use table::{Key, MOST_BYTES, Table};
 
 use crate::model::{Batch, Resource, Source};
 use crate::stats::Stats;
@@ -336,6 +337,11 @@ impl Session {
     /// Who it is, if it has said so.
     pub(crate) fn source(&self) -> Option<Source> {
         self.identity.as_ref().map(|identity| identity.source)
+    }
+
+    /// Whether it has answered a question that no one else has heard.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.identity.as_ref().is_some_and(|identity| identity.clock.exchanges() > 0)
     }
 
     /// The handle that it says it goes by, 0 where it asks for one, and the number that a span was given

@@ -21,9 +21,9 @@ impl Session {
             + self.description.as_ref().map_or(0, |said| said.weight())
             + process
             + notes
-            + QUESTIONS
+            + BESIDE
     }
 }
 
-/// Pings that were not answered.
-const QUESTIONS: usize = 512;
+/// Pings that were not answered, and the session's places in the tables that it is found by.
+const BESIDE: usize = 1536;
