@@ -3,6 +3,7 @@
 use super::definitions::{Definitions, Number};
 use super::gaps::Gaps;
 use super::record::{RawTag, RawValue, is_operation, tags};
+use super::weight::{other, room, table};
 use spandrel::wire::{Parent, PartKey, Record, Reference, SpanHead};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -67,7 +68,7 @@ impl Assembly {
             Record::Part(part) => part.own,
             Record::Log(log) => log.own,
             Record::Reference(reference) => reference.own,
-            Record::Define(_) | Record::Fragment(_) => return,
+            Record::Define(_) | Record::Fragment(_) | Record::Clock(_) => return,
         };
         let order = self.next_order;
         let entry = self.entries.entry(own).or_insert_with(|| Entry::new(order, now_ns));
@@ -173,22 +174,8 @@ impl Assembly {
 
     /// About how many bytes it holds.
     pub(super) fn weight(&self) -> usize {
-        self.weight + self.entries.capacity() * size_of::<(u64, Entry)>()
+        self.weight + table::<(u64, Entry)>(self.entries.capacity())
     }
-}
-
-/// What a tree of these values takes for its first one: a node has room for eleven.
-const fn first<T>() -> usize {
-    11 * (size_of::<u64>() + size_of::<T>()) + 32
-}
-
-/// What it takes for each other one, since its nodes may be half empty.
-const fn other<T>() -> usize {
-    5 * (size_of::<u64>() + size_of::<T>()) / 2
-}
-
-fn room<T>(tree: &BTreeMap<u64, T>) -> usize {
-    if tree.is_empty() { first::<T>() } else { other::<T>() }
 }
 
 impl Entry {
@@ -243,7 +230,7 @@ impl Entry {
                 self.references.insert(number, *reference);
                 weight
             }
-            Record::Define(_) | Record::Fragment(_) => 0,
+            Record::Define(_) | Record::Fragment(_) | Record::Clock(_) => 0,
         };
     }
 

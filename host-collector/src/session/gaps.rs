@@ -50,7 +50,7 @@ pub(super) struct NoRoom {
 
 impl NoRoom {
     pub(super) fn of(losses: &Losses) -> Self {
-        Self { ring_full: losses.ring_full.into(), evicted: 0 }
+        Self { ring_full: losses.ring_full.into(), evicted: losses.evicted.into() }
     }
 
     pub(super) fn total(self) -> u64 {
@@ -140,6 +140,13 @@ impl Gaps {
         };
         self.received += u64::from(is_new);
         is_new
+    }
+
+    /// Whether a record has not come before.
+    pub(super) fn is_new(&self, number: u64) -> bool {
+        !self.sent.as_ref().is_some_and(|sent| sent.contains(&number))
+            || self.missing.iter().any(|gap| gap.numbers.contains(&number))
+            || self.given_up.iter().any(|gap| gap.contains(&number))
     }
 
     fn was_missing(&mut self, number: u64) -> bool {

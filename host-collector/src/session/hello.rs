@@ -46,6 +46,12 @@ impl Session {
         identity.hello_ticks = identity.hello_ticks.max(hello.sent_ticks);
         identity.clock.arrived(hello.sent_ticks, rx_ns);
         self.device_says(&hello.losses, rx_ns);
+        // What was sent before and did not come is missed, but what is sent again.
+        let is_held = hello.flags & Hello::ACKNOWLEDGED != 0;
+        self.gaps.oldest(hello.first_record, is_held, rx_ns);
+        if is_held {
+            self.fragments.forget_below(hello.first_record);
+        }
         if self.description.is_none() {
             self.describe(hello, effects, stats);
         }

@@ -35,14 +35,14 @@ use ask::Questions;
 use assembly::Assembly;
 use clock::ClockEstimate;
 use definitions::Definitions;
-use fragments::Fragments;
+use fragments::{Fragments, Whole};
 use gaps::Gaps;
 use made::Allowance;
 use packets::Window;
 use parents::Parents;
 use pieces::Pieces;
 use process::{Description, Known, Lost};
-use spandrel::wire::{self, Body, Data, Define, Pong, Record, Request};
+use spandrel::wire::{self, Body, Data, FragmentOf, Pong, Record, Request};
 use std::sync::Arc;
 use traces::Placements;
 
@@ -55,7 +55,7 @@ const MOVE_NS: u64 = 2_000_000_000;
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
     /// To send to the device.
-    pub(crate) requests: Vec<Request>,
+    pub(crate) requests: Vec<Request<'static>>,
     /// To hand on.
     pub(crate) batches: Vec<Batch>,
     /// To tell whoever watches; one line each.
@@ -175,6 +175,8 @@ impl Session {
             Body::Data(data) => self.on_data(data, rx_ns, effects, stats),
             Body::Pong(pong) => self.on_pong(pong, rx_ns, stats),
             Body::Stats(frame) => self.counts = Some(frame.stats),
+            // Nothing was told to do.
+            Body::Answer(_) => stats.nonsense += 1,
         }
         self.count_records(stats);
         self.ask(rx_ns, effects);
@@ -187,26 +189,26 @@ impl Session {
         self.device_says(&data.head.losses, rx_ns);
         for record in &data.records {
             match record {
-                Record::Define(define) => self.learn(define, &mut news, stats),
                 // Records come again in frames of their own where they were not acknowledged in time.
-                _ if !self.gaps.came(number, rx_ns) => stats.doubles += 1,
-                Record::Fragment(fragment) => {
+                Record::Fragment(fragment)
+                    if fragment.of != FragmentOf::Record || self.gaps.is_new(number) =>
+                {
                     let whole = self.fragments.insert(number, fragment, data.head.last_number);
-                    match whole.as_ref().map(|whole| (whole.number, whole.record())) {
-                        Some((_, Ok(Record::Define(define)))) => {
-                            self.learn(&define, &mut news, stats);
+                    match whole.as_ref().map(Whole::record) {
+                        Some(Ok(record)) => {
+                            self.on_record(number, &record, rx_ns, &mut news, stats);
                         }
-                        Some((first, Ok(record))) => {
-                            self.on_record(first, &record, rx_ns, &mut news);
-                        }
-                        Some((_, Err(_))) => stats.nonsense += 1,
+                        Some(Err(_)) => stats.nonsense += 1,
                         None => {}
                     }
                 }
-                _ => self.on_record(number, record, rx_ns, &mut news),
+                Record::Fragment(_) => stats.doubles += 1,
+                _ => self.on_record(number, record, rx_ns, &mut news, stats),
             }
-            number = number.wrapping_add(u64::from(!matches!(record, Record::Define(_))));
+            number = number.wrapping_add(record.ends_number().into());
         }
+        // A record of which a fragment is missing has been sent, too.
+        self.gaps.reach(number, rx_ns);
         self.gaps.expire(rx_ns);
         self.last_number = self.last_number.max(data.head.last_number);
         if let (Some(identity), Some(ticks)) = (&mut self.identity, news.latest_ticks) {
@@ -224,13 +226,24 @@ impl Session {
         self.make_room(rx_ns, effects, stats);
     }
 
-    fn learn(&mut self, define: &Define<'_>, news: &mut News, stats: &mut Stats) {
-        news.learned = true;
-        stats.nonsense += u64::from(!self.definitions.define(define));
-    }
-
     /// Takes a record that is whole, and notes what is new.
-    fn on_record(&mut self, number: u64, record: &Record<'_>, rx_ns: u64, news: &mut News) {
+    fn on_record(
+        &mut self,
+        number: u64,
+        record: &Record<'_>,
+        rx_ns: u64,
+        news: &mut News,
+        stats: &mut Stats,
+    ) {
+        if let Record::Define(define) = record {
+            news.learned = true;
+            stats.nonsense += u64::from(!self.definitions.define(define));
+            return;
+        }
+        if !self.gaps.came(number, rx_ns) {
+            stats.doubles += 1;
+            return;
+        }
         match record {
             Record::Span(span) => {
                 let sight = Sight::from(&span.head);
@@ -240,6 +253,10 @@ impl Session {
                 self.parents.saw(number, &sight);
             }
             Record::Log(log) => self.gaps.at(number, log.time_ticks),
+            Record::Clock(clock) => {
+                self.gaps.at(number, clock.time_ticks);
+                stats.records_used += 1;
+            }
             _ => {}
         }
         self.assembly.insert(number, record, rx_ns);
@@ -366,5 +383,6 @@ fn packet_of(body: &Body<'_>) -> u32 {
         Body::Data(data) => data.head.packet,
         Body::Pong(pong) => pong.packet,
         Body::Stats(frame) => frame.packet,
+        Body::Answer(answer) => answer.packet,
     }
 }

@@ -38,7 +38,7 @@ impl Placements {
 
     /// About how many bytes it holds.
     pub(super) fn weight(&self) -> usize {
-        self.by_trace.capacity() * size_of::<(TraceId, Placement)>()
+        super::weight::table::<(TraceId, Placement)>(self.by_trace.capacity())
             + self.by_age.capacity() * size_of::<(u64, TraceId)>()
     }
 

@@ -2,6 +2,7 @@
 
 use super::Session;
 use crate::model::Resource;
+use std::collections::BTreeMap;
 
 impl Session {
     /// About how many bytes it holds, itself included; rather too many than too few.
@@ -27,3 +28,23 @@ impl Session {
 
 /// Pings that were not answered, and the session's places in the tables that it is found by.
 const BESIDE: usize = 1536;
+
+/// What a hash table takes that has room for so many: an eighth more, and a byte for each.
+pub(super) const fn table<T>(capacity: usize) -> usize {
+    (capacity + capacity / 7 + 1) * (size_of::<T>() + 1)
+}
+
+/// What a tree of these values takes for its first one: a node has room for eleven.
+const fn first<T>() -> usize {
+    11 * (size_of::<u64>() + size_of::<T>()) + 32
+}
+
+/// What it takes for each other one, since its nodes may be half empty.
+pub(super) const fn other<T>() -> usize {
+    5 * (size_of::<u64>() + size_of::<T>()) / 2
+}
+
+/// What one more takes.
+pub(super) fn room<K, T>(tree: &BTreeMap<K, T>) -> usize {
+    if tree.is_empty() { first::<T>() } else { other::<T>() }
+}

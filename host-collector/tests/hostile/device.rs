@@ -31,7 +31,7 @@ impl Device {
         }
     }
 
-    fn frame(&mut self, body: impl FnOnce(u32) -> Body<'static>) -> Vec<u8> {
+    fn frame<'a>(&mut self, body: impl FnOnce(u32) -> Body<'a>) -> Vec<u8> {
         self.packet += 1;
         let body = body(self.packet);
         let frame = Frame { session_tag: self.session.tag(self.id), body };
@@ -40,7 +40,7 @@ impl Device {
 
     /// A hello with the piece at this offset of a description with these tags.
     pub(crate) fn hello(&mut self, tags: &[(&str, Value<'_>)], offset: usize) -> Vec<u8> {
-        let whole = Process { service: "hostile", build: &[], tags }.to_bytes().leak();
+        let whole = Process { service: "hostile", build: &[], tags }.to_bytes();
         let piece = &whole[offset..whole.len().min(offset + 1_200)];
         let (device, session) = (self.id.0, self.session.get());
         self.frame(|packet| {
@@ -56,13 +56,14 @@ impl Device {
                 process_total: u32::try_from(whole.len()).expect("it is short"),
                 process_offset: u32::try_from(offset).expect("it is short"),
                 process: piece,
+                ..Hello::default()
             })
         })
     }
 
     pub(crate) fn data(&mut self, records: Vec<Record<'static>>) -> Vec<u8> {
         let first_record = self.record;
-        let is_numbered = |record: &&Record<'_>| !matches!(record, Record::Define(_));
+        let is_numbered = |record: &&Record<'_>| record.ends_number();
         self.record += records.iter().filter(is_numbered).count() as u64;
         let count = u8::try_from(records.len()).expect("they are few");
         self.frame(|packet| {
@@ -83,6 +84,7 @@ pub(crate) fn span(own: u64, parent: Parent, trace: TraceRef) -> Record<'static>
         duration_ticks: 1,
         parts: 0,
         ambiguous: false,
+        cut_off: false,
     };
     Record::Span(SpanRecord { head, values: [].into_iter().collect() })
 }
@@ -94,9 +96,9 @@ pub(crate) fn part(own: u64, key: &'static str, value: Value<'static>) -> Record
 }
 
 pub(crate) fn site(id: u16, bytes: &'static [u8]) -> Record<'static> {
-    Record::Define(Define { is_name: false, id, bytes })
+    Record::Define(Define { is_name: false, by_address: false, id, bytes })
 }
 
 pub(crate) fn name(id: u16, bytes: &'static [u8]) -> Record<'static> {
-    Record::Define(Define { is_name: true, id, bytes })
+    Record::Define(Define { is_name: true, by_address: false, id, bytes })
 }

@@ -4,7 +4,8 @@ use crate::device::{Device, EPOCH_NS, name, part, site, span};
 use crate::{alone, count};
 use spandrel::carrier::short::ShortContext;
 use spandrel::wire::{
-    Fragment, Log, NameRef, Parent, PartKey, Record, Reference, Shape, SiteRef, TraceRef, Value,
+    Fragment, FragmentOf, Log, NameRef, Parent, PartKey, Record, Reference, Shape, SiteRef,
+    TraceRef, Value,
 };
 use spandrel::{SpanContext, SpanId, TraceFlags, TraceId};
 use spandrel_collector::model::Batch;
@@ -48,20 +49,20 @@ fn holds_what_it_says(
 #[test]
 fn parts_of_spans_that_never_end() {
     holds_what_it_says("one part each", |device, send| {
-        for own in 4..20_000 {
+        for own in 4..6_000 {
             let frame = device.data(vec![part(own, "k", Value::Bool(true))]);
             send(device, frame);
         }
     });
     holds_what_it_says("many parts each", |device, send| {
-        for own in 4..20_000 {
+        for own in 4..6_000 {
             let frame = device.data(vec![part(own % 7, "key", Value::Text("value"))]);
             send(device, frame);
         }
     });
     holds_what_it_says("one of each kind", |device, send| {
         let key = PartKey::Site(SiteRef { id: 1, shape: Shape(1) });
-        for own in 4..5_000 {
+        for own in 4..2_000 {
             let values = [Value::Bool(true)].into_iter().collect();
             let (trace, span) = (TraceId([1; 16]), SpanId([1; 8]));
             let records = vec![
@@ -87,13 +88,13 @@ fn definitions() {
         }
     });
     holds_what_it_says("names that are no text", |device, send| {
-        for id in 1..20_000 {
+        for id in 1..6_000 {
             let frame = device.data(vec![name(id, NO_TEXT)]);
             send(device, frame);
         }
     });
     holds_what_it_says("short names", |device, send| {
-        for id in 1..20_000 {
+        for id in 1..6_000 {
             let frame = device.data(vec![name(id, b"a")]);
             send(device, frame);
         }
@@ -110,15 +111,15 @@ fn descriptions_fragments_and_what_is_missing() {
         }
     });
     holds_what_it_says("fragments", |device, send| {
-        for _ in 0..20_000 {
-            let fragment = Fragment { is_first: false, is_last: false, bytes: b"some" };
+        for _ in 0..6_000 {
+            let fragment =
+                Fragment { of: FragmentOf::Record, offset: 1, is_last: true, bytes: b"some" };
             let frame = device.data(vec![Record::Fragment(fragment)]);
             send(device, frame);
-            device.record += 1;
         }
     });
     holds_what_it_says("parents and gaps", |device, send| {
-        for own in 1..20_000 {
+        for own in 1..6_000 {
             let trace = TraceRef::Own(4 * own);
             let frame = device.data(vec![span(4 * own + 1, Parent::Local(4 * own + 2), trace)]);
             send(device, frame);
@@ -142,7 +143,7 @@ fn spans_that_wait_for_whom_they_refer_to() {
     let later_ns = EPOCH_NS + 1_000_000_000;
     let frame = device.data(vec![site(1, b"\x04read")]);
     pipeline.on_frame(&frame, &device.peer, later_ns, &mut replies);
-    for own in 4..40_000 {
+    for own in 4..10_000 {
         let flags = TraceFlags::SAMPLED;
         let short = ShortContext { sender: 9, span: 4, root: 9, trace: 4, flags };
         let SpanContext { trace_id, span_id, .. } = SpanContext::from(short);

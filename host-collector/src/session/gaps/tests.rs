@@ -133,6 +133,7 @@ proptest! {
         for (number, pause_ns) in numbers {
             now_ns += pause_ns;
             gaps.expire(now_ns);
+            prop_assert_eq!(gaps.is_new(number), !all.contains(&number));
             prop_assert_eq!(gaps.came(number, now_ns), all.insert(number));
         }
         gaps.give_up_all();
