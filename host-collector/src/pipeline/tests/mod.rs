@@ -232,8 +232,7 @@ impl Bench {
 
     fn asked(&mut self) -> Vec<Request<'static>> {
         let replies = core::mem::take(&mut self.replies);
-        let request =
-            |reply: Reply| wire::decode_downlink(reply.bytes.leak()).unwrap().request;
+        let request = |reply: Reply| wire::decode_downlink(reply.bytes.leak()).unwrap().request;
         replies.into_iter().map(request).collect()
     }
 }
@@ -244,6 +243,7 @@ fn tag<'a>(attributes: &'a [crate::model::Attribute], key: &str) -> Option<&'a V
 
 mod clock;
 mod hostile;
+mod lost;
 mod missing;
 mod short;
 mod whole;
