@@ -1,4 +1,4 @@
-//! [`Datagram`]: links with small packets, such as CAN-FD, LoRa and ESP-NOW.
+//! [`Datagram`]: links with small packets, such as CAN and radios.
 //!
 //! Where a packet holds a frame of 48 bytes, [`Whole`] sends one in each; where it does not, or cannot have
 //! any length, [`Segmented`] cuts them.
