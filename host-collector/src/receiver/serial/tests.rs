@@ -61,6 +61,13 @@ mod unix {
     }
 
     #[test]
+    fn a_port_that_somebody_has_is_told_from_one_that_is_not_there() {
+        let (_device, other) = TTYPort::pair().unwrap();
+        let error = SerialReceiver::open(other.name().unwrap().parse().unwrap()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ResourceBusy, "{error}");
+    }
+
+    #[test]
     fn frames_text_and_replies_pass_a_terminal() {
         let (mut device, path) = terminal();
         let kept = Kept::default();
