@@ -84,6 +84,7 @@ mod unix {
         }
         let said = [&b"\x1b[32mboot\r\n> \xff"[..], &b"tick\r\n".repeat(20)].concat();
         desk.until(|_| *kept.0.lock().unwrap() == said);
+        desk.until(|seen| seen.sent_ns.len() == 20);
         let seen = desk.end();
         assert!(seen.frames.iter().all(|(peer, _)| *peer == Peer::Serial(path.as_str().into())));
         assert_eq!((seen.frames.len(), seen.sent_ns.len()), (20, 20));
