@@ -3,7 +3,7 @@
 //! | feature | module | link |
 //! |---|---|---|
 //! | | [`stream`] | any stream of bytes, and what makes one of others |
-//! | | [`datagram`] | any datagrams: CAN-FD, LoRa, ESP-NOW; in segments where they are short |
+//! | | [`datagram`] | any datagrams: CAN, small radios; in segments where they are short |
 //! | `embedded-io-async` | `stream::timed` | UART, USB-CDC, or what else has the traits of that crate |
 //! | `embassy-net` | `udp` | UDP over embassy-net |
 //! | `embassy-net-tcp` | `tcp` | TCP over embassy-net |

@@ -1,4 +1,5 @@
 use super::*;
+use crate::framing::testing::from_hex;
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
@@ -33,6 +34,35 @@ fn frames() -> impl Strategy<Value = Vec<Vec<u8>>> {
         }
         frames
     })
+}
+
+/// The vectors were made by another program, from the page.
+#[test]
+fn the_vectors_hold_both_ways() {
+    let mut count = 0;
+    for line in include_str!("../../../../tests/vectors/segments.txt").lines().skip(1) {
+        let all = |words: &str| words.split(' ').map(from_hex).collect::<Vec<_>>();
+        if let Some((said, datagrams)) = line.split_once(" = ") {
+            let mut words = said.split(' ');
+            let frame = from_hex(words.next().unwrap());
+            let [number, len] = [(); 2].map(|()| words.next().unwrap().parse::<u8>().unwrap());
+            let mut segmenter = Segmenter::new(&frame, number);
+            let mut buffer = alloc::vec![0; usize::from(len)];
+            let cut = core::iter::from_fn(|| {
+                let len = segmenter.fill(&mut buffer)?;
+                Some(buffer[..len].to_vec())
+            });
+            let datagrams = all(datagrams);
+            assert_eq!(cut.collect::<Vec<_>>(), datagrams, "{line}");
+            assert_eq!(join(&datagrams, buffer_len(80)), (alloc::vec![frame], 0), "{line}");
+        } else {
+            let (datagrams, frames) = line.split_once(" => ").unwrap();
+            let frames = if frames == "none" { Vec::new() } else { all(frames) };
+            assert_eq!(join(&all(datagrams), buffer_len(80)).0, frames, "{line}");
+        }
+        count += 1;
+    }
+    assert!(count > 14);
 }
 
 #[test]
