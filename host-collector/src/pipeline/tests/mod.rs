@@ -245,5 +245,6 @@ mod clock;
 mod hostile;
 mod lost;
 mod missing;
+mod orders;
 mod short;
 mod whole;
