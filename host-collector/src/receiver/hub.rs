@@ -193,6 +193,10 @@ impl Hub {
             }
             replies.drain(..).for_each(|reply| outlets.send(reply));
         }
+        // What came before the end counts; nobody is answered any more.
+        for event in self.events.try_iter().take(MOST_EVENTS) {
+            self.take(event, &clock, &mut outlets, handler, &mut replies);
+        }
     }
 
     fn take<H: Handler>(
@@ -239,5 +243,31 @@ impl Default for Hub {
 impl Drop for Hub {
     fn drop(&mut self) {
         self.feed.shared.is_over.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn datagrams_that_there_is_no_room_for_are_counted_and_wait_for_nobody() {
+        let hub = Hub::new();
+        let (feed, bytes) = (hub.feed(), vec![0; 60_000]);
+        let peer = Peer::Udp(([127, 0, 0, 1], 9).into());
+        for _ in 0..MOST_BYTES / bytes.len() + 8 {
+            feed.datagram(&bytes, peer.clone(), Instant::now()).unwrap();
+        }
+        assert_eq!(hub.dropped(), 7);
+        for _ in 0..MOST_EVENTS {
+            feed.datagram(&[], peer.clone(), Instant::now()).unwrap();
+        }
+        // A stream waits instead, until the hub is gone.
+        let stream = feed.clone();
+        let thread =
+            thread::spawn(move || stream.frame(&[1], &Peer::Serial("a".into()), Instant::now()));
+        drop(hub);
+        assert_eq!(thread.join().unwrap(), Err(Closed));
+        assert!(feed.is_over() && feed.datagram(&[], peer, Instant::now()).is_err());
     }
 }

@@ -7,7 +7,13 @@ mod clock;
 mod hub;
 mod outlets;
 mod peer;
+pub mod segments;
+pub mod serial;
 mod shares;
+pub mod stream;
+pub mod tcp;
+#[cfg(test)]
+mod testing;
 pub mod udp;
 
 pub use clock::HostClock;

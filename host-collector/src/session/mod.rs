@@ -4,6 +4,7 @@
 //! or has been waited for, and when it is known where in time they lie. Everything that waits is
 //! bounded. Nothing here does I/O; what should be sent to the device comes out as requests.
 
+mod acks;
 mod around;
 mod ask;
 mod assembly;
@@ -174,8 +175,14 @@ impl Session {
         self.last_ns = rx_ns;
         self.is_cut_off = false;
         match body {
-            Body::Hello(hello) => self.on_hello(hello, rx_ns, effects, stats),
-            Body::Data(data) => self.on_data(data, rx_ns, effects, stats),
+            Body::Hello(hello) => {
+                self.on_hello(hello, rx_ns, effects, stats);
+                effects.requests.extend(self.ack());
+            }
+            Body::Data(data) => {
+                self.on_data(data, rx_ns, effects, stats);
+                effects.requests.extend(self.ack());
+            }
             Body::Pong(pong) => self.on_pong(pong, rx_ns, stats),
             Body::Stats(frame) => self.counts = Some(frame.stats),
             // Nothing was told to do.

@@ -1,6 +1,7 @@
 //! [`Encoder`]: a frame as it stands in a stream, piece by piece.
 
-use super::{CHECK, CRC, DELIMITER, LONGEST_RUN, MARK};
+use super::{DELIMITER, LONGEST_RUN, MARK};
+use crate::framing::crc::{CHECK, CRC};
 
 /// Makes the bytes of one frame, a piece at a time: no second buffer as long as the frame is needed.
 ///
@@ -68,7 +69,8 @@ impl<'f> Encoder<'f> {
                 let (run, is_zero) = self.measure();
                 self.run = run;
                 self.step = self.behind_run(is_zero);
-                Some(run as u8 + 1)
+                // 255 for the longest run.
+                Some(u8::try_from(run + 1).unwrap_or(u8::MAX))
             }
             Step::Run(is_zero) => {
                 let byte = self.byte(self.at);
