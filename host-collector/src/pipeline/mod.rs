@@ -14,14 +14,20 @@
 
 mod expand;
 
+use crate::Order;
 use crate::model::{Batch, Source};
 use crate::receiver::{Handler, Peer, Replies, Reply};
-use crate::session::{Effects, Key, Session, Table};
+use crate::session::{self, Effects, Key, Session, Table, made};
 use crate::stats::Stats;
 use core::fmt;
 use expand::Expander;
 use spandrel::wire::{self, DecodeError, Downlink, Request};
 use std::collections::HashMap;
+
+/// Bytes that a pipeline holds at most, about: sessions, and spans that wait for who they refer to.
+///
+/// The last is what one frame may bring before anything makes room for it.
+pub const MOST_BYTES: usize = session::MOST_BYTES + expand::MOST_WAITING_BYTES + (4 << 20);
 
 /// How a pipeline works.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +50,8 @@ pub struct Pipeline<S> {
     sources: HashMap<Source, Key>,
     stats: Stats,
     expander: Expander,
+    /// What devices are told once it is known of which service they are.
+    orders: Vec<Order>,
     sink: S,
 }
 
@@ -56,8 +64,15 @@ impl<S: FnMut(Batch)> Pipeline<S> {
             sources: HashMap::new(),
             stats: Stats::default(),
             expander: Expander::default(),
+            orders: Vec::new(),
             sink,
         }
+    }
+
+    /// Tells every device, once it has said who it is, what is ordered for its service.
+    #[must_use]
+    pub fn with_orders(self, orders: Vec<Order>) -> Self {
+        Self { orders, ..self }
     }
 
     /// What came so far.
@@ -66,11 +81,19 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         &self.stats
     }
 
+    /// About how many bytes it holds; rather too many than too few.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.table.weight()
+            + self.expander.weight()
+            + self.sources.capacity() * size_of::<(Source, Key)>()
+    }
+
     /// Hands on everything that still waits, however incomplete: nothing more will come.
     pub fn finish(&mut self, now_ns: u64) {
         let mut effects = Effects::default();
         self.table.for_each(|_, session| {
-            session.emit_all(now_ns, &mut effects, &mut self.stats);
+            session.emit_all(made::FINISHED, now_ns, &mut effects, &mut self.stats);
         });
         self.hand_on(effects.batches, now_ns);
         self.expander.finish(&mut self.sink);
@@ -91,10 +114,11 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         let mut effects = Effects::default();
         self.follow(frame, key, rx_ns);
         let (stats, downlink) = (&mut self.stats, self.options.downlink);
-        let before = *stats;
+        let (before, orders) = (*stats, &self.orders);
         let make = || Session::new(downlink, rx_ns);
         let (source, first_ns, handle) = self.table.with(key.clone(), make, |session| {
             session.on_frame(&frame.body, rx_ns, &mut effects, stats);
+            order(session, orders);
             (session.source(), session.first_ns(), session.handle())
         });
         tell(&key.peer, &mut effects);
@@ -162,7 +186,10 @@ impl<S: FnMut(Batch)> Pipeline<S> {
     fn make_room(&mut self, now_ns: u64, effects: &mut Effects) {
         while let Some((key, mut session)) = self.table.pop_surplus() {
             self.stats.forgotten += 1;
-            session.emit_all(now_ns, effects, &mut self.stats);
+            session.emit_all(made::FORGOTTEN, now_ns, effects, &mut self.stats);
+            if let (Some(source), Some((told, _))) = (session.source(), session.handle()) {
+                self.expander.forget(told, source);
+            }
             if let Some(source) = session.source()
                 && self.sources.get(&source) == Some(&key)
             {
@@ -180,6 +207,16 @@ fn tell(peer: &Peer, effects: &mut Effects) {
     for news in effects.news.drain(..) {
         log::info!("{peer}: {news}");
     }
+}
+
+/// Tells a device what is ordered for its service, once.
+fn order(session: &mut Session, orders: &[Order]) {
+    if orders.is_empty() {
+        return;
+    }
+    let Some(service) = session.new_service() else { return };
+    let mine: Vec<_> = orders.iter().filter(|order| order.is_for(service)).cloned().collect();
+    mine.into_iter().for_each(|order| session.order(order));
 }
 
 /// Requests as frames to the device that has the session.

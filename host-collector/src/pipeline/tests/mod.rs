@@ -243,6 +243,8 @@ fn tag<'a>(attributes: &'a [crate::model::Attribute], key: &str) -> Option<&'a V
 
 mod clock;
 mod hostile;
+mod lost;
 mod missing;
+mod orders;
 mod short;
 mod whole;
