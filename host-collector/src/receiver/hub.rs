@@ -255,19 +255,27 @@ mod tests {
         let hub = Hub::new();
         let (feed, bytes) = (hub.feed(), vec![0; 60_000]);
         let peer = Peer::Udp(([127, 0, 0, 1], 9).into());
-        for _ in 0..MOST_BYTES / bytes.len() + 8 {
+        let sent = MOST_BYTES / bytes.len();
+        for _ in 0..sent {
             feed.datagram(&bytes, peer.clone(), Instant::now()).unwrap();
         }
-        assert_eq!(hub.dropped(), 7);
+        // Half of the room is for others.
+        let dropped = sent - MOST_BYTES.div_ceil(2 * bytes.len());
+        assert_eq!(hub.dropped(), dropped as u64);
         for _ in 0..MOST_EVENTS {
-            feed.datagram(&[], peer.clone(), Instant::now()).unwrap();
+            feed.datagram(&bytes, peer.clone(), Instant::now()).unwrap();
         }
-        // A stream waits instead, until the hub is gone.
-        let stream = feed.clone();
-        let thread =
-            thread::spawn(move || stream.frame(&[1], &Peer::Serial("a".into()), Instant::now()));
+        let dropped = hub.dropped();
+        let other = Peer::Udp(([127, 0, 0, 2], 9).into());
+        feed.datagram(&bytes, other, Instant::now()).unwrap();
+        assert_eq!(hub.dropped(), dropped);
+        // A stream from where all that comes from a machine has its share waits instead, until the hub is
+        // gone.
+        let (stream, connection) = (feed.clone(), Peer::Tcp(([127, 0, 0, 1], 9).into()));
+        let bytes_of_it = bytes.clone();
+        let thread = thread::spawn(move || stream.frame(&bytes_of_it, &connection, Instant::now()));
         drop(hub);
         assert_eq!(thread.join().unwrap(), Err(Closed));
-        assert!(feed.is_over() && feed.datagram(&[], peer, Instant::now()).is_err());
+        assert!(feed.is_over() && feed.datagram(&bytes, peer, Instant::now()).is_err());
     }
 }
