@@ -1,6 +1,7 @@
 //! How bytes get into the collector: sockets and clocks, and nothing else.
 
 mod clock;
+pub mod rtt;
 pub mod udp;
 
 pub use clock::HostClock;
