@@ -1,6 +1,7 @@
 //! RTT: frames through the memory of a target that a debug probe reads, for desks without a network.
 
 pub mod block;
+pub mod elf;
 pub mod gdb;
 mod memory;
 mod reader;
