@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::exporter::otlp_http::Endpoint;
+use crate::receiver::rtt;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -41,6 +42,9 @@ pub struct Serve {
     /// Send nothing to devices: do not ask for what is missing, nor for the time.
     #[arg(long, help_heading = "Receive")]
     pub no_downlink: bool,
+    /// Receive frames through debug probes.
+    #[command(flatten)]
+    pub rtt: rtt::Options,
     /// Keep the recent traces in this file, as Jaeger UI JSON: drop it into Jaeger UI.
     #[arg(long, value_name = "FILE", help_heading = "Show")]
     pub out: Option<PathBuf>,

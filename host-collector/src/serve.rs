@@ -4,6 +4,7 @@ use crate::cli::Serve;
 use crate::exporter::otlp_http::{Limits, OtlpHttp, Report};
 use crate::model::Batch;
 use crate::pipeline::{self, Pipeline};
+use crate::receiver::rtt::RttError;
 use crate::receiver::udp::UdpReceiver;
 use crate::receiver::{HostClock, Hub};
 use crate::signals;
@@ -44,6 +45,9 @@ pub enum ServeError {
         /// The reason.
         source: io::Error,
     },
+    /// RTT cannot be read.
+    #[error(transparent)]
+    Rtt(#[from] RttError),
     /// The operating system refuses a thread or a signal handler.
     #[error("the operating system refuses what is needed")]
     System(#[from] io::Error),
@@ -55,6 +59,7 @@ pub enum ServeError {
 /// Where it cannot start; once it runs, whatever goes wrong is logged and it goes on.
 pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let stop = signals::stop_flag()?;
+    options.rtt.check()?;
     let receiver = listen(options.listen)?;
     let view = start_view(options, &stop)?;
     let exporter = options
@@ -73,8 +78,13 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let mut pipeline = Pipeline::new(pipeline::Options { downlink: !options.no_downlink }, sink);
     let hub = Hub::new();
     receiver.start(hub.feed())?;
+    let targets = options.rtt.start(&hub.feed(), || Ok(()))?;
     hub.run(&mut pipeline, &stop);
     drop(hub);
+    // No target is left standing still.
+    for target in targets {
+        let _ = target.join();
+    }
     pipeline.finish(HostClock::new().now_ns());
     log::info!("{}", pipeline.stats());
     drop(pipeline);

@@ -8,6 +8,7 @@ mod hub;
 mod outlets;
 mod peer;
 pub mod rtt;
+pub mod stream;
 pub mod udp;
 
 pub use clock::HostClock;

@@ -1,16 +1,29 @@
 //! RTT: frames through the memory of a target that a debug probe reads, for desks without a network.
+//!
+//! | module | how |
+//! |---|---|
+//! | [`tcp`] | a server reads the target: bytes both ways |
+//! | [`gdb`] | a GDB server gives the target's memory, in which [`Reader`] finds the rings |
+//!
+//! Nothing in the memory of a target is believed: what [`block`] finds wrong is not read.
 
 pub mod block;
 pub mod elf;
 pub mod gdb;
+mod link;
 mod memory;
+mod options;
+mod pipe;
 mod reader;
 mod search;
+pub mod tcp;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 
 pub use memory::{Memory, MemoryError};
+pub use options::{Options, RttError};
+pub use pipe::Probe;
 pub use reader::{Look, NAME, Reader, Which};
 pub use search::Place;

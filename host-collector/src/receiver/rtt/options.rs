@@ -1,0 +1,212 @@
+//! What the command line says of RTT.
+
+use super::tcp::RttServer;
+use super::{Place, Which, elf, gdb};
+use crate::receiver::Feed;
+use crate::receiver::stream::Text;
+use clap::Args;
+use std::io;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+
+/// Where a Cortex-M has its RAM, and as much as most have.
+const USUAL_RAM: Range<u32> = 0x2000_0000..0x2004_0000;
+
+/// Options of RTT.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Receive over RTT")]
+pub struct Options {
+    /// Read a channel from this RTT server: of OpenOCD, probe-rs, or J-Link. Give it once for each.
+    #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
+    pub rtt_tcp: Vec<String>,
+    /// The RTT servers are J-Link's: read this channel.
+    #[arg(long, value_name = "NUMBER", requires = "rtt_tcp")]
+    pub rtt_jlink_channel: Option<u32>,
+    /// Read the channel called spandrel through a GDB server, such as QEMU's. It halts the target at each
+    /// look, so it is for where nothing else is.
+    #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
+    pub rtt_gdb: Option<String>,
+    /// The program that runs, as ELF file, which says where RTT's control block is.
+    #[arg(long, value_name = "FILE", group = "rtt_place")]
+    pub rtt_elf: Option<PathBuf>,
+    /// Where RTT's control block is.
+    #[arg(long, value_name = "ADDRESS", value_parser = number, group = "rtt_place")]
+    pub rtt_address: Option<u32>,
+    /// Where to search for RTT's control block; usually 0x20000000+0x40000.
+    #[arg(long, value_name = "START+LENGTH", value_parser = range, group = "rtt_place")]
+    pub rtt_ram: Option<Range<u32>>,
+    /// Read and write the channels with this number, whatever they are called.
+    #[arg(long, value_name = "NUMBER")]
+    pub rtt_channel: Option<u32>,
+}
+
+/// Why RTT cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RttError {
+    /// The ELF file cannot be read.
+    #[error("cannot read {}: give the program that runs with --rtt-elf", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// The ELF file does not say what it should.
+    #[error("cannot use {}: give the program that runs with --rtt-elf", .path.display())]
+    Elf {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: elf::ElfError,
+    },
+}
+
+impl Options {
+    /// Looks whether everything is there that must be.
+    ///
+    /// # Errors
+    /// The ELF file is of no use.
+    pub fn check(&self) -> Result<(), RttError> {
+        self.place().map(drop)
+    }
+
+    /// How many links there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.rtt_tcp.len() + usize::from(self.rtt_gdb.is_some())
+    }
+
+    /// Starts every link; whoever waits for the threads waits until no target stands still any more.
+    ///
+    /// # Errors
+    /// The operating system gives no thread.
+    pub fn start<T: Text + Send + 'static>(
+        &self,
+        feed: &Feed,
+        mut text: impl FnMut() -> io::Result<T>,
+    ) -> io::Result<Vec<JoinHandle<()>>> {
+        let mut threads = Vec::new();
+        for address in &self.rtt_tcp {
+            let server =
+                RttServer { address: address.clone(), jlink_channel: self.rtt_jlink_channel };
+            threads.push(server.start(feed.clone(), text()?)?);
+        }
+        if let Some(address) = &self.rtt_gdb {
+            let options = self.clone();
+            let place = move || options.place().map_err(io::Error::other);
+            threads.push(gdb::start(address, place, self.which(), feed.clone(), text()?)?);
+        }
+        Ok(threads)
+    }
+
+    /// Where the control block is now: the file may be another each time.
+    fn place(&self) -> Result<Place, RttError> {
+        if let Some(path) = &self.rtt_elf {
+            let path = || path.clone();
+            let file = std::fs::read(path())
+                .map_err(|source| RttError::File { path: path(), source })?;
+            let address = elf::control_block(&file)
+                .map_err(|source| RttError::Elf { path: path(), source })?;
+            return Ok(Place::At(address));
+        }
+        Ok(match self.rtt_address {
+            Some(address) => Place::At(address),
+            None => Place::Within(self.rtt_ram.clone().unwrap_or(USUAL_RAM)),
+        })
+    }
+
+    fn which(&self) -> Which {
+        self.rtt_channel.map_or(Which::Named, Which::Number)
+    }
+}
+
+fn host_and_port(text: &str) -> Result<String, &'static str> {
+    const HOW: &str = "give a host and a port, such as 127.0.0.1:19021";
+
+    let (host, port) = text.rsplit_once(':').ok_or(HOW)?;
+    let is_port = port.parse::<u16>().is_ok_and(|port| port != 0);
+    if host.is_empty() || !is_port { Err(HOW) } else { Ok(text.to_owned()) }
+}
+
+fn number(text: &str) -> Result<u32, &'static str> {
+    let digits = text.replace('_', "");
+    let number = match digits.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => digits.parse(),
+    };
+    number.map_err(|_| "give a number of 32 bits, such as 0x20000000")
+}
+
+fn range(text: &str) -> Result<Range<u32>, &'static str> {
+    const HOW: &str = "give where the RAM begins and how long it is, such as 0x20000000+0x20000";
+
+    let (start, len) = text.split_once('+').ok_or(HOW)?;
+    let (start, len) = (number(start).map_err(|_| HOW)?, number(len).map_err(|_| HOW)?);
+    if len == 0 {
+        return Err(HOW);
+    }
+    Ok(start..start.checked_add(len).ok_or("it ends beyond 32 bits")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use clap::error::ErrorKind;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn parse(line: &str) -> Result<Options, clap::Error> {
+        Ok(Line::try_parse_from(line.split(' '))?.options)
+    }
+
+    #[test]
+    fn places_and_channels_are_what_the_line_says() {
+        let options = parse("x --rtt-gdb localhost:1234 --rtt-ram 0x2000_0000+256").unwrap();
+        assert_eq!(options.place().unwrap(), Place::Within(0x2000_0000..0x2000_0100));
+        assert_eq!((options.which(), options.count()), (Which::Named, 1));
+        let options = parse("x --rtt-gdb [::1]:1 --rtt-address 536870912 --rtt-channel 2").unwrap();
+        assert_eq!(options.place().unwrap(), Place::At(0x2000_0000));
+        assert_eq!(options.which(), Which::Number(2));
+        let options = parse("x --rtt-tcp a:1 --rtt-tcp b:2 --rtt-jlink-channel 1").unwrap();
+        assert_eq!((options.rtt_tcp.len(), options.rtt_jlink_channel), (2, Some(1)));
+        assert_eq!(options.place().unwrap(), Place::Within(USUAL_RAM));
+        assert_eq!(parse("x").unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_cannot_be_is_a_usage_error() {
+        for line in [
+            "--rtt-tcp here",
+            "--rtt-tcp :19021",
+            "--rtt-gdb host:0",
+            "--rtt-address 0x1_0000_0000",
+            "--rtt-ram 0x20000000",
+            "--rtt-ram 0xffffffff+2",
+            "--rtt-ram 0+0",
+        ] {
+            let error = parse(&format!("x {line}")).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ValueValidation, "{line}");
+        }
+        let error = parse("x --rtt-address 1 --rtt-elf a").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ArgumentConflict);
+        let error = parse("x --rtt-jlink-channel 1").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument);
+    }
+
+    #[test]
+    fn a_file_that_is_of_no_use_is_known_at_once() {
+        let missing = parse("x --rtt-elf /no/such/file").unwrap().check().unwrap_err();
+        assert!(matches!(missing, RttError::File { .. }), "{missing}");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let options = Options { rtt_elf: Some(path.into()), ..Options::default() };
+        let error = options.check().unwrap_err();
+        assert!(matches!(error, RttError::Elf { .. }), "{error}");
+    }
+}
