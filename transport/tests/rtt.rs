@@ -164,7 +164,8 @@ fn a_frame_is_written_whole_or_not_at_all_also_where_a_probe_asks_for_blocking()
 fn frames_come_down_through_a_ring_that_is_shorter() {
     let (mut uplink, _, down) = desk(1);
     let frame: Vec<u8> = (0..100).map(|at| at % 7).collect();
-    let stream = [encoded(b"too long for the buffer").as_slice(), b"text", &encoded(&frame)].concat();
+    let stream =
+        [encoded(b"too long for the buffer").as_slice(), b"text", &encoded(&frame)].concat();
     let mut buffer = [0; 16];
     let mut rest = &stream[..];
     assert_eq!(receive(&mut uplink, &mut buffer), None);

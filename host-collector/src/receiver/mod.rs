@@ -8,7 +8,11 @@ mod hub;
 mod outlets;
 mod peer;
 pub mod rtt;
+pub mod serial;
 pub mod stream;
+pub mod tcp;
+#[cfg(test)]
+mod testing;
 pub mod udp;
 
 pub use clock::HostClock;

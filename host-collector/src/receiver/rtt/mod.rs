@@ -11,6 +11,7 @@ pub mod block;
 pub mod elf;
 pub mod gdb;
 mod link;
+mod locate;
 mod memory;
 mod options;
 mod pipe;
@@ -22,8 +23,9 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use locate::{Locate, LocateError};
 pub use memory::{Memory, MemoryError};
-pub use options::{Options, RttError};
+pub use options::{Link, Options};
 pub use pipe::Probe;
 pub use reader::{Look, NAME, Reader, Which};
 pub use search::Place;

@@ -1,7 +1,9 @@
 //! What the command line says of RTT.
 
+use super::gdb::GdbServer;
+use super::locate::USUAL_RAM;
 use super::tcp::RttServer;
-use super::{Place, Which, elf, gdb};
+use super::{Locate, LocateError, Place, Which};
 use crate::receiver::Feed;
 use crate::receiver::stream::Text;
 use clap::Args;
@@ -9,9 +11,6 @@ use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
-
-/// Where a Cortex-M has its RAM, and as much as most have.
-const USUAL_RAM: Range<u32> = 0x2000_0000..0x2004_0000;
 
 /// Options of RTT.
 #[derive(Args, Clone, Debug, Default)]
@@ -41,80 +40,58 @@ pub struct Options {
     pub rtt_channel: Option<u32>,
 }
 
-/// Why RTT cannot be read.
-#[derive(Debug, thiserror::Error)]
+/// One way to a target.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum RttError {
-    /// The ELF file cannot be read.
-    #[error("cannot read {}: give the program that runs with --rtt-elf", .path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        source: io::Error,
-    },
-    /// The ELF file does not say what it should.
-    #[error("cannot use {}: give the program that runs with --rtt-elf", .path.display())]
-    Elf {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        source: elf::ElfError,
-    },
+pub enum Link {
+    /// A server that reads RTT.
+    Tcp(RttServer),
+    /// A server that gives memory.
+    Gdb(GdbServer),
 }
 
-impl Options {
-    /// Looks whether everything is there that must be.
-    ///
-    /// # Errors
-    /// The ELF file is of no use.
-    pub fn check(&self) -> Result<(), RttError> {
-        self.place().map(drop)
-    }
-
-    /// How many links there are.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.rtt_tcp.len() + usize::from(self.rtt_gdb.is_some())
-    }
-
-    /// Starts every link; whoever waits for the threads waits until no target stands still any more.
+impl Link {
+    /// Reads and writes it, in threads, until the hub is gone; when the thread has ended, no target stands
+    /// still any more.
     ///
     /// # Errors
     /// The operating system gives no thread.
-    pub fn start<T: Text + Send + 'static>(
-        &self,
-        feed: &Feed,
-        mut text: impl FnMut() -> io::Result<T>,
-    ) -> io::Result<Vec<JoinHandle<()>>> {
-        let mut threads = Vec::new();
-        for address in &self.rtt_tcp {
-            let server =
-                RttServer { address: address.clone(), jlink_channel: self.rtt_jlink_channel };
-            threads.push(server.start(feed.clone(), text()?)?);
+    pub fn start(self, feed: Feed, text: impl Text + Send + 'static) -> io::Result<JoinHandle<()>> {
+        match self {
+            Self::Tcp(server) => server.start(feed, text),
+            Self::Gdb(server) => server.start(feed, text),
         }
-        if let Some(address) = &self.rtt_gdb {
-            let options = self.clone();
-            let place = move || options.place().map_err(io::Error::other);
-            threads.push(gdb::start(address, place, self.which(), feed.clone(), text()?)?);
-        }
-        Ok(threads)
+    }
+}
+
+impl Options {
+    /// What is asked for.
+    ///
+    /// # Errors
+    /// The ELF file is of no use.
+    pub fn links(&self) -> Result<Vec<Link>, LocateError> {
+        let locate = self.locate();
+        // What is wrong should be known now, and not when the target is there.
+        locate.place()?;
+        let server = |address: &String| {
+            Link::Tcp(RttServer { address: address.clone(), jlink_channel: self.rtt_jlink_channel })
+        };
+        let gdb = |address: &String| {
+            Link::Gdb(GdbServer {
+                address: address.clone(),
+                locate: locate.clone(),
+                which: self.which(),
+            })
+        };
+        Ok(self.rtt_tcp.iter().map(server).chain(self.rtt_gdb.iter().map(gdb)).collect())
     }
 
-    /// Where the control block is now: the file may be another each time.
-    fn place(&self) -> Result<Place, RttError> {
-        if let Some(path) = &self.rtt_elf {
-            let path = || path.clone();
-            let file = std::fs::read(path())
-                .map_err(|source| RttError::File { path: path(), source })?;
-            let address = elf::control_block(&file)
-                .map_err(|source| RttError::Elf { path: path(), source })?;
-            return Ok(Place::At(address));
+    fn locate(&self) -> Locate {
+        match (&self.rtt_elf, self.rtt_address) {
+            (Some(path), _) => Locate::Elf(path.clone()),
+            (_, Some(address)) => Locate::Known(Place::At(address)),
+            _ => Locate::Known(Place::Within(self.rtt_ram.clone().unwrap_or(USUAL_RAM))),
         }
-        Ok(match self.rtt_address {
-            Some(address) => Place::At(address),
-            None => Place::Within(self.rtt_ram.clone().unwrap_or(USUAL_RAM)),
-        })
     }
 
     fn which(&self) -> Which {
@@ -169,15 +146,18 @@ mod tests {
     #[test]
     fn places_and_channels_are_what_the_line_says() {
         let options = parse("x --rtt-gdb localhost:1234 --rtt-ram 0x2000_0000+256").unwrap();
-        assert_eq!(options.place().unwrap(), Place::Within(0x2000_0000..0x2000_0100));
-        assert_eq!((options.which(), options.count()), (Which::Named, 1));
+        let ram = Locate::Known(Place::Within(0x2000_0000..0x2000_0100));
+        assert_eq!((options.locate(), options.which()), (ram, Which::Named));
+        assert!(matches!(options.links().unwrap()[..], [Link::Gdb(_)]));
         let options = parse("x --rtt-gdb [::1]:1 --rtt-address 536870912 --rtt-channel 2").unwrap();
-        assert_eq!(options.place().unwrap(), Place::At(0x2000_0000));
-        assert_eq!(options.which(), Which::Number(2));
+        let at = Locate::Known(Place::At(0x2000_0000));
+        assert_eq!((options.locate(), options.which()), (at, Which::Number(2)));
         let options = parse("x --rtt-tcp a:1 --rtt-tcp b:2 --rtt-jlink-channel 1").unwrap();
-        assert_eq!((options.rtt_tcp.len(), options.rtt_jlink_channel), (2, Some(1)));
-        assert_eq!(options.place().unwrap(), Place::Within(USUAL_RAM));
-        assert_eq!(parse("x").unwrap().count(), 0);
+        let links = options.links().unwrap();
+        assert!(matches!(links[..], [Link::Tcp(RttServer { jlink_channel: Some(1), .. }), _]));
+        assert_eq!(options.locate(), Locate::Known(Place::Within(USUAL_RAM)));
+        assert!(parse("x").unwrap().links().unwrap().is_empty());
+        parse("x --rtt-elf /no/such/file").unwrap().links().unwrap_err();
     }
 
     #[test]
@@ -198,15 +178,5 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::ArgumentConflict);
         let error = parse("x --rtt-jlink-channel 1").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument);
-    }
-
-    #[test]
-    fn a_file_that_is_of_no_use_is_known_at_once() {
-        let missing = parse("x --rtt-elf /no/such/file").unwrap().check().unwrap_err();
-        assert!(matches!(missing, RttError::File { .. }), "{missing}");
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-        let options = Options { rtt_elf: Some(path.into()), ..Options::default() };
-        let error = options.check().unwrap_err();
-        assert!(matches!(error, RttError::Elf { .. }), "{error}");
     }
 }

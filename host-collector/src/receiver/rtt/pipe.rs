@@ -99,7 +99,9 @@ impl<P: Probe> Pipe<P> {
     /// Says what is not as it should be, once.
     fn tell(&mut self, look: Look) {
         let is_fine = matches!(look, Look::Exchanged { .. });
-        let is_new = self.last.is_none_or(|last| core::mem::discriminant(&last) != core::mem::discriminant(&look));
+        let is_new = self
+            .last
+            .is_none_or(|last| core::mem::discriminant(&last) != core::mem::discriminant(&look));
         if is_new {
             self.in_vain = 0;
         }

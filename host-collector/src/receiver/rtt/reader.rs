@@ -1,8 +1,6 @@
 //! [`Reader`]: takes what is in the ring up, and puts what there is to say into the ring down.
 
-use super::block::{
-    CHANNEL_LEN, Channel, ChannelFault, HEADER_LEN, Header, READ_AT, WRITE_AT,
-};
+use super::block::{CHANNEL_LEN, Channel, ChannelFault, HEADER_LEN, Header, READ_AT, WRITE_AT};
 use super::search::Search;
 use super::{Memory, MemoryError, Place};
 use std::collections::VecDeque;
@@ -190,8 +188,8 @@ impl Found {
         for piece in channel.filled().into_iter().filter(|piece| !piece.is_empty()) {
             let start = up.len();
             up.resize(start + piece.len(), 0);
-            let read = memory
-                .read(channel.buffer + piece.start, up.get_mut(start..).unwrap_or_default());
+            let read =
+                memory.read(channel.buffer + piece.start, up.get_mut(start..).unwrap_or_default());
             if let Err(error) = read {
                 up.truncate(before);
                 return Err(error);

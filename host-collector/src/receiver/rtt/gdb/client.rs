@@ -42,7 +42,8 @@ impl<S: Read + Write> Client<S> {
         let mut client = Self { stream, parser, events, sent, chunk: 0, is_halted: true };
         let features = client.request(b"qSupported")?;
         let payload = packet_size(&features).unwrap_or(USUAL_PAYLOAD);
-        client.chunk = payload.clamp(2 * BESIDE_DIGITS, MAX_PAYLOAD).saturating_sub(BESIDE_DIGITS) / 2;
+        client.chunk =
+            payload.clamp(2 * BESIDE_DIGITS, MAX_PAYLOAD).saturating_sub(BESIDE_DIGITS) / 2;
         client.send(b"?")?;
         client.wait_for_halt()?;
         Ok(client)

@@ -12,10 +12,11 @@ mod tests;
 pub use client::Client;
 
 use super::pipe::{Pipe, Probe};
-use super::{Place, Reader, Which, link, tcp};
+use super::{Locate, Reader, Which, link, tcp};
 use crate::receiver::stream::{self, End, Text};
 use crate::receiver::{Closed, Feed, Peer, Scope};
 use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -23,29 +24,43 @@ use std::time::Duration;
 /// hundred bytes.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// Reads and writes the rings of a target in a thread, until the hub is gone; a server that is not there,
-/// or leaves, is waited for. The target runs when the thread has ended.
-///
-/// # Errors
-/// The operating system gives no thread.
-pub fn start(
-    address: &str,
-    place: impl Fn() -> io::Result<Place> + Send + 'static,
-    which: Which,
-    feed: Feed,
-    mut text: impl Text + Send + 'static,
-) -> io::Result<JoinHandle<()>> {
-    let address = address.to_owned();
-    thread::Builder::new().name("rtt-gdb".into()).spawn(move || {
-        let peer = Peer::Rtt(format!("gdb {address}").into());
-        let connect = || {
-            let place = place()?;
-            Ok((Client::start(tcp::connect(&address)?)?, Reader::new(place, which)))
-        };
-        link::run(&peer, &feed, connect, |(client, reader)| {
-            talk(client, reader, &peer, &feed, &mut text)
-        });
-    })
+/// A server, and where its target has the rings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GdbServer {
+    /// `HOST:PORT`.
+    pub address: String,
+    /// Where the control block is.
+    pub locate: Locate,
+    /// Which channels are read and written.
+    pub which: Which,
+}
+
+impl GdbServer {
+    /// Reads and writes the rings in a thread, until the hub is gone; a server that is not there, or leaves,
+    /// is waited for. The target runs when the thread has ended.
+    ///
+    /// # Errors
+    /// The operating system gives no thread.
+    pub fn start(
+        self,
+        feed: Feed,
+        mut text: impl Text + Send + 'static,
+    ) -> io::Result<JoinHandle<()>> {
+        thread::Builder::new().name("rtt-gdb".into()).spawn(move || {
+            let peer = Peer::Rtt(format!("gdb {}", self.address).into());
+            link::run(
+                &peer,
+                &feed,
+                || self.connect(),
+                |(client, reader)| talk(client, reader, &peer, &feed, &mut text),
+            );
+        })
+    }
+
+    fn connect(&self) -> io::Result<(Client<TcpStream>, Reader)> {
+        let place = self.locate.place().map_err(io::Error::other)?;
+        Ok((Client::start(tcp::connect(&self.address)?)?, Reader::new(place, self.which)))
+    }
 }
 
 fn talk(

@@ -141,9 +141,13 @@ pub fn encode(payload: &[u8], out: &mut Vec<u8>) {
 
 /// Appends a byte as two hexadecimal digits.
 pub fn push_hex(byte: u8, out: &mut Vec<u8>) {
-    out.extend([byte >> 4, byte & 15].map(|digit| {
-        if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }
-    }));
+    out.extend(
+        [byte >> 4, byte & 15].map(
+            |digit| {
+                if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }
+            },
+        ),
+    );
 }
 
 /// The bytes that hexadecimal digits say; none where they are no pairs of digits.

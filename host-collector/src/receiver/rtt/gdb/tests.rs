@@ -1,12 +1,16 @@
 //! The client against a server that the test plays, and that is as odd as servers are allowed to be.
 
-use super::Client;
 use super::packet::{self, Event, INTERRUPT, Parser};
+use super::{Client, GdbServer};
 use crate::receiver::rtt::testing::{BLOCK, RAM, Target};
-use crate::receiver::rtt::{Look, Memory, MemoryError, Place, Reader, Which};
+use crate::receiver::rtt::{Locate, Look, Memory, MemoryError, Place, Reader, Which};
+use crate::receiver::testing::Desk;
 use proptest::prelude::*;
+use spandrel_transport::framing::stream::{Encoder, encoded_len};
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
 /// A GDB server with a target behind it; what it says is read at once, or never.
 #[derive(Default)]
@@ -239,6 +243,71 @@ fn a_target_that_ends_or_waits_for_files_is_told() {
     assert_eq!(said(b"W00"), "the target has ended");
     assert!(said(b"Fwrite,2,20000000/4,4").contains("target=native"));
     assert!(said(b"nonsense").contains("nonsense"));
+}
+
+/// Serves one connection until `is_enough`, which is asked while the target runs.
+fn serve(
+    server: &mut Server,
+    mut stream: TcpStream,
+    mut is_enough: impl FnMut(&mut Target) -> bool,
+) {
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut bytes = [0; 512];
+    loop {
+        let len = stream.read(&mut bytes).unwrap();
+        if len == 0 {
+            return;
+        }
+        server.write_all(&bytes[..len]).unwrap();
+        let said: Vec<u8> = server.said.drain(..).collect();
+        stream.write_all(&said).unwrap();
+        if server.is_running && is_enough(&mut server.target) {
+            return;
+        }
+    }
+}
+
+#[test]
+fn frames_go_both_ways_over_a_server_that_leaves_and_comes_again() {
+    fn encoded(frame: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0; encoded_len(frame.len())];
+        let len = Encoder::new(frame).fill(&mut bytes);
+        bytes.truncate(len);
+        bytes
+    }
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let link = GdbServer {
+        address: listener.local_addr().unwrap().to_string(),
+        locate: Locate::Known(Place::Within(RAM..RAM + 0x1_0000)),
+        which: Which::Named,
+    };
+    let mut thread = None;
+    let desk = Desk::start(|feed| thread = Some(link.start(feed, ()).unwrap()));
+    let mut server = server();
+    for frame in [b"one", b"two"] {
+        // It leaves with the target running, in the middle of a frame and of all offsets.
+        assert!(server.target.write_up(1, &encoded(frame)));
+        let mut down = Vec::new();
+        serve(&mut server, listener.accept().unwrap().0, |target| {
+            down.extend(target.read_down(0));
+            down == encoded(frame)
+        });
+        // Whoever connects finds the target halted.
+        server.is_running = false;
+    }
+    desk.until(|seen| seen.closed.len() == 2);
+    // At the end the target is left alone.
+    let (last, _) = listener.accept().unwrap();
+    let ending = std::thread::spawn(move || {
+        serve(&mut server, last, |_| false);
+        server
+    });
+    let seen = desk.end();
+    thread.unwrap().join().unwrap();
+    assert!(ending.join().unwrap().is_detached);
+    let frames: Vec<_> = seen.frames.into_iter().map(|(_, frame)| frame).collect();
+    assert_eq!(frames, [b"one", b"two"]);
 }
 
 proptest! {

@@ -1,6 +1,9 @@
 //! RTT by whoever serves it over TCP: J-Link's software, OpenOCD, probe-rs and others. What the ring
 //! has comes as it is, and what is sent goes into the ring down.
 
+#[cfg(test)]
+mod tests;
+
 use super::link;
 use crate::receiver::stream::{self, End, Text};
 use crate::receiver::{Closed, Feed, Peer, Scope, TICK};
@@ -36,7 +39,12 @@ impl RttServer {
     ) -> io::Result<JoinHandle<()>> {
         thread::Builder::new().name("rtt-tcp".into()).spawn(move || {
             let peer = Peer::Rtt(self.address.as_str().into());
-            link::run(&peer, &feed, || self.connect(), |stream| talk(stream, &peer, &feed, &mut text));
+            link::run(
+                &peer,
+                &feed,
+                || self.connect(),
+                |stream| talk(stream, &peer, &feed, &mut text),
+            );
         })
     }
 
@@ -66,12 +74,7 @@ pub(super) fn connect(address: &str) -> io::Result<TcpStream> {
     Err(failed)
 }
 
-fn talk(
-    stream: TcpStream,
-    peer: &Peer,
-    feed: &Feed,
-    text: &mut impl Text,
-) -> Result<End, Closed> {
+fn talk(stream: TcpStream, peer: &Peer, feed: &Feed, text: &mut impl Text) -> Result<End, Closed> {
     log::info!("{peer} is there");
     let outbox = feed.open(Scope::Peer(peer.clone()))?;
     let sending = stream.try_clone().and_then(|stream| {
