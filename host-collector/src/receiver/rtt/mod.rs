@@ -3,7 +3,8 @@
 //! | module | how |
 //! |---|---|
 //! | [`tcp`] | a server reads the target: bytes both ways |
-//! | [`gdb`] | a GDB server gives the target's memory, in which [`Reader`] finds the rings |
+//! | `probe` | the probe-rs library reads it, in which [`Reader`] finds the rings: the feature `probe-rs` |
+//! | [`gdb`] | a GDB server gives the target's memory, for the same |
 //!
 //! Nothing in the memory of a target is believed: what [`block`] finds wrong is not read.
 
@@ -15,6 +16,8 @@ mod locate;
 mod memory;
 mod options;
 mod pipe;
+#[cfg(feature = "probe-rs")]
+pub mod probe;
 mod reader;
 mod search;
 pub mod tcp;

@@ -2,11 +2,15 @@
 
 use super::gdb::GdbServer;
 use super::locate::USUAL_RAM;
+#[cfg(feature = "probe-rs")]
+use super::probe::ProbeTarget;
 use super::tcp::RttServer;
 use super::{Locate, LocateError, Place, Which};
 use crate::receiver::Feed;
 use crate::receiver::stream::Text;
 use clap::Args;
+#[cfg(feature = "probe-rs")]
+use probe_rs::probe::DebugProbeSelector;
 use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -26,6 +30,14 @@ pub struct Options {
     /// look, so it is for where nothing else is.
     #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
     pub rtt_gdb: Option<String>,
+    /// Read the channel called spandrel through a debug probe; the chip is told as probe-rs calls it.
+    #[cfg(feature = "probe-rs")]
+    #[arg(long, value_name = "CHIP")]
+    pub rtt_probe: Option<String>,
+    /// Which probe, where there are several.
+    #[cfg(feature = "probe-rs")]
+    #[arg(long, value_name = "VID:PID[:SERIAL]", requires = "rtt_probe")]
+    pub rtt_probe_is: Option<DebugProbeSelector>,
     /// The program that runs, as ELF file, which says where RTT's control block is.
     #[arg(long, value_name = "FILE", group = "rtt_place")]
     pub rtt_elf: Option<PathBuf>,
@@ -48,6 +60,9 @@ pub enum Link {
     Tcp(RttServer),
     /// A server that gives memory.
     Gdb(GdbServer),
+    /// A probe.
+    #[cfg(feature = "probe-rs")]
+    Probe(ProbeTarget),
 }
 
 impl Link {
@@ -60,6 +75,8 @@ impl Link {
         match self {
             Self::Tcp(server) => server.start(feed, text),
             Self::Gdb(server) => server.start(feed, text),
+            #[cfg(feature = "probe-rs")]
+            Self::Probe(target) => target.start(feed, text),
         }
     }
 }
@@ -83,7 +100,17 @@ impl Options {
                 which: self.which(),
             })
         };
-        Ok(self.rtt_tcp.iter().map(server).chain(self.rtt_gdb.iter().map(gdb)).collect())
+        let links = self.rtt_tcp.iter().map(server).chain(self.rtt_gdb.iter().map(gdb));
+        #[cfg(feature = "probe-rs")]
+        let links = links.chain(self.rtt_probe.iter().map(|chip| {
+            Link::Probe(ProbeTarget {
+                chip: chip.clone(),
+                selector: self.rtt_probe_is.clone(),
+                locate: locate.clone(),
+                which: self.which(),
+            })
+        }));
+        Ok(links.collect())
     }
 
     fn locate(&self) -> Locate {

@@ -1,7 +1,8 @@
 //! [`Pipe`]: the rings of a target as a stream, looked at now and then.
 
 use super::{Look, Memory, MemoryError, NAME, Reader};
-use crate::receiver::{Outbox, Peer};
+use crate::receiver::stream::{self, End, Text};
+use crate::receiver::{Closed, Feed, Outbox, Peer, Scope};
 use spandrel_transport::framing::stream::Encoder;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read};
@@ -34,9 +35,28 @@ pub trait Probe: Memory + Sized {
     fn leave(self) -> io::Result<()>;
 }
 
+/// Reads and writes the rings until the hub is gone or the probe is lost; then the target is left alone.
+pub(super) fn talk(
+    probe: impl Probe,
+    reader: Reader,
+    interval: Duration,
+    peer: &Peer,
+    feed: &Feed,
+    text: &mut impl Text,
+) -> Result<End, Closed> {
+    let outbox = feed.open(Scope::Peer(peer.clone()))?;
+    let mut pipe = Pipe::new(probe, reader, outbox, peer.clone(), interval);
+    let end = stream::read(&mut pipe, peer, feed, text, None);
+    if let Err(error) = pipe.probe.leave() {
+        log::debug!("{peer}: {error}");
+    }
+    feed.close(peer)?;
+    Ok(end)
+}
+
 /// Reads as a stream does; what is to be sent goes out at each look.
 #[derive(Debug)]
-pub(super) struct Pipe<P> {
+struct Pipe<P> {
     probe: P,
     reader: Reader,
     outbox: Outbox,
@@ -50,20 +70,10 @@ pub(super) struct Pipe<P> {
 }
 
 impl<P: Probe> Pipe<P> {
-    pub(super) fn new(
-        probe: P,
-        reader: Reader,
-        outbox: Outbox,
-        peer: Peer,
-        interval: Duration,
-    ) -> Self {
+    fn new(probe: P, reader: Reader, outbox: Outbox, peer: Peer, interval: Duration) -> Self {
         let (up, down) = Default::default();
         let (looked_at, last, in_vain) = (None, None, 0);
         Self { probe, reader, outbox, peer, interval, looked_at, up, down, last, in_vain }
-    }
-
-    pub(super) fn leave(self) -> io::Result<()> {
-        self.probe.leave()
     }
 
     fn look(&mut self) -> io::Result<()> {

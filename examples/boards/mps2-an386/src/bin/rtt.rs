@@ -64,7 +64,7 @@ async fn sample() {
     for count in 1_u32.. {
         Timer::after_millis(PERIOD_MS).await;
         let sample = span!(TRACER, "sample", count = count);
-        span!(TRACER, "convert", channel = count % 4).finish();
+        span!(TRACER, child_of: &sample, "convert", channel = count % 4).finish();
         sample.finish();
         if count % TOLD == 0 {
             rprintln!("{} samples", count);

@@ -11,10 +11,10 @@ mod tests;
 
 pub use client::Client;
 
-use super::pipe::{Pipe, Probe};
+use super::pipe::{self, Probe};
 use super::{Locate, Reader, Which, link, tcp};
-use crate::receiver::stream::{self, End, Text};
-use crate::receiver::{Closed, Feed, Peer, Scope};
+use crate::receiver::stream::Text;
+use crate::receiver::{Feed, Peer};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::thread::{self, JoinHandle};
@@ -52,7 +52,7 @@ impl GdbServer {
                 &peer,
                 &feed,
                 || self.connect(),
-                |(client, reader)| talk(client, reader, &peer, &feed, &mut text),
+                |(client, reader)| pipe::talk(client, reader, INTERVAL, &peer, &feed, &mut text),
             );
         })
     }
@@ -61,23 +61,6 @@ impl GdbServer {
         let place = self.locate.place().map_err(io::Error::other)?;
         Ok((Client::start(tcp::connect(&self.address)?)?, Reader::new(place, self.which)))
     }
-}
-
-fn talk(
-    probe: impl Probe,
-    reader: Reader,
-    peer: &Peer,
-    feed: &Feed,
-    text: &mut impl Text,
-) -> Result<End, Closed> {
-    let outbox = feed.open(Scope::Peer(peer.clone()))?;
-    let mut pipe = Pipe::new(probe, reader, outbox, peer.clone(), INTERVAL);
-    let end = stream::read(&mut pipe, peer, feed, text, None);
-    if let Err(error) = pipe.leave() {
-        log::debug!("{peer}: {error}");
-    }
-    feed.close(peer)?;
-    Ok(end)
 }
 
 impl<S: Read + Write> Probe for Client<S> {
