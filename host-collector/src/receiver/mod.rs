@@ -8,6 +8,7 @@ mod hub;
 mod outlets;
 mod peer;
 pub mod rtt;
+pub mod segments;
 pub mod serial;
 pub mod stream;
 pub mod tcp;
