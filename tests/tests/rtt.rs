@@ -95,11 +95,9 @@ fn check(document: &Value) -> Result<()> {
     for trace in jaeger_json::read(document)? {
         let root = trace.spans.iter().find(|span| span.operation_name == "sample");
         let root = root.with_context(|| format!("no sample: {trace:?}"))?;
-        let [child] = trace
-            .spans
-            .iter()
-            .filter(|span| span.operation_name == "convert")
-            .collect::<Vec<_>>()[..]
+        let [child] =
+            trace.spans.iter().filter(|span| span.operation_name == "convert").collect::<Vec<_>>()
+                [..]
         else {
             anyhow::bail!("not one child: {trace:?}");
         };

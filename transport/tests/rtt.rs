@@ -1,13 +1,9 @@
 //! The RTT uplink over the channels of rtt-target, with the test as the probe.
-#![expect(
-    clippy::std_instead_of_core,
-    clippy::cast_possible_truncation,
-    reason = "a test on a host"
-)]
 
 use core::ptr;
 use core::time::Duration;
 use embassy_futures::block_on;
+use embedded_hal_async::delay::DelayNs;
 use rtt_target::{DownChannel, UpChannel};
 use spandrel_transport::Uplink;
 use spandrel_transport::framing::stream::{Encoder, Item, Splitter};
@@ -24,20 +20,22 @@ static CHANNELS: LazyLock<Mutex<Channels>> = LazyLock::new(|| {
             1: { size: 64, name: "spandrel" }
             2: { size: 100, name: "spandrel" }
             3: { size: 519, name: "spandrel" }
+            4: { size: 64, name: "spandrel" }
         }
         down: {
             0: { size: 32, name: "spandrel" }
             1: { size: 32, name: "spandrel" }
             2: { size: 32, name: "spandrel" }
             3: { size: 32, name: "spandrel" }
+            4: { size: 32, name: "spandrel" }
         }
     };
     let (up, down) = (channels.up, channels.down);
-    let pairs = [(up.0, down.0), (up.1, down.1), (up.2, down.2), (up.3, down.3)];
+    let pairs = [(up.0, down.0), (up.1, down.1), (up.2, down.2), (up.3, down.3), (up.4, down.4)];
     Mutex::new(pairs.map(Some).into())
 });
 
-const UPS: usize = 4;
+const UPS: usize = 5;
 /// Words of the control block before the channels, and of each channel.
 const HEADER_WORDS: usize = 16 / size_of::<usize>() + 2;
 const CHANNEL_WORDS: usize = 6;
@@ -108,9 +106,20 @@ impl Probe {
     }
 }
 
-fn desk(number: usize) -> (RttUplink, Probe, Probe) {
+/// A timer that is always over, and counts how often it was asked.
+#[derive(Debug, Default)]
+struct Timer<'a>(Option<&'a core::cell::Cell<u32>>);
+
+impl DelayNs for Timer<'_> {
+    async fn delay_ns(&mut self, ns: u32) {
+        assert!(ns > 0);
+        self.0.inspect(|count| count.set(count.get() + 1));
+    }
+}
+
+fn desk(number: usize) -> (RttUplink<Timer<'static>>, Probe, Probe) {
     let (up, down) = CHANNELS.lock().unwrap()[number].take().expect("each test has its own");
-    (RttUplink::new(up, Some(down)), Probe(number), Probe(UPS + number))
+    (RttUplink::new(up, Some(down), Timer(None)), Probe(number), Probe(UPS + number))
 }
 
 fn frames(stream: &[u8]) -> Vec<Vec<u8>> {
@@ -132,7 +141,7 @@ fn encoded(frame: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn receive(uplink: &mut RttUplink, buffer: &mut [u8]) -> Option<usize> {
+fn receive(uplink: &mut RttUplink<Timer<'_>>, buffer: &mut [u8]) -> Option<usize> {
     block_on(uplink.receive(buffer, Duration::from_millis(2)))
 }
 
@@ -143,7 +152,7 @@ fn a_frame_is_written_whole_or_not_at_all_also_where_a_probe_asks_for_blocking()
     let mut sent = Vec::new();
     let mut seen = Vec::new();
     for round in 0..50_u8 {
-        let frame: Vec<u8> = (0..20).map(|at| at * (round % 3) ^ round).collect();
+        let frame: Vec<u8> = (0..20).map(|at| (at * (round % 3)) ^ round).collect();
         if block_on(uplink.send(&frame)) {
             sent.push(frame);
         } else {
@@ -210,4 +219,26 @@ fn the_shortest_ring_for_all_frames_takes_them() {
         assert_eq!(frames(&up.read()), [[byte; MTU]]);
         assert_eq!(uplink.mtu(), MTU);
     }
+}
+
+#[test]
+fn a_wait_wakes_once_unless_asked_for_more_and_looks_before_and_behind() {
+    let (up, down) = CHANNELS.lock().unwrap()[4].take().expect("each test has its own");
+    let probe = Probe(UPS + 4);
+    let waits = core::cell::Cell::new(0);
+    let mut uplink = RttUplink::new(up, Some(down), Timer(Some(&waits)));
+    let mut buffer = [0; 16];
+    let counted = |uplink: &mut RttUplink<_>, buffer: &mut [u8]| {
+        waits.set(0);
+        let received = block_on(uplink.receive(buffer, Duration::from_millis(25)));
+        (received, waits.get())
+    };
+    let asked = encoded(b"asked");
+    assert_eq!(probe.write(&asked), asked.len());
+    assert_eq!(counted(&mut uplink, &mut buffer), (Some(5), 0));
+    // embedded-hal-async makes one wait of 25 ms of several of nanoseconds, where it must.
+    assert_eq!(counted(&mut uplink, &mut buffer), (None, 1));
+    let mut uplink = uplink.poll_every(Duration::from_millis(10));
+    assert_eq!(counted(&mut uplink, &mut buffer), (None, 3));
+    assert_eq!(counted(&mut uplink, &mut []), (None, 1));
 }

@@ -5,7 +5,9 @@
 //! (`defmt-rtt` has a control block of its own with one channel, and cannot be linked beside it; the
 //! feature `defmt` of `rtt-target` is what takes its place.)
 //!
-//! ```ignore
+//! ```no_run
+//! # use spandrel_transport::uplinks::rtt::RttUplink;
+//! # fn uplink(delay: impl embedded_hal_async::delay::DelayNs) {
 //! let channels = rtt_target::rtt_init! {
 //!     up: {
 //!         0: { size: 1024, name: "defmt" }
@@ -16,8 +18,10 @@
 //!         1: { size: 128, name: "spandrel" }
 //!     }
 //! };
-//! rtt_target::set_defmt_channel(channels.up.0);
-//! let uplink = RttUplink::new(channels.up.1, Some(channels.down.1));
+//! // With the feature `defmt` of rtt-target: rtt_target::set_defmt_channel(channels.up.0);
+//! rtt_target::set_print_channel(channels.up.0);
+//! let uplink = RttUplink::new(channels.up.1, Some(channels.down.1), delay);
+//! # }
 //! ```
 //!
 //! The collector finds the channels by their name. A ring up of [`MIN_RING`] bytes takes any frame;
@@ -26,7 +30,7 @@
 use crate::Uplink;
 use crate::framing::stream::{Encoder, Item, Splitter, buffer_len, encoded_len};
 use core::time::Duration;
-use embassy_time::{Instant, Timer};
+use embedded_hal_async::delay::DelayNs;
 use rtt_target::{ChannelMode, DownChannel, UpChannel};
 use spandrel::wire::MIN_MTU;
 
@@ -45,27 +49,28 @@ const MAX_DOWN: usize = 256;
 ///
 /// RTT has no interrupt. So `receive` looks at the ring down when it begins and when its time is over,
 /// and wakes nobody in between unless [`poll_every`](Self::poll_every) says so.
-pub struct RttUplink {
+pub struct RttUplink<D> {
     up: UpChannel,
     down: Option<DownChannel>,
+    delay: D,
     splitter: Splitter<[u8; buffer_len(MAX_DOWN)]>,
-    poll_every: Duration,
+    poll_every_us: u32,
     mtu: usize,
 }
 
-impl core::fmt::Debug for RttUplink {
+impl<D> core::fmt::Debug for RttUplink<D> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("RttUplink").field("mtu", &self.mtu).finish_non_exhaustive()
     }
 }
 
-impl RttUplink {
+impl<D: DelayNs> RttUplink<D> {
     /// Frames go into `up`, and come from `down`; without it the collector cannot ask, nor tell how far
-    /// the clock is off.
+    /// the clock is off. `delay` is for the waits of `receive`, such as `embassy_time::Delay`.
     #[must_use]
-    pub fn new(up: UpChannel, down: Option<DownChannel>) -> Self {
+    pub fn new(up: UpChannel, down: Option<DownChannel>, delay: D) -> Self {
         let splitter = Splitter::new([0; buffer_len(MAX_DOWN)]);
-        Self { up, down, splitter, poll_every: Duration::MAX, mtu: MTU }
+        Self { up, down, delay, splitter, poll_every_us: u32::MAX, mtu: MTU }
     }
 
     /// Looks at the ring down so often while it waits. Each look wakes the processor; without them a
@@ -73,7 +78,7 @@ impl RttUplink {
     /// of the clock that the collector states is as large.
     #[must_use]
     pub fn poll_every(mut self, interval: Duration) -> Self {
-        self.poll_every = interval;
+        self.poll_every_us = micros(interval).max(1);
         self
     }
 
@@ -93,7 +98,7 @@ impl RttUplink {
     }
 }
 
-impl Uplink for RttUplink {
+impl<D: DelayNs> Uplink for RttUplink<D> {
     fn mtu(&self) -> usize {
         self.mtu
     }
@@ -117,25 +122,24 @@ impl Uplink for RttUplink {
     }
 
     async fn receive(&mut self, buffer: &mut [u8], within: Duration) -> Option<usize> {
-        let end = Instant::now() + timeout(within);
         // Without room for a frame it only waits, and what comes stays in the ring.
         let is_open = !buffer.is_empty() && self.down.is_some();
+        let mut left_us = micros(within);
         loop {
             if is_open && let Some(len) = self.take(buffer) {
                 return Some(len);
             }
-            let now = Instant::now();
-            if now >= end {
+            if left_us == 0 {
                 return None;
             }
-            let next = if is_open { now.saturating_add(timeout(self.poll_every)) } else { end };
-            Timer::at(next.min(end)).await;
+            let pause_us = if is_open { left_us.min(self.poll_every_us) } else { left_us };
+            self.delay.delay_us(pause_us).await;
+            left_us -= pause_us;
         }
     }
 }
 
 /// At most an hour: in 32 bits, since a division of 64 costs a kilobyte of flash.
-fn timeout(time: Duration) -> embassy_time::Duration {
-    let seconds = time.as_secs().min(3600) as u32;
-    embassy_time::Duration::from_micros(u64::from(seconds * 1_000_000 + time.subsec_micros()))
+fn micros(time: Duration) -> u32 {
+    time.as_secs().min(3600) as u32 * 1_000_000 + time.subsec_micros()
 }

@@ -9,9 +9,11 @@ use std::ops::Range;
 /// How a control block begins.
 pub const ID: [u8; 16] = *b"SEGGER RTT\0\0\0\0\0\0";
 /// Length of what is before the channels, in bytes.
-pub const HEADER_LEN: usize = 24;
+pub const HEADER_LEN: usize = HEADER_SIZE as usize;
+pub(super) const HEADER_SIZE: u32 = 24;
 /// Length of a channel in the control block, in bytes.
-pub const CHANNEL_LEN: usize = 24;
+pub const CHANNEL_LEN: usize = CHANNEL_SIZE as usize;
+pub(super) const CHANNEL_SIZE: u32 = 24;
 /// More channels than this, in each direction, nobody has.
 pub const MAX_CHANNELS: u32 = 32;
 /// The longest ring that is read or written, in bytes.
@@ -44,8 +46,8 @@ impl Header {
 
     /// Length of the channels behind the header, in bytes.
     #[must_use]
-    pub fn channels_len(self) -> usize {
-        (self.up + self.down) as usize * CHANNEL_LEN
+    pub fn channels_size(self) -> u32 {
+        (self.up + self.down) * CHANNEL_SIZE
     }
 }
 

@@ -1,6 +1,8 @@
 //! [`Reader`]: takes what is in the ring up, and puts what there is to say into the ring down.
 
-use super::block::{CHANNEL_LEN, Channel, ChannelFault, HEADER_LEN, Header, READ_AT, WRITE_AT};
+use super::block::{
+    CHANNEL_SIZE, Channel, ChannelFault, HEADER_LEN, HEADER_SIZE, Header, READ_AT, WRITE_AT,
+};
 use super::search::Search;
 use super::{Memory, MemoryError, Place};
 use std::collections::VecDeque;
@@ -158,7 +160,7 @@ impl Reader {
 impl Found {
     /// The same channels with their offsets as they are now; none where it is not the same any more.
     fn again<M: Memory>(self, memory: &mut M) -> Result<Option<Self>, MemoryError> {
-        let mut bytes = vec![0; HEADER_LEN + self.header.channels_len()];
+        let mut bytes = vec![0; HEADER_LEN + self.header.channels_size() as usize];
         memory.read(self.block, &mut bytes)?;
         let header = bytes.first_chunk().and_then(Header::parse);
         let (channels, _) = bytes.get(HEADER_LEN..).unwrap_or_default().as_chunks();
@@ -178,7 +180,7 @@ impl Found {
 
     /// Address of a channel in the control block; `first` is the number of the first of its direction.
     fn address(&self, first: u32, channel: Numbered) -> u32 {
-        let offset = HEADER_LEN as u32 + (first + channel.number) * CHANNEL_LEN as u32;
+        let offset = HEADER_SIZE + (first + channel.number) * CHANNEL_SIZE;
         self.block.wrapping_add(offset)
     }
 
@@ -243,11 +245,10 @@ fn channels<M: Memory>(
     block: u32,
     header: Header,
 ) -> Result<Option<Vec<Channel>>, MemoryError> {
-    let Some(start) = block.checked_add(HEADER_LEN as u32) else { return Ok(None) };
-    let mut bytes = vec![0; header.channels_len()];
-    if start.checked_add(bytes.len() as u32).is_none() {
-        return Ok(None);
-    }
+    let size = header.channels_size();
+    let start = block.checked_add(HEADER_SIZE).filter(|start| start.checked_add(size).is_some());
+    let Some(start) = start else { return Ok(None) };
+    let mut bytes = vec![0; size as usize];
     memory.read(start, &mut bytes)?;
     Ok(Some(bytes.as_chunks().0.iter().map(Channel::parse).collect()))
 }
@@ -255,7 +256,7 @@ fn channels<M: Memory>(
 /// Whether our name is at this address; what cannot be read is no name.
 fn is_named<M: Memory>(memory: &mut M, address: u32) -> Result<bool, MemoryError> {
     let mut bytes = [0; NAME.len() + 1];
-    if address == 0 || address.checked_add(bytes.len() as u32).is_none() {
+    if address == 0 {
         return Ok(false);
     }
     match memory.read(address, &mut bytes) {

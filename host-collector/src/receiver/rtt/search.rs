@@ -1,13 +1,13 @@
 //! Where the control block is: told, or searched for in the target's RAM.
 
-use super::block::{HEADER_LEN, Header, ID};
+use super::block::{HEADER_LEN, HEADER_SIZE, Header, ID};
 use super::{Memory, MemoryError};
 use std::ops::Range;
 
 /// How much of the RAM is searched at one look, in bytes: the target may have to stand still for it.
 const A_LOOK: u32 = 16 << 10;
 /// How much is read at once, in bytes.
-const A_READ: usize = 1 << 10;
+const A_READ: u32 = 1 << 10;
 /// Compilers and linkers place words at addresses that this divides.
 const ALIGNMENT: u32 = 4;
 
@@ -48,13 +48,13 @@ impl Search {
         let mut searched = 0;
         while searched < A_LOOK {
             let left = range.end.saturating_sub(self.next);
-            let len = A_READ.min(left as usize);
-            if len < HEADER_LEN {
+            let len = A_READ.min(left);
+            if len < HEADER_SIZE {
                 self.next = range.start;
                 break;
             }
-            let mut bytes = [0; A_READ];
-            let bytes = bytes.get_mut(..len).unwrap_or_default();
+            let mut bytes = [0; A_READ as usize];
+            let bytes = bytes.get_mut(..len as usize).unwrap_or_default();
             match memory.read(self.next, bytes) {
                 Ok(()) => {}
                 // The RAM is smaller than the range.
@@ -72,10 +72,9 @@ impl Search {
                 }
             } else {
                 // A name that begins in this piece and ends in the next is not missed.
-                let step = u32::try_from(len - (HEADER_LEN - ALIGNMENT as usize)).unwrap_or(1);
-                self.next += step & !(ALIGNMENT - 1);
+                self.next += (len - (HEADER_SIZE - ALIGNMENT)) & !(ALIGNMENT - 1);
             }
-            searched += A_READ as u32;
+            searched += A_READ;
         }
         Ok(None)
     }

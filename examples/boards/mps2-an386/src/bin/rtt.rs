@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use board_mps2_an386::Args;
 use board_mps2_an386::tracing::{PLATFORM, device};
-use embassy_time::Timer;
+use embassy_time::{Delay, Timer};
 use rtt_target::{rprintln, rtt_init, set_print_channel};
 use spandrel::{Recorder, Tracer, span};
 use spandrel_transport::uplinks::rtt::{MTU, RttUplink};
@@ -37,7 +37,7 @@ fn main() -> ! {
         }
     };
     set_print_channel(channels.up.0);
-    let uplink = RttUplink::new(channels.up.1, Some(channels.down.1));
+    let uplink = RttUplink::new(channels.up.1, Some(channels.down.1), Delay);
     // A desk has power enough for the clocks to be exact.
     let uplink = uplink.poll_every(Duration::from_millis(2));
 
@@ -50,7 +50,7 @@ fn main() -> ! {
 }
 
 #[embassy_executor::task]
-async fn report(uplink: RttUplink) {
+async fn report(uplink: RttUplink<Delay>) {
     static BUFFER: ConstStaticCell<[u8; MTU]> = ConstStaticCell::new([0; MTU]);
 
     match Reporter::new(&TRACER, uplink, BUFFER.take(), Settings::DEFAULT) {

@@ -192,7 +192,7 @@ impl<S: Read + Write> Memory for Client<S> {
                 return Err(MemoryError::Refused(at));
             }
             part.copy_from_slice(&bytes);
-            at = at.wrapping_add(bytes.len() as u32);
+            at = behind(at, part);
         }
         Ok(())
     }
@@ -209,10 +209,15 @@ impl<S: Read + Write> Memory for Client<S> {
             if answer != b"OK" {
                 return Err(odd(&answer).into());
             }
-            at = at.wrapping_add(part.len() as u32);
+            at = behind(at, part);
         }
         Ok(())
     }
+}
+
+/// The address behind a part, which is no longer than a packet.
+fn behind(address: u32, part: &[u8]) -> u32 {
+    address.wrapping_add(u32::try_from(part.len()).unwrap_or_default())
 }
 
 /// How long packets may be, if the server says so.
