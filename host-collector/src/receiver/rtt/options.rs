@@ -20,7 +20,7 @@ use std::thread::JoinHandle;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Receive over RTT")]
 pub struct Options {
-    /// Read a channel from this RTT server: of `OpenOCD`, probe-rs, or J-Link. Give it once for each.
+    /// Read a channel from this RTT server: of `OpenOCD`, J-Link or whoever else's. Give it once for each.
     #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
     pub rtt_tcp: Vec<String>,
     /// The RTT servers are J-Link's: read this channel.

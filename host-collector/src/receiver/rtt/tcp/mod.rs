@@ -1,4 +1,4 @@
-//! RTT by whoever serves it over TCP: J-Link's software, `OpenOCD`, probe-rs and others. What the ring
+//! RTT by whoever serves it over TCP: J-Link's software, `OpenOCD` and others. What the ring
 //! has comes as it is, and what is sent goes into the ring down.
 
 #[cfg(test)]
