@@ -36,20 +36,30 @@ pub trait Probe: Memory + Sized {
 }
 
 /// Reads and writes the rings until the hub is gone or the probe is lost; then the target is left alone.
-pub(super) fn talk(
-    probe: impl Probe,
+pub(super) fn talk<P: Probe>(
+    probe: P,
     reader: Reader,
     interval: Duration,
     peer: &Peer,
     feed: &Feed,
     text: &mut impl Text,
 ) -> Result<End, Closed> {
-    let outbox = feed.open(Scope::Peer(peer.clone()))?;
+    // Whatever ends it: a target that was halted when the probe came must run again.
+    let leave = |probe: P| {
+        if let Err(error) = probe.leave() {
+            log::debug!("{peer}: {error}");
+        }
+    };
+    let outbox = match feed.open(Scope::Peer(peer.clone())) {
+        Ok(outbox) => outbox,
+        Err(closed) => {
+            leave(probe);
+            return Err(closed);
+        }
+    };
     let mut pipe = Pipe::new(probe, reader, outbox, peer.clone(), interval);
     let end = stream::read(&mut pipe, peer, feed, text, None);
-    if let Err(error) = pipe.probe.leave() {
-        log::debug!("{peer}: {error}");
-    }
+    leave(pipe.probe);
     feed.close(peer)?;
     Ok(end)
 }

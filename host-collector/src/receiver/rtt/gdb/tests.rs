@@ -3,8 +3,9 @@
 use super::packet::{self, Event, INTERRUPT, Parser};
 use super::{Client, GdbServer};
 use crate::receiver::rtt::testing::{BLOCK, RAM, Target};
-use crate::receiver::rtt::{Locate, Look, Memory, MemoryError, Place, Reader, Which};
+use crate::receiver::rtt::{Locate, Look, Memory, MemoryError, Place, Reader, Which, pipe};
 use crate::receiver::testing::Desk;
+use crate::receiver::{Hub, Peer};
 use proptest::prelude::*;
 use spandrel_transport::framing::stream::{Encoder, encoded_len};
 use std::collections::VecDeque;
@@ -308,6 +309,19 @@ fn frames_go_both_ways_over_a_server_that_leaves_and_comes_again() {
     assert!(ending.join().unwrap().is_detached);
     let frames: Vec<_> = seen.frames.into_iter().map(|(_, frame)| frame).collect();
     assert_eq!(frames, [b"one", b"two"]);
+}
+
+#[test]
+fn a_target_that_is_found_when_all_is_over_runs_again() {
+    let mut server = server();
+    let hub = Hub::new();
+    let feed = hub.feed();
+    drop(hub);
+    let client = Client::start(&mut server).unwrap();
+    let reader = Reader::new(Place::At(BLOCK), Which::Named);
+    let peer = Peer::Rtt("gdb".into());
+    pipe::talk(client, reader, Duration::ZERO, &peer, &feed, &mut ()).unwrap_err();
+    assert!(server.is_detached);
 }
 
 proptest! {
