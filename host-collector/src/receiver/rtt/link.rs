@@ -25,9 +25,9 @@ pub(super) fn run<C>(
             Ok(connection) => match talk(connection) {
                 Ok(End::Over) | Err(Closed) => return,
                 Ok(End::Closed | End::Idle) => "it has ended".to_owned(),
-                Ok(End::Failed(error)) => error.to_string(),
+                Ok(End::Failed(error)) => whole(error),
             },
-            Err(error) => error.to_string(),
+            Err(error) => whole(error),
         };
         is_told &= begun.elapsed() < SOON;
         let level = if is_told { log::Level::Debug } else { log::Level::Warn };
@@ -39,5 +39,24 @@ pub(super) fn run<C>(
             }
             thread::sleep(TICK);
         }
+    }
+}
+
+/// The error and all that caused it, on one line.
+pub(super) fn whole(error: io::Error) -> String {
+    format!("{:#}", anyhow::Error::from(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::receiver::rtt::Locate;
+
+    #[test]
+    fn an_error_is_told_with_its_cause() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let error = Locate::Elf(path.into()).place().unwrap_err();
+        let told = whole(io::Error::other(error));
+        assert!(told.contains("--rtt-elf: it is no ELF file"), "{told}");
     }
 }

@@ -24,5 +24,6 @@ fn a_target_without_a_control_block_is_looked_at_and_left_alone() {
 fn a_chip_that_nobody_knows_is_told() {
     let probe = FakeProbe::with_mocked_core().into_probe();
     let error = Attached::new(probe, "no such chip").unwrap_err();
-    assert!(error.to_string().contains("no such chip"), "{error}");
+    let told = link::whole(error);
+    assert!(told.contains("no such chip"), "{told}");
 }
