@@ -1,5 +1,6 @@
 //! A board in QEMU whose frames go through RTT, read through QEMU's GDB stub: the spans arrive, what is said
 //! to the board gets there, and text on the channel beside is nobody else's business.
+#![expect(clippy::std_instead_of_alloc, reason = "a host program")]
 
 use core::time::Duration;
 use std::collections::VecDeque;
