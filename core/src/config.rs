@@ -11,6 +11,8 @@ pub enum DrainError {
     Taken,
     /// Names and keys of all call sites take 256 KiB and more: records cannot tell them apart.
     TooManySites,
+    /// The link's frames, or the buffer for them, are shorter than the tracer's must be.
+    ShortFrames,
 }
 
 impl core::fmt::Display for DrainError {
@@ -20,6 +22,10 @@ impl core::fmt::Display for DrainError {
             Self::TooManySites => {
                 "the call sites take 256 KiB and more: shorten their names and keys, or give \
                  some names at run time"
+            }
+            Self::ShortFrames => {
+                "the link's frames, or the reporter's buffer, are too short: they hold at least 48 \
+                 bytes, and 80 where the tracer has a key"
             }
         })
     }

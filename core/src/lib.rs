@@ -36,8 +36,8 @@
 //! Cortex-M4 where the profile asks for speed.
 //!
 //! Only the final binary turns on the feature `enable`: without it every type has no size, and what is
-//! given to the macros is not evaluated. There too: `baggage`, `contexts`, `stats`, `location`, `macros`
-//! for `#[traced]`, `defmt`, `std`.
+//! given to the macros is not evaluated. There too: `baggage`, `contexts`, `stats`, `auth` for sealed
+//! frames, `location`, `macros` for `#[traced]`, `defmt`, `std`.
 #![no_std]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(loom, allow(dead_code, unused_imports, reason = "only the ring is modelled"))]
@@ -77,6 +77,8 @@ mod macros;
 mod noop;
 mod note;
 mod sampler;
+#[cfg(feature = "auth")]
+pub mod seal;
 pub mod semconv;
 #[doc(hidden)]
 pub mod site;

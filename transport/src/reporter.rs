@@ -91,13 +91,17 @@ impl<'b, U: Uplink> Reporter<'b, U> {
     /// A reporter that has sent nothing.
     ///
     /// # Errors
-    /// Where the tracer gives no drain, most likely since it has a reporter already.
+    /// Where the tracer gives no drain, most likely since it has a reporter already; or where the link's
+    /// frames or the buffer are [shorter](spandrel::Tracer::min_mtu) than the tracer's must be.
     pub fn new(
         tracer: &'static Tracer,
         uplink: U,
         buffer: &'b mut [u8],
         settings: Settings,
     ) -> Result<Self, DrainError> {
+        if uplink.mtu().min(buffer.len()) < tracer.min_mtu() {
+            return Err(DrainError::ShortFrames);
+        }
         let drain = tracer.drain()?;
         let hz = drain.tick_hz();
         let shares = settings.hello_seen_every.as_secs().clamp(1, ROTATION_SECONDS);

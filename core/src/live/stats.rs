@@ -6,12 +6,14 @@ use crate::wire::{FrameKind, Losses, Stats, Writer};
 use core::sync::atomic::AtomicU32;
 use core::sync::atomic::Ordering::Relaxed;
 
-/// Where a tracer counts what it does; 12 bytes of RAM, all zero at first.
+/// Where a tracer counts what it does; 12 bytes of RAM, and 4 with the feature `auth`, all zero at first.
 #[derive(Debug)]
 pub struct StatsCell {
     most_words: AtomicU32,
     frames: AtomicU32,
     bytes: AtomicU32,
+    #[cfg(feature = "auth")]
+    refused: AtomicU32,
 }
 
 impl StatsCell {
@@ -19,7 +21,13 @@ impl StatsCell {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "for statics alone")]
     pub const fn new() -> Self {
-        Self { most_words: AtomicU32::new(0), frames: AtomicU32::new(0), bytes: AtomicU32::new(0) }
+        Self {
+            most_words: AtomicU32::new(0),
+            frames: AtomicU32::new(0),
+            bytes: AtomicU32::new(0),
+            #[cfg(feature = "auth")]
+            refused: AtomicU32::new(0),
+        }
     }
 
     /// Notes how full the ring is, and a frame if there is one. For the one drain alone.
@@ -41,6 +49,12 @@ impl StatsRef {
         self.0.note(used, len);
     }
 
+    /// Notes how many frames that came down were refused.
+    #[cfg(feature = "auth")]
+    pub(super) fn note_refused(self, refused: u32) {
+        self.0.refused.store(refused, Relaxed);
+    }
+
     pub(super) fn write(self, tracer: &Tracer, tag: [u8; 4], packet: u32, out: &mut Writer<'_>) {
         FrameKind::Stats.begin(tag, out);
         self.read(tracer).write(packet, out);
@@ -58,6 +72,10 @@ impl StatsRef {
             frames: self.0.frames.load(Relaxed),
             bytes: self.0.bytes.load(Relaxed),
             longest_mask_cycles: mask::longest(),
+            #[cfg(feature = "auth")]
+            refused: self.0.refused.load(Relaxed),
+            #[cfg(not(feature = "auth"))]
+            refused: 0,
         }
     }
 }

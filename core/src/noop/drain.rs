@@ -92,6 +92,13 @@ impl Drain {
     }
 
     /// 0.
+    #[cfg(feature = "auth")]
+    #[inline(always)]
+    pub fn refused(&self) -> u32 {
+        0
+    }
+
+    /// 0.
     #[inline(always)]
     pub fn now_ticks(&mut self) -> u64 {
         0

@@ -215,6 +215,19 @@ impl Tracer {
         self
     }
 
+    /// Forgets it.
+    #[cfg(feature = "auth")]
+    #[must_use]
+    pub const fn key(self, _: &'static crate::seal::Key) -> Self {
+        self
+    }
+
+    /// As without a key.
+    #[inline(always)]
+    pub fn min_mtu(&self) -> usize {
+        crate::wire::MIN_MTU
+    }
+
     /// None.
     #[inline(always)]
     pub fn stats(&self) -> Option<(Stats, Losses)> {

@@ -194,7 +194,7 @@ pub(crate) fn read(
 
 /// A varint of up to 64 bits, if it is one.
 #[inline(never)]
-pub(super) fn varint(bytes: &mut core::slice::Iter<'_, u8>) -> Option<u64> {
+pub(crate) fn varint(bytes: &mut core::slice::Iter<'_, u8>) -> Option<u64> {
     let (mut value, mut shift) = (0, 0);
     loop {
         let byte = *bytes.next()?;

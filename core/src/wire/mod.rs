@@ -35,6 +35,8 @@ pub use answer::{Answer, AnswerStatus};
 pub use cause::ResetCause;
 pub use codec::MAX_SITES;
 pub use control::{Command, Control, MAX_PARAMS};
+#[cfg(feature = "auth")]
+pub(crate) use downlink::varint;
 pub use downlink::{Asked, Downlink, MAX_ASKED, Request, decode_downlink};
 #[cfg(feature = "enable")]
 pub(crate) use downlink::{Said, read as read_downlink};

@@ -17,13 +17,17 @@ pub struct Stats {
     pub bytes: u32,
     /// Cycles of the longest stretch with interrupts masked; 0 where that is not measured.
     pub longest_mask_cycles: u32,
+    /// Frames that came down and were refused, modulo 2^32: not sealed with the device's key, or sent before.
+    pub refused: u32,
 }
 
 impl Stats {
     /// Writes what stands behind the session tag: the number of the packet, and the counts.
     pub fn write(&self, packet: u32, out: &mut Writer<'_>) {
-        let Self { ring_words, ring_most_words, frames, bytes, longest_mask_cycles } = *self;
-        for value in [packet, ring_words, ring_most_words, frames, bytes, longest_mask_cycles] {
+        let Self { ring_words, ring_most_words, frames, bytes, longest_mask_cycles, refused } =
+            *self;
+        let counts = [ring_words, ring_most_words, frames, bytes, longest_mask_cycles, refused];
+        for value in [packet].into_iter().chain(counts) {
             out.varint(value.into());
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Drain;
 use crate::site::table;
-use crate::wire::{Hello, MIN_MTU, Writer};
+use crate::wire::{Hello, Writer};
 
 /// The longest piece whose length takes one byte.
 const MAX_PIECE: usize = 127;
@@ -15,18 +15,14 @@ impl Drain {
     /// a collector that comes late then knows everything within ten seconds. None where the buffer
     /// is shorter than [`MIN_MTU`](crate::wire::MIN_MTU).
     pub fn hello<'b>(&mut self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
-        if buffer.len() < MIN_MTU {
-            return None;
-        }
         if cfg!(feature = "stats")
             && core::mem::take(&mut self.is_stats_due)
             && let Some(stats) = self.tracer.stats_ref()
         {
-            let mut out = Writer::new(buffer);
+            let mut out = Writer::new(self.room(buffer)?);
             stats.write(self.tracer, self.tag, self.packet, &mut out);
-            let frame = out.finish()?;
-            self.sent(frame.len());
-            return Some(frame);
+            let len = out.finish()?.len();
+            return self.sent(buffer, len);
         }
         self.is_stats_due = self.tracer.stats_ref().is_some();
         self.rotate_definitions();
@@ -51,7 +47,7 @@ impl Drain {
         let losses = self.losses();
         let kept = if self.moment().is_kept() { Hello::KEPT } else { 0 };
         let held = if self.tracer.held.is_some() { Hello::ACKNOWLEDGED } else { 0 };
-        let mut out = Writer::new(buffer);
+        let mut out = Writer::new(self.room(buffer)?);
         Hello {
             packet: self.packet,
             device: self.tracer.device().0,
@@ -64,6 +60,7 @@ impl Drain {
             process_total: total as u32,
             process_offset: offset as u32,
             process: &[],
+            challenge: self.challenge(),
             ..Hello::default()
         }
         .write_with(self.tag, &losses, &mut out);
@@ -74,9 +71,8 @@ impl Drain {
         let piece = out.cut(begin, MAX_PIECE);
         out.set(begin - 1, piece as u8);
         self.process_told = offset + piece;
-        let frame = out.finish()?;
-        self.sent(frame.len());
-        Some(frame)
+        let len = out.finish()?.len();
+        self.sent(buffer, len)
     }
 
     /// Whether the hellos have told, with the counts that belong to the last, the whole description since it last began.

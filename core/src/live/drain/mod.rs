@@ -3,8 +3,13 @@
 mod encode;
 mod held;
 mod hello;
+#[cfg(feature = "auth")]
+mod sealed;
 mod source;
 mod take;
+
+#[cfg(feature = "auth")]
+pub(super) use sealed::Sealing;
 
 use super::control::Controlled;
 use super::names::Names;
@@ -61,6 +66,8 @@ pub struct Drain {
     /// Static strings that were cut in the record that was written last.
     cut_now: u8,
     cut: u32,
+    #[cfg(feature = "auth")]
+    sealed: sealed::Sealed,
 }
 
 impl Drain {
@@ -83,6 +90,8 @@ impl Drain {
             fragment_at: 0,
             cut_now: 0,
             cut: 0,
+            #[cfg(feature = "auth")]
+            sealed: sealed::Sealed::START,
         }
     }
 
@@ -92,7 +101,7 @@ impl Drain {
     /// [`MIN_MTU`](crate::wire::MIN_MTU). A record that fits no frame goes in fragments.
     pub fn frame<'b>(&mut self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
         self.keep_time();
-        if buffer.len() < MIN_MTU {
+        if buffer.len() < self.tracer.min_mtu() {
             return None;
         }
         self.make_room();
@@ -104,6 +113,7 @@ impl Drain {
         if let Some(held) = self.tracer.held {
             (held.turn)(self, held.window);
         }
+        let room = self.room(buffer)?;
         let head = DataHead {
             packet: self.packet,
             first_record: self.record,
@@ -112,11 +122,20 @@ impl Drain {
         };
         self.note(0);
         let losses = self.losses();
-        let mut frame = DataWriter::with_losses(buffer, self.tag, &head, &losses);
+        let mut frame = DataWriter::with_losses(room, self.tag, &head, &losses);
         while self.take(&mut frame) {}
-        let frame = frame.finish()?;
-        self.sent(frame.len());
-        Some(frame)
+        let len = frame.finish()?.len();
+        self.sent(buffer, len)
+    }
+
+    /// What of a buffer a frame may take; none where that is too little.
+    #[cfg_attr(feature = "auth", inline(never))]
+    fn room<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b mut [u8]> {
+        #[cfg(feature = "auth")]
+        if self.tracer.sealing().is_some() {
+            return self.sealed_room(buffer);
+        }
+        if buffer.len() < MIN_MTU { None } else { Some(buffer) }
     }
 
     /// Goes on where another ended: with this packet, and this record or the oldest that is held.
@@ -127,17 +146,25 @@ impl Drain {
         }
     }
 
-    /// Notes that a frame goes up.
+    /// Notes that the frame of this length in the buffer goes up, and seals it where the tracer has a key.
     #[expect(clippy::cast_possible_truncation, reason = "no frame is 4 GiB long")]
-    fn sent(&mut self, len: usize) {
+    #[cfg_attr(feature = "auth", inline(never))]
+    fn sent<'b>(&mut self, buffer: &'b mut [u8], len: usize) -> Option<&'b [u8]> {
         self.packet = self.packet.wrapping_add(1);
-        if let Some(control) = self.tracer.control {
-            (control.sent)(control.cell, len as u32);
-        }
+        // Noted before it is sealed: its number is used from then on.
         if let Some(point) = self.tracer.fault_point {
             point.note(self.packet, self.record);
         }
+        #[cfg(feature = "auth")]
+        let len = match self.tracer.sealing() {
+            Some(sealing) => sealing.seal(self.tracer, buffer, len)?,
+            None => len,
+        };
+        if let Some(control) = self.tracer.control {
+            (control.sent)(control.cell, len as u32);
+        }
         self.note(len as u32);
+        buffer.get(..len)
     }
 
     /// Notes how full the ring is, and the length of a frame that goes up.
@@ -205,11 +232,10 @@ impl Drain {
     ) -> Option<&'b [u8]> {
         let packet = self.packet;
         let sent_ticks = self.now_ticks();
-        let mut out = Writer::new(buffer);
+        let mut out = Writer::new(self.room(buffer)?);
         Pong { packet, id, received_ticks, sent_ticks }.write(self.tag, &mut out);
-        let frame = out.finish()?;
-        self.sent(frame.len());
-        Some(frame)
+        let len = out.finish()?.len();
+        self.sent(buffer, len)
     }
 
     /// Whether a command of the collector is to be answered, see [`Drain::answer`].
@@ -221,11 +247,10 @@ impl Drain {
     /// than [`MIN_MTU`](crate::wire::MIN_MTU).
     pub fn answer<'b>(&mut self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
         let control = self.tracer.control.filter(|control| control.is_answer_due())?;
-        let mut out = Writer::new(buffer);
+        let mut out = Writer::new(self.room(buffer)?);
         (control.answer)(self, control.cell, &mut out);
-        let frame = out.finish()?;
-        self.sent(frame.len());
-        Some(frame)
+        let len = out.finish()?.len();
+        self.sent(buffer, len)
     }
 
     pub(super) fn tracer(&self) -> &'static Tracer {
@@ -242,8 +267,16 @@ impl Drain {
 
     /// Reads a frame that came down; says what the reporter is to do.
     ///
-    /// What is malformed or meant for another session asks for nothing.
+    /// What is malformed or meant for another session asks for nothing; nor does what is not sealed with
+    /// the tracer's key, if it has one, unless it asks for a hello.
     pub fn on_downlink(&mut self, bytes: &[u8]) -> Asked {
+        #[cfg(feature = "auth")]
+        let mut room = sealed::Room::new();
+        #[cfg(feature = "auth")]
+        let bytes = match self.tracer.sealing() {
+            Some(sealing) => sealing.open(self, bytes, &mut room),
+            None => bytes,
+        };
         let is_broken = self.is_broken();
         let names = &mut self.names;
         let ask = |is_name, id| {
@@ -270,8 +303,27 @@ impl Drain {
                 Some(control) => (control.on_control)(self, control.cell, bytes),
                 None => Asked::Nothing,
             },
-            Ok((_, Said::SendDefinitions | Said::Challenge(_))) | Err(_) => Asked::Nothing,
+            Ok((_, Said::Challenge(challenge))) => {
+                self.note_challenge(challenge);
+                Asked::Nothing
+            }
+            Ok((_, Said::SendDefinitions)) | Err(_) => Asked::Nothing,
         }
+    }
+
+    /// Notes what hellos give back from now on, if they are sealed.
+    fn note_challenge(&mut self, _challenge: [u8; 8]) {
+        #[cfg(feature = "auth")]
+        self.sealed.note_challenge(_challenge);
+    }
+
+    /// What a hello gives back: nothing without a key, since it would prove nothing.
+    fn challenge(&self) -> Option<[u8; 8]> {
+        #[cfg(feature = "auth")]
+        if self.tracer.sealing().is_some() {
+            return self.sealed.challenge();
+        }
+        None
     }
 
     /// Ticks since the clock began, in 64 bits.

@@ -22,6 +22,8 @@ mod keys;
 mod numbers;
 mod random;
 mod sampling;
+#[cfg(feature = "auth")]
+mod sealed;
 mod short;
 mod spans;
 mod table;

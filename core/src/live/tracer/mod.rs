@@ -7,6 +7,8 @@ use super::active::{self, Active};
 use super::baggage::{HeldBaggage, PoolRef};
 use super::control::Controlled;
 use super::drain::Drain;
+#[cfg(feature = "auth")]
+use super::drain::Sealing;
 use super::fault::FaultPoint;
 use super::mask;
 use super::names::Names;
@@ -69,6 +71,8 @@ pub struct Tracer {
     pub(super) control: Option<Controlled>,
     #[cfg(feature = "stats")]
     stats: Option<StatsRef>,
+    #[cfg(feature = "auth")]
+    sealing: Option<Sealing>,
     #[cfg(feature = "baggage")]
     pool: Option<PoolRef>,
 }
@@ -109,6 +113,8 @@ impl Tracer {
             control: None,
             #[cfg(feature = "stats")]
             stats: None,
+            #[cfg(feature = "auth")]
+            sealing: None,
             #[cfg(feature = "baggage")]
             pool: None,
         }
@@ -148,6 +154,30 @@ impl Tracer {
     pub(super) const fn counting_in(mut self, stats: StatsRef) -> Self {
         self.stats = Some(stats);
         self
+    }
+
+    /// How its frames are sealed.
+    #[cfg(feature = "auth")]
+    #[inline(always)]
+    pub(super) fn sealing(&self) -> Option<&Sealing> {
+        self.sealing.as_ref()
+    }
+
+    /// Has its frames sealed.
+    #[cfg(feature = "auth")]
+    pub(super) const fn sealing_by(mut self, sealing: Sealing) -> Self {
+        self.sealing = Some(sealing);
+        self
+    }
+
+    /// The shortest frames in bytes that a link for it may have: [`MIN_MTU`](crate::wire::MIN_MTU), or
+    /// 80 where it has a key.
+    pub fn min_mtu(&self) -> usize {
+        #[cfg(feature = "auth")]
+        if self.sealing.is_some() {
+            return crate::seal::MIN_SEALED_MTU;
+        }
+        crate::wire::MIN_MTU
     }
 
     /// The handle; 0 where it has none.
