@@ -4,6 +4,7 @@ use crate::Order;
 use crate::exporter::otlp_http::Endpoint;
 use crate::receiver::rtt;
 use crate::receiver::serial::Port;
+use crate::trust::Trust;
 use crate::view::TextTo;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::net::SocketAddr;
@@ -55,6 +56,9 @@ pub struct Serve {
     /// Send nothing to devices: do not ask for what is missing, nor for the time.
     #[arg(long, help_heading = "Receive")]
     pub no_downlink: bool,
+    /// Who is let in.
+    #[command(flatten)]
+    pub trust: Trust,
     /// Receive frames through debug probes.
     #[command(flatten)]
     pub rtt: rtt::Options,

@@ -7,6 +7,7 @@
 //! | part | is |
 //! |---|---|
 //! | [`receiver`] | how bytes get in: sockets and clocks |
+//! | [`auth`] | what is sealed is opened, what does not belong is refused |
 //! | [`pipeline`] | the way of a frame: bytes to session to batches of spans |
 //! | `session` | what is known of a device in one of its boots, and what waits for the rest |
 //! | [`model`] | the OTLP-shaped spans that everything else reads |
@@ -14,7 +15,7 @@
 //! | [`tree`], [`text`] | how traces are written for people |
 //! | [`view`] | trees on the terminal and files that follow the recent traces |
 //! | [`exporter`] | how spans leave: Jaeger UI JSON, OTLP, OTLP/HTTP |
-//! | [`serve`], [`cli`], [`logging`], [`signals`], [`stats`] | the program around it |
+//! | [`serve`], [`cli`], [`trust`], [`logging`], [`signals`], [`stats`] | the program around it |
 #![forbid(unsafe_code)]
 #![expect(
     clippy::std_instead_of_alloc,
@@ -26,6 +27,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+pub mod auth;
 pub mod cli;
 pub mod exporter;
 pub mod logging;
@@ -40,6 +42,7 @@ pub mod signals;
 pub mod stats;
 pub mod text;
 pub mod tree;
+pub mod trust;
 pub mod view;
 
 pub use order::{Order, OrderError};

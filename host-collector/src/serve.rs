@@ -10,6 +10,7 @@ use crate::receiver::tcp::TcpReceiver;
 use crate::receiver::udp::UdpReceiver;
 use crate::receiver::{HostClock, Hub};
 use crate::signals;
+use crate::trust::TrustError;
 use crate::view::{self, Colour, Format, OutFile, TextOut, TextTo, View};
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
@@ -62,6 +63,9 @@ pub enum ServeError {
         /// The reason.
         source: io::Error,
     },
+    /// Devices cannot be told from others.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// RTT cannot be read.
     #[error(transparent)]
     Rtt(#[from] rtt::LocateError),
@@ -75,9 +79,10 @@ pub enum ServeError {
 /// # Errors
 /// Where it cannot start; once it runs, whatever goes wrong is logged and it goes on.
 pub fn serve(options: &Serve) -> Result<(), ServeError> {
+    let gate = options.trust.gate(!options.no_downlink)?;
     let stop = signals::stop_flag()?;
     let hub = Hub::new();
-    let sockets = listen(options.listen, !options.no_tcp)?;
+    let sockets = listen(options.listen, !options.no_tcp, gate.is_some())?;
     let ports = open_ports(options)?;
     let probes = open_probes(options)?;
     let view = start_view(options, &stop)?;
@@ -96,6 +101,9 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     };
     let mut pipeline = Pipeline::new(pipeline::Options { downlink: !options.no_downlink }, sink)
         .with_orders(options.orders.clone());
+    if let Some(gate) = gate {
+        pipeline = pipeline.behind(gate);
+    }
     sockets.start(&hub)?;
     for (port, text) in ports {
         port.start(hub.feed(), text)?;
@@ -137,15 +145,16 @@ impl Sockets {
     }
 }
 
-fn listen(address: SocketAddr, with_tcp: bool) -> Result<Sockets, ServeError> {
+fn listen(address: SocketAddr, with_tcp: bool, with_keys: bool) -> Result<Sockets, ServeError> {
     let sockets = bind(address, with_tcp)?;
     // Not a log line: programs wait for it, whatever the log says. They may also not be there.
     let bound = sockets.udp.local_addr()?;
     let both = if with_tcp { " and tcp" } else { "" };
     let _ = writeln!(io::stderr().lock(), "listening on udp{both} {bound}");
-    if !bound.ip().is_loopback() {
+    if !bound.ip().is_loopback() && !with_keys {
         log::warn!(
-            "whoever reaches {bound} can send traces here: listen on 127.0.0.1, or let a firewall choose"
+            "whoever reaches {bound} can send traces here: give devices keys and use --keys, listen on \
+             127.0.0.1, or let a firewall choose"
         );
     }
     Ok(sockets)

@@ -15,8 +15,21 @@ pub struct Stats {
     pub unknown_version: u64,
     /// Frames of a kind that its version does not know.
     pub unknown_kind: u64,
-    /// Frames that need a key.
+    /// Frames that need a key, where there are none.
     pub sealed: u64,
+    /// Frames that are not sealed, where they must be.
+    pub unkeyed: u64,
+    /// Hellos of devices that have no key here.
+    pub unlisted: u64,
+    /// Sealed frames that nobody with the key has made so.
+    pub forged: u64,
+    /// Hellos of sessions that are not known, which the key of their device does not open.
+    pub mis_keyed: u64,
+    /// Sealed frames that came before, or may have.
+    pub replayed: u64,
+    /// Sealed frames of sessions that did not prove in time that they are no recording, or for which there
+    /// was no room until they did.
+    pub unproven: u64,
     /// Frames that came before.
     pub doubles: u64,
     /// Definitions, descriptions and answers to pings that make no sense.
@@ -71,6 +84,12 @@ impl Display for Stats {
             (self.unknown_version, "of another version"),
             (self.unknown_kind, "of unknown kind"),
             (self.sealed, "sealed"),
+            (self.unkeyed, "not sealed"),
+            (self.unlisted, "of devices without a key"),
+            (self.forged, "forged"),
+            (self.mis_keyed, "of another key"),
+            (self.replayed, "replayed"),
+            (self.unproven, "of sessions not proven"),
             (self.doubles, "doubles"),
             (self.nonsense, "with nonsense in them"),
             (self.incomplete, "incomplete spans"),

@@ -15,6 +15,7 @@
 mod expand;
 
 use crate::Order;
+use crate::auth::{Frame, Gate, Passed};
 use crate::model::{Batch, Source};
 use crate::receiver::{Handler, Peer, Replies, Reply};
 use crate::session::{self, Effects, Key, Session, Table, made};
@@ -50,6 +51,8 @@ pub struct Pipeline<S> {
     sources: HashMap<Source, Key>,
     stats: Stats,
     expander: Expander,
+    /// Opens what is sealed, and refuses the rest; none where devices have no keys.
+    gate: Option<Gate>,
     /// What devices are told once it is known of which service they are.
     orders: Vec<Order>,
     sink: S,
@@ -64,9 +67,16 @@ impl<S: FnMut(Batch)> Pipeline<S> {
             sources: HashMap::new(),
             stats: Stats::default(),
             expander: Expander::default(),
+            gate: None,
             orders: Vec::new(),
             sink,
         }
+    }
+
+    /// Has a gate stand before the sessions.
+    #[must_use]
+    pub fn behind(self, gate: Gate) -> Self {
+        Self { gate: Some(gate), ..self }
     }
 
     /// Tells every device, once it has said who it is, what is ordered for its service.
@@ -92,6 +102,9 @@ impl<S: FnMut(Batch)> Pipeline<S> {
     /// Hands on everything that still waits, however incomplete: nothing more will come.
     pub fn finish(&mut self, now_ns: u64) {
         let mut effects = Effects::default();
+        if let Some(gate) = &mut self.gate {
+            gate.finish(&mut self.stats);
+        }
         self.table.for_each(|_, session| {
             session.emit_all(made::FINISHED, now_ns, &mut effects, &mut self.stats);
         });
@@ -108,6 +121,35 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         self.stats.refuse(why);
         let start: Vec<_> = bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         log::debug!("{peer}: {why}; {} bytes, beginning {}", bytes.len(), start.join(" "));
+    }
+
+    /// What the gate has let in, and what it says itself.
+    fn read_passed(&mut self, passed: Passed, replies: &mut Replies) {
+        replies.extend(passed.replies);
+        for Frame { bytes, peer, rx_ns, is_sealed } in passed.frames {
+            self.read(&bytes, &peer, is_sealed, rx_ns, replies);
+        }
+    }
+
+    /// Reads a frame that is not sealed, or not any more.
+    fn read(
+        &mut self,
+        bytes: &[u8],
+        peer: &Peer,
+        is_sealed: bool,
+        rx_ns: u64,
+        replies: &mut Replies,
+    ) {
+        let frame = match wire::decode(bytes) {
+            Ok(frame) => frame,
+            Err(why) => return self.refuse(bytes, peer, why),
+        };
+        self.stats.frames += 1;
+        let key = Key { peer: peer.clone(), tag: frame.session_tag, is_sealed };
+        let mut effects = self.take(&frame, &key, rx_ns);
+        reply(self.gate.as_mut(), &key, rx_ns, &mut effects, replies);
+        self.make_room(rx_ns, &mut effects);
+        self.hand_on(effects.batches, rx_ns);
     }
 
     fn take(&mut self, frame: &wire::Frame<'_>, key: &Key, rx_ns: u64) -> Effects {
@@ -232,36 +274,46 @@ fn order(session: &mut Session, orders: &[Order]) {
     mine.into_iter().for_each(|order| session.order(order));
 }
 
-/// Requests as frames to the device that has the session.
-fn reply(key: &Key, effects: &mut Effects, replies: &mut Replies) {
+/// Requests as frames to the device that has the session, sealed where its own are.
+fn reply(
+    gate: Option<&mut Gate>,
+    key: &Key,
+    now_ns: u64,
+    effects: &mut Effects,
+    replies: &mut Replies,
+) {
+    let mut gate = gate.filter(|_| key.is_sealed);
     for request in effects.requests.drain(..) {
         let ping = match request {
             Request::Ping(number) => Some((key.tag, number)),
             _ => None,
         };
         let bytes = Downlink { session_tag: key.tag, request }.to_bytes();
-        replies.push(Reply { peer: key.peer.clone(), bytes, ping });
+        let frames = match &mut gate {
+            Some(gate) => gate.seal(&bytes, now_ns),
+            None => vec![bytes],
+        };
+        let reply = |bytes| Reply { peer: key.peer.clone(), bytes, ping };
+        replies.extend(frames.into_iter().map(reply));
     }
 }
 
 impl<S: FnMut(Batch)> Handler for Pipeline<S> {
     fn on_frame(&mut self, bytes: &[u8], peer: &Peer, rx_ns: u64, replies: &mut Replies) {
-        let frame = match wire::decode(bytes) {
-            Ok(frame) => frame,
-            Err(why) => return self.refuse(bytes, peer, why),
+        let Some(gate) = &mut self.gate else {
+            return self.read(bytes, peer, false, rx_ns, replies);
         };
-        self.stats.frames += 1;
-        let key = Key { peer: peer.clone(), tag: frame.session_tag };
-        let mut effects = self.take(&frame, &key, rx_ns);
-        reply(&key, &mut effects, replies);
-        self.make_room(rx_ns, &mut effects);
-        self.hand_on(effects.batches, rx_ns);
+        let mut passed = Passed::default();
+        gate.take(bytes, peer, rx_ns, &mut self.stats, &mut passed);
+        self.read_passed(passed, replies);
     }
 
     fn on_sent(&mut self, peer: &Peer, session_tag: [u8; 4], ping: u32, sent_ns: u64) {
-        let key = Key { peer: peer.clone(), tag: session_tag };
-        if let Some(session) = self.table.get_mut(&key) {
-            session.ping_sent(ping, sent_ns);
+        for is_sealed in [true, false] {
+            let key = Key { peer: peer.clone(), tag: session_tag, is_sealed };
+            if let Some(session) = self.table.get_mut(&key) {
+                session.ping_sent(ping, sent_ns);
+            }
         }
     }
 
@@ -275,16 +327,25 @@ impl<S: FnMut(Batch)> Handler for Pipeline<S> {
 
     fn on_tick(&mut self, now_ns: u64, replies: &mut Replies) {
         let mut effects = Effects::default();
+        if let Some(gate) = &mut self.gate {
+            let mut passed = Passed::default();
+            gate.on_tick(now_ns, &mut self.stats, &mut passed);
+            self.read_passed(passed, replies);
+        }
+        let gate = &mut self.gate;
         self.table.for_each(|key, session| {
             session.on_tick(now_ns, &mut effects, &mut self.stats);
             tell(&key.peer, &mut effects);
-            reply(key, &mut effects, replies);
+            reply(gate.as_mut(), key, now_ns, &mut effects, replies);
         });
         self.hand_on(effects.batches, now_ns);
     }
 
     fn on_clock_step(&mut self, step_ns: i64) {
         self.table.for_each(|_, session| session.on_clock_step(step_ns));
+        if let Some(gate) = &mut self.gate {
+            gate.on_clock_step(step_ns);
+        }
     }
 }
 

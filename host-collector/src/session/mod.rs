@@ -28,6 +28,7 @@ mod table;
 mod traces;
 mod weight;
 
+pub(crate) use packets::Window;
 pub(crate) use table::{Key, MOST_BYTES, Table};
 
 use crate::model::{Batch, Resource, Source};
@@ -41,7 +42,6 @@ use definitions::Definitions;
 use fragments::{Fragments, Whole};
 use gaps::Gaps;
 use made::Allowance;
-use packets::Window;
 use parents::Parents;
 use pieces::Pieces;
 use process::{Description, Known, Lost};

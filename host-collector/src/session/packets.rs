@@ -2,7 +2,7 @@
 
 /// Remembers which of the latest packets came.
 #[derive(Debug)]
-pub(super) struct Window {
+pub(crate) struct Window {
     /// One more than the highest number seen.
     end: u64,
     /// Bit i of word w: whether packet `64 w + i`, modulo the window, came.
@@ -13,12 +13,30 @@ const WORDS: usize = 16;
 const WINDOW: u64 = 64 * WORDS as u64;
 
 impl Window {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { end: 0, bits: [0; WORDS] }
     }
 
+    /// A window in which every packet below `floor` came.
+    pub(crate) fn above(floor: u32) -> Self {
+        Self { end: floor.into(), bits: [u64::MAX; WORDS] }
+    }
+
+    /// One more than the highest number seen.
+    pub(crate) fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Takes every packet below `floor` for one that came.
+    pub(crate) fn refuse_below(&mut self, floor: u32) {
+        let floor = u64::from(floor).min(self.end);
+        for packet in self.end.saturating_sub(WINDOW)..floor {
+            self.set(packet, true);
+        }
+    }
+
     /// Notes a packet; false if it came before, or is too old to tell.
-    pub(super) fn insert(&mut self, packet: u32) -> bool {
+    pub(crate) fn insert(&mut self, packet: u32) -> bool {
         let packet = u64::from(packet);
         if packet + WINDOW < self.end {
             return false;
@@ -64,6 +82,18 @@ mod tests {
         assert!(!window.insert(5) && !window.insert(3));
         assert!(window.insert(u32::MAX));
         assert!(!window.insert(6), "too old to tell");
+    }
+
+    #[test]
+    fn what_lies_below_a_floor_came() {
+        let mut window = Window::above(5_000);
+        assert!(!window.insert(4_999) && !window.insert(4_000) && !window.insert(0));
+        assert!(window.insert(5_002) && window.insert(5_000) && !window.insert(5_002));
+        window.refuse_below(5_002);
+        assert!(!window.insert(5_001));
+        assert!(window.insert(9_000) && window.insert(8_990) && window.end() == 9_001);
+        window.refuse_below(8_990);
+        assert!(!window.insert(8_980) && window.insert(8_991));
     }
 
     proptest! {

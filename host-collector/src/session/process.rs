@@ -138,18 +138,24 @@ impl Lost {
 
 /// What a device counts of itself, rounded up so that its process is not another one with every frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Counts([u64; 5]);
+pub(super) struct Counts([u64; 6]);
 
 impl Counts {
-    const TAGS: [&str; 5] =
-        ["ring.words", "ring.most_words", "sent.frames", "sent.bytes", "mask.longest_cycles"];
+    const TAGS: [&str; 6] = [
+        "ring.words",
+        "ring.most_words",
+        "sent.frames",
+        "sent.bytes",
+        "mask.longest_cycles",
+        "refused.frames",
+    ];
 
     pub(super) fn of(stats: wire::Stats) -> Self {
-        let wire::Stats { ring_words, ring_most_words, frames, bytes, longest_mask_cycles } = stats;
-        let [most, frames, bytes] =
-            [ring_most_words, frames, bytes].map(|count| rounded_up(count.into()));
+        let wire::Stats { ring_words, ring_most_words, frames, bytes, .. } = stats;
+        let [most, frames, bytes, refused] =
+            [ring_most_words, frames, bytes, stats.refused].map(|count| rounded_up(count.into()));
         let most = most.min(ring_words.into());
-        Self([ring_words.into(), most, frames, bytes, longest_mask_cycles.into()])
+        Self([ring_words.into(), most, frames, bytes, stats.longest_mask_cycles.into(), refused])
     }
 }
 
@@ -201,7 +207,7 @@ pub(super) fn resource(
     for (tag, count, _) in lost.named() {
         add(Attribute::new(tag, count));
     }
-    for (tag, count) in Counts::TAGS.into_iter().zip(known.counts.map_or([0; 5], |counts| counts.0))
+    for (tag, count) in Counts::TAGS.into_iter().zip(known.counts.map_or([0; 6], |counts| counts.0))
     {
         if count != 0 {
             add(Attribute::new(tag, count));

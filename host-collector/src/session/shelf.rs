@@ -84,7 +84,7 @@ mod tests {
     use crate::receiver::Peer;
 
     fn key(host: u8, number: u8) -> Key {
-        Key { peer: Peer::Udp(([10, 0, 0, host], 9).into()), tag: [number; 4] }
+        Key { peer: Peer::Udp(([10, 0, 0, host], 9).into()), tag: [number; 4], is_sealed: false }
     }
 
     #[test]

@@ -21,6 +21,8 @@ const WEIGHT_STEP: u32 = 16;
 pub(crate) struct Key {
     pub(crate) peer: Peer,
     pub(crate) tag: [u8; 4],
+    /// Whether its frames are sealed. No other can put anything into such a session.
+    pub(crate) is_sealed: bool,
 }
 
 #[derive(Debug)]
@@ -56,8 +58,8 @@ impl Rank {
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     slots: HashMap<Key, Slot>,
-    /// The peers that have a session of this tag.
-    tags: HashMap<[u8; 4], Vec<Peer>>,
+    /// The peers that have a session of this tag, sealed or not.
+    tags: HashMap<([u8; 4], bool), Vec<Peer>>,
     /// The sessions of each rank.
     shelves: [Shelf; 3],
     weights: Weights,
@@ -113,7 +115,7 @@ impl Table {
         let origin = key.peer.origin();
         let shelves = &mut self.shelves;
         let slot = self.slots.entry(key.clone()).or_insert_with(|| {
-            self.tags.entry(key.tag).or_default().push(key.peer.clone());
+            self.tags.entry((key.tag, key.is_sealed)).or_default().push(key.peer.clone());
             let session = Box::new(make());
             Slot { session, used, weight: 0, rank: Rank::Stranger }
         });
@@ -157,13 +159,13 @@ impl Table {
         if self.slots.contains_key(key) {
             return None;
         }
-        let peers = self.tags.get_mut(&key.tag)?;
+        let peers = self.tags.get_mut(&(key.tag, key.is_sealed))?;
         let slots = &self.slots;
         let peer = peers.iter_mut().find(|peer| {
-            let old = Key { peer: (**peer).clone(), tag: key.tag };
+            let old = Key { peer: (**peer).clone(), ..key.clone() };
             slots.get(&old).is_some_and(|slot| is_same(&slot.session))
         })?;
-        let old = Key { peer: core::mem::replace(peer, key.peer.clone()), tag: key.tag };
+        let old = Key { peer: core::mem::replace(peer, key.peer.clone()), ..key.clone() };
         let slot = self.slots.remove(&old)?;
         let shelf = shelf(&mut self.shelves, slot.rank);
         shelf.remove(slot.used, &old.peer.origin());
@@ -178,10 +180,10 @@ impl Table {
     pub(crate) fn pop_surplus(&mut self) -> Option<(Key, Session)> {
         let key = self.next_to_go()?;
         let slot = self.slots.remove(&key)?;
-        if let Some(peers) = self.tags.get_mut(&key.tag) {
+        if let Some(peers) = self.tags.get_mut(&(key.tag, key.is_sealed)) {
             peers.retain(|peer| *peer != key.peer);
             if peers.is_empty() {
-                self.tags.remove(&key.tag);
+                self.tags.remove(&(key.tag, key.is_sealed));
             }
         }
         self.weights.change(&key.peer.origin(), slot.weight, 0);
@@ -221,7 +223,7 @@ mod tests {
 
     fn key(number: usize) -> Key {
         let tag = u32::try_from(number).unwrap().to_le_bytes();
-        Key { peer: Peer::Udp("127.0.0.1:1".parse().unwrap()), tag }
+        Key { peer: Peer::Udp("127.0.0.1:1".parse().unwrap()), tag, is_sealed: false }
     }
 
     #[test]

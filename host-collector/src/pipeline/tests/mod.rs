@@ -254,5 +254,6 @@ mod hostile;
 mod lost;
 mod missing;
 mod orders;
+mod sealed;
 mod short;
 mod whole;

@@ -95,6 +95,7 @@ fn counts_are_tags_of_the_process() {
         frames: 1000,
         bytes: 0,
         longest_mask_cycles: 25,
+        refused: 3,
     };
     let counts = device.frame(|packet| Body::Stats(wire::StatsFrame { packet, stats }));
     bench.receive(&device, &counts);
@@ -107,6 +108,7 @@ fn counts_are_tags_of_the_process() {
     assert_eq!(said("sent.frames"), Some(Value::Int(1024)));
     assert_eq!(said("sent.bytes"), None);
     assert_eq!(said("mask.longest_cycles"), Some(Value::Int(25)));
+    assert_eq!(said("refused.frames"), Some(Value::Int(3)));
 }
 
 /// A root says which sampler took it, if the device does not.
