@@ -61,6 +61,7 @@ impl From<&wire::Body<'_>> for Body {
                 frames: stats.frames,
                 bytes: stats.bytes,
                 longest_mask_cycles: stats.longest_mask_cycles,
+                refused: stats.refused,
             },
             wire::Body::Answer(answer) => Self::Answer {
                 packet: answer.packet,

@@ -91,6 +91,7 @@ impl Frame {
                 frames,
                 bytes,
                 longest_mask_cycles,
+                refused,
             } => up(wire::Body::Stats(wire::StatsFrame {
                 packet: *packet,
                 stats: wire::Stats {
@@ -99,6 +100,7 @@ impl Frame {
                     frames: *frames,
                     bytes: *bytes,
                     longest_mask_cycles: *longest_mask_cycles,
+                    refused: *refused,
                 },
             })),
             Body::SetHandle(handle) => down(Request::SetHandle(*handle)),

@@ -160,6 +160,7 @@ pub enum Body {
         frames: u32,
         bytes: u32,
         longest_mask_cycles: u32,
+        refused: u32,
     },
 }
 

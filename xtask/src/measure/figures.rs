@@ -73,6 +73,8 @@ pub(super) const FIGURES: &[Figure] = &[
     figure("flash.per_feature.semconv", "bytes", 0.0, ""),
     figure("flash.per_feature.stats", "bytes", 0.0, ""),
     figure("flash.per_feature.text", "bytes", 0.0, ""),
+    figure("auth.flash", "bytes", 4096.0, ""),
+    figure("auth.frame_insns", "instructions", f64::INFINITY, ""),
     figure("ram.static", "bytes", 64.0, ""),
     figure("ram.reporter", "bytes", 256.0, ""),
     figure("stack.encode", "bytes", 1024.0, "microtel 3.4 KB"),

@@ -111,6 +111,15 @@ const PROGRAMS: &[Program] = &[
             "carrier.short.inject",
         ],
     },
+    // As small as `auth.flash` says that it is.
+    Program {
+        bin: "seal",
+        board: Board::CortexM4,
+        profile: "release",
+        suffix: ".os",
+        options: &["--features=auth"],
+        measures: &["auth.frame_insns"],
+    },
     Program {
         bin: "disabled",
         board: Board::CortexM4,

@@ -20,7 +20,7 @@ const FEATURES: [&str; 9] =
 /// Bytes of the reporter's buffer, which the user gives.
 const BUFFER_BYTES: u64 = 508;
 
-/// Measures every figure that begins with `flash.`, `ram.` or `site.`.
+/// Measures every figure that begins with `flash.`, `ram.` or `site.`, and `auth.flash`.
 pub(super) fn measure(
     is_wanted: &dyn Fn(&str) -> bool,
     now: &mut Figures,
@@ -35,6 +35,7 @@ pub(super) fn measure(
         "ram.reporter",
         "site.flash",
         "site.ram",
+        "auth.flash",
     ];
     if !keys.into_iter().any(is_wanted) {
         return Ok(());
@@ -66,6 +67,15 @@ pub(super) fn measure(
     let (sites, twins) = (size(&images, "sites", now)?, size(&images, "twins", now)?);
     now.add("site.flash", difference(sites.flash, twins.flash) / SITES);
     now.add("site.ram", difference(sites.ram, twins.ram) / SITES);
+
+    // The last, since the image takes the other's place.
+    let options = [&options[..], &["--features=auth", "--bin=with_reporter"]].concat();
+    let images = cargo_build("the image with a key", &firmware::dir(), &options, &mut |line| {
+        progress.say(line);
+    })?;
+    let keyed = elf::size(images.get("with_reporter")?)?;
+    now.add_detail(format!("image with_reporter with a key: {} bytes of flash", keyed.flash));
+    now.add("auth.flash", difference(keyed.flash, reporter.flash));
     Ok(())
 }
 
