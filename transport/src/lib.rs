@@ -12,6 +12,8 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "mqtt")]
+pub mod mqtt;
 mod reporter;
 mod uplink;
 pub mod uplinks;
