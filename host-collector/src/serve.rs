@@ -4,8 +4,8 @@ use crate::cli::Serve;
 use crate::exporter::otlp_http::{Limits, OtlpHttp, Report};
 use crate::model::Batch;
 use crate::pipeline::{self, Pipeline};
-use crate::receiver::HostClock;
 use crate::receiver::udp::UdpReceiver;
+use crate::receiver::{HostClock, Hub};
 use crate::signals;
 use crate::view::{self, Colour, Format, OutFile, View};
 use std::io::{self, IsTerminal, Write};
@@ -71,7 +71,10 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
         }
     };
     let mut pipeline = Pipeline::new(pipeline::Options { downlink: !options.no_downlink }, sink);
-    receiver.run(&mut pipeline, &stop);
+    let hub = Hub::new();
+    receiver.start(hub.feed())?;
+    hub.run(&mut pipeline, &stop);
+    drop(hub);
     pipeline.finish(HostClock::new().now_ns());
     log::info!("{}", pipeline.stats());
     drop(pipeline);

@@ -3,11 +3,12 @@
 use super::{
     Inbox, Login, Malformed, Packet, PacketId, PrefixError, Refusal, Topics, Will, decode, write,
 };
+use alloc::string::String;
+use alloc::vec::Vec;
+use alloc::{format, vec};
 use mqttbytes::v4;
 use proptest::prelude::*;
 use spandrel::DeviceId;
-use std::prelude::rust_2024::*;
-use std::vec;
 
 const DEVICE: DeviceId = DeviceId(0x0123_4567_89ab_cdef);
 const ID: PacketId = PacketId::new(0x1234).unwrap();
@@ -183,7 +184,7 @@ fn what_is_too_long_is_left_out_and_said_to_be() {
 #[test]
 fn a_packet_that_is_held_stays_while_others_come() {
     let mut inbox = Inbox::new([0; 32]);
-    let mut come = |inbox: &mut Inbox<[u8; 32]>, bytes: &[u8]| {
+    let come = |inbox: &mut Inbox<[u8; 32]>, bytes: &[u8]| {
         inbox.space()[..bytes.len()].copy_from_slice(bytes);
         inbox.filled(bytes.len());
     };
