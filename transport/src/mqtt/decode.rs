@@ -73,11 +73,11 @@ impl Head {
         }
         let body = bytes.get(self.len..).unwrap_or(&[]);
         match self.publish(body) {
-            Ok((_, packet_id, _)) => Ok(Packet::TooLong { packet_id }),
+            Ok(Packet::Publish { packet_id, .. }) => Ok(Packet::TooLong { packet_id }),
             // Perhaps it is cut within the topic: then nobody can say what to answer, but at QoS 0
             // there is nothing to say.
-            Err(Malformed) if self.flags & QOS_1 == 0 => Ok(Packet::TooLong { packet_id: None }),
-            Err(Malformed) => Err(Malformed),
+            _ if self.flags & QOS_1 == 0 => Ok(Packet::TooLong { packet_id: None }),
+            _ => Err(Malformed),
         }
     }
 
@@ -88,10 +88,7 @@ impl Head {
             (CONNACK, [0, code]) => {
                 Ok(Packet::ConnAck(Err(Refusal::from_code(*code).ok_or(Malformed)?)))
             }
-            (PUBLISH, _) => {
-                let (topic, packet_id, payload) = self.publish(body)?;
-                Ok(Packet::Publish { topic, packet_id, payload })
-            }
+            (PUBLISH, _) => self.publish(body),
             (PUBACK, [high, low]) => Ok(Packet::PubAck(packet_id(*high, *low)?)),
             // What was granted is at most what was asked for, or 0x80 for nothing (section 3.9.3).
             (SUBACK, [high, low, granted @ (0 | 1 | 0x80)]) => {
@@ -103,10 +100,7 @@ impl Head {
     }
 
     /// Topic, number and message of a PUBLISH (sections 3.3.2 and 3.3.3).
-    fn publish<'b>(
-        &self,
-        body: &'b [u8],
-    ) -> Result<(&'b [u8], Option<PacketId>, &'b [u8]), Malformed> {
+    fn publish<'b>(&self, body: &'b [u8]) -> Result<Packet<'b>, Malformed> {
         let ([high, low], rest) = body.split_first_chunk().ok_or(Malformed)?;
         let topic_len = usize::from(u16::from_be_bytes([*high, *low]));
         let (topic, rest) = rest.split_at_checked(topic_len).ok_or(Malformed)?;
@@ -114,10 +108,11 @@ impl Head {
             return Err(Malformed);
         }
         if self.flags & QOS_1 == 0 {
-            return Ok((topic, None, rest));
+            return Ok(Packet::Publish { topic, packet_id: None, payload: rest });
         }
-        let ([high, low], rest) = rest.split_first_chunk().ok_or(Malformed)?;
-        Ok((topic, Some(packet_id(*high, *low)?), rest))
+        let ([high, low], payload) = rest.split_first_chunk().ok_or(Malformed)?;
+        let packet_id = Some(packet_id(*high, *low)?);
+        Ok(Packet::Publish { topic, packet_id, payload })
     }
 }
 

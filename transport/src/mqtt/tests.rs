@@ -188,7 +188,9 @@ fn a_packet_that_is_held_stays_while_others_come() {
         inbox.space()[..bytes.len()].copy_from_slice(bytes);
         inbox.filled(bytes.len());
     };
-    let publish = |payload: u8, len: usize| [&[0x30, 3 + len as u8, 0, 1, b'a'][..], &vec![payload; len]].concat();
+    let publish = |payload: u8, len: usize| {
+        [&[0x30, 3 + len as u8, 0, 1, b'a'][..], &vec![payload; len]].concat()
+    };
     let payload = |packet: Option<Packet<'_>>| match packet {
         Some(Packet::Publish { payload, .. }) => payload.to_vec(),
         other => panic!("{other:?}"),
@@ -226,7 +228,8 @@ fn a_packet_that_is_held_stays_while_others_come() {
 
 /// Packets of a broker as the other implementation writes them, and what they must be read as.
 fn from_broker() -> impl Strategy<Value = Vec<u8>> {
-    let publish = ("[a-z/]{1,20}", 0..2u8, 1..=u16::MAX, proptest::collection::vec(any::<u8>(), 0..60));
+    let publish =
+        ("[a-z/]{1,20}", 0..2u8, 1..=u16::MAX, proptest::collection::vec(any::<u8>(), 0..60));
     prop_oneof![
         publish.prop_map(|(topic, qos, id, payload)| {
             let mut publish = v4::Publish::new(topic, mqttbytes::qos(qos).unwrap(), payload);

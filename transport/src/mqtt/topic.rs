@@ -80,8 +80,7 @@ impl<'a> Topics<'a> {
     /// It is not looked at further: who it really is the frames say.
     #[must_use]
     pub fn device_of<'t>(&self, topic: &'t str) -> Option<&'t str> {
-        let device =
-            topic.strip_prefix(self.prefix)?.strip_prefix('/')?.strip_suffix("/up")?;
+        let device = topic.strip_prefix(self.prefix)?.strip_prefix('/')?.strip_suffix("/up")?;
         (!device.is_empty() && !device.contains('/')).then_some(device)
     }
 }
