@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::exporter::otlp_http::Endpoint;
+use crate::receiver::mqtt;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -38,6 +39,11 @@ pub struct Serve {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7726")]
     #[arg(help_heading = "Receive")]
     pub listen: SocketAddr,
+    /// Receive frames from the devices of an MQTT broker, too: they publish to PREFIX/DEVICE/up, where
+    /// PREFIX is spandrel unless told otherwise. A password is read from the environment, as
+    /// `SPANDREL_MQTT_PASSWORD`.
+    #[arg(long, value_name = "mqtt://[USER@]HOST[:PORT][/PREFIX]", help_heading = "Receive")]
+    pub mqtt: Option<mqtt::Endpoint>,
     /// Send nothing to devices: do not ask for what is missing, nor for the time.
     #[arg(long, help_heading = "Receive")]
     pub no_downlink: bool,
@@ -76,6 +82,14 @@ mod tests {
     fn frames_are_received_on_loopback_unless_told_otherwise() {
         assert_eq!(serve(&[]).unwrap().listen, ([127, 0, 0, 1], 7726).into());
         assert_eq!(serve(&["--listen", "[::1]:0"]).unwrap().listen.port(), 0);
+    }
+
+    #[test]
+    fn a_broker_has_no_password_on_the_command_line() {
+        let broker = serve(&["--mqtt", "mqtt://me@broker/site"]).unwrap().mqtt.unwrap();
+        assert_eq!((broker.user(), &broker.address()[..]), (Some("me"), "broker:1883"));
+        let error = serve(&["--mqtt", "mqtt://me:secret@broker"]).unwrap_err().to_string();
+        assert!(error.contains("SPANDREL_MQTT_PASSWORD"), "{error}");
     }
 
     #[test]

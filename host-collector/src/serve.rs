@@ -4,10 +4,12 @@ use crate::cli::Serve;
 use crate::exporter::otlp_http::{Limits, OtlpHttp, Report};
 use crate::model::Batch;
 use crate::pipeline::{self, Pipeline};
+use crate::receiver::mqtt::MqttReceiver;
 use crate::receiver::udp::UdpReceiver;
 use crate::receiver::{HostClock, Hub};
 use crate::signals;
 use crate::view::{self, Colour, Format, OutFile, View};
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -73,6 +75,11 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let mut pipeline = Pipeline::new(pipeline::Options { downlink: !options.no_downlink }, sink);
     let hub = Hub::new();
     receiver.start(hub.feed())?;
+    if let Some(broker) = &options.mqtt {
+        // Not on the command line, which whoever lists processes can read.
+        let password = std::env::var_os("SPANDREL_MQTT_PASSWORD").map(OsString::into_encoded_bytes);
+        MqttReceiver::new(broker.clone(), password).start(hub.feed())?;
+    }
     hub.run(&mut pipeline, &stop);
     drop(hub);
     pipeline.finish(HostClock::new().now_ns());

@@ -85,6 +85,13 @@ impl<'a> Topics<'a> {
     }
 }
 
+/// Those below [`DEFAULT_PREFIX`].
+impl Default for Topics<'_> {
+    fn default() -> Self {
+        Self { prefix: DEFAULT_PREFIX }
+    }
+}
+
 /// One end of a device's topics, or what a collector subscribes to.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Who<'a> {
