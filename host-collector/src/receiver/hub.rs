@@ -216,3 +216,29 @@ impl Drop for Hub {
         self.feed.shared.is_over.store(true, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn datagrams_that_there_is_no_room_for_are_counted_and_wait_for_nobody() {
+        let hub = Hub::new();
+        let (feed, bytes) = (hub.feed(), vec![0; 60_000]);
+        let peer = Peer::Udp(([127, 0, 0, 1], 9).into());
+        for _ in 0..MOST_BYTES / bytes.len() + 8 {
+            feed.datagram(&bytes, peer.clone(), Instant::now()).unwrap();
+        }
+        assert_eq!(hub.dropped(), 7);
+        for _ in 0..MOST_EVENTS {
+            feed.datagram(&[], peer.clone(), Instant::now()).unwrap();
+        }
+        // A stream waits instead, until the hub is gone.
+        let stream = feed.clone();
+        let thread =
+            thread::spawn(move || stream.frame(&[1], &Peer::Serial("a".into()), Instant::now()));
+        drop(hub);
+        assert_eq!(thread.join().unwrap(), Err(Closed));
+        assert!(feed.is_over() && feed.datagram(&[], peer, Instant::now()).is_err());
+    }
+}

@@ -8,6 +8,11 @@ mod hub;
 pub mod mqtt;
 mod outlets;
 mod peer;
+pub mod serial;
+pub mod stream;
+pub mod tcp;
+#[cfg(test)]
+mod testing;
 pub mod udp;
 
 pub use clock::HostClock;

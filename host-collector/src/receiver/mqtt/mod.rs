@@ -28,7 +28,7 @@ pub const LONGEST: usize = 65_535;
 const LONGEST_NAME: usize = 64;
 
 /// How long after a failure the broker is tried again, at first and at most.
-const FIRST_RETRY: Duration = Duration::from_millis(500);
+const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_secs(30);
 
 /// A broker, which need not be there yet.

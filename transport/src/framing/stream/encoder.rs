@@ -68,7 +68,8 @@ impl<'f> Encoder<'f> {
                 let (run, is_zero) = self.measure();
                 self.run = run;
                 self.step = self.behind_run(is_zero);
-                Some(run as u8 + 1)
+                // 255 for the longest run.
+                Some(u8::try_from(run + 1).unwrap_or(u8::MAX))
             }
             Step::Run(is_zero) => {
                 let byte = self.byte(self.at);
