@@ -42,6 +42,35 @@ fn the_wire_format_holds_for_mutated_vectors() {
     run("wire", targets::wire, &corpus);
 }
 
+#[test]
+fn what_a_broker_sends_holds_for_mutated_packets() {
+    // What brokers say, and some of what they should not.
+    let packets: [&[u8]; 14] = [
+        b"\x20\x02\x00\x00",
+        b"\x20\x02\x01\x05",
+        b"\x40\x02\x12\x34",
+        b"\x90\x03\x00\x01\x00",
+        b"\x90\x03\x00\x01\x80",
+        b"\xd0\x00",
+        b"\x30\x0c\x00\x04a/up123456",
+        b"\x32\x0e\x00\x04a/up\x12\x34123456",
+        b"\x3b\x05\x00\x01a\x00\x01",
+        b"\x30\xc8\x01\x00\x01a",
+        b"\x32\xc8\x01\x00\x01a\x00\x01",
+        b"\x30\xff\xff\xff\x7f\x00\x01a",
+        b"\x34\x05\x00\x01a\x00\x01",
+        b"\xd0\x80\x80\x80\x80\x01",
+    ];
+    let mut corpus = Vec::new();
+    for room in [8, 30, 255] {
+        // One of them, and all behind each other.
+        let one = packets.iter().map(|packet| [&[room, 7][..], packet].concat());
+        corpus.extend(one);
+        corpus.push([&[room, 40][..], &packets[..9].concat()].concat());
+    }
+    run("mqtt", targets::mqtt, &corpus);
+}
+
 /// The bytes of a line of carrier vectors.
 fn carrier(line: &str) -> Option<Vec<u8>> {
     let (carrier, _) = line.rsplit_once(" => ")?;

@@ -10,6 +10,7 @@ use spandrel::carrier::{
     Carried, ExtractError, Headers, b3, binary, jaeger, jaeger_binary, uber, w3c, w3c_binary,
 };
 use spandrel::wire;
+use spandrel_transport::mqtt::{Inbox, Malformed, Packet, decode};
 
 /// A list of pairs that takes everything.
 type Pairs = Vec<(String, String)>;
@@ -134,4 +135,50 @@ pub fn wire(data: &[u8]) {
             assert!(!format!("{record:?}").is_empty());
         }
     }
+}
+
+/// Reads bytes as what a broker sends: the first is how long the inbox is, the second how long the
+/// pieces are that the rest comes in.
+///
+/// # Panics
+/// If it stands still, or finds other packets in pieces than in the whole.
+pub fn mqtt(data: &[u8]) {
+    let Some(([room, piece], stream)) = data.split_first_chunk::<2>() else { return };
+    let mut inbox = Inbox::new(vec![0; usize::from(*room).max(8)]);
+    let (mut rest, mut whole) = (stream, stream);
+    loop {
+        match inbox.next() {
+            Ok(Some(packet @ Packet::TooLong { .. })) => {
+                assert!(!format!("{packet:?}").is_empty());
+                // The rest is found in pieces alone.
+                whole = &[];
+            }
+            Ok(Some(packet)) => {
+                if let Ok(Some((same, len))) = decode(whole) {
+                    assert_eq!(packet, same);
+                    whole = &whole[len..];
+                }
+                if packet_is_kept(&packet) {
+                    inbox.hold();
+                    assert!(inbox.held().is_some());
+                }
+            }
+            Err(Malformed) => return,
+            Ok(None) if rest.is_empty() => return,
+            Ok(None) => {
+                let space = inbox.space();
+                assert!(!space.is_empty(), "it stands still");
+                let count = space.len().min(rest.len()).min(usize::from(*piece).max(1));
+                let (now, later) = rest.split_at(count);
+                space[..count].copy_from_slice(now);
+                inbox.filled(count);
+                rest = later;
+            }
+        }
+    }
+}
+
+/// Some of the messages.
+fn packet_is_kept(packet: &Packet<'_>) -> bool {
+    matches!(packet, Packet::Publish { payload, .. } if payload.len() % 2 == 0)
 }

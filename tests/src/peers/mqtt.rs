@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::proc::{Proc, free_tcp_port};
 use crate::skip::Skip;
@@ -19,6 +19,8 @@ const BROKER: GoProgram = GoProgram {
     takes: "half a minute",
 };
 const START_LIMIT: Duration = Duration::from_secs(30);
+/// A port can be taken between its choice and its use, which is rare enough for a second try.
+const START_TRIES: usize = 3;
 
 /// A broker on a port of 127.0.0.1 that may be stopped and started again; dropping it ends it.
 #[derive(Debug)]
@@ -30,16 +32,29 @@ pub struct MqttBroker {
 }
 
 impl MqttBroker {
-    /// Builds it on the first call and after a change of its sources, and starts it. With a user and a
-    /// password it lets nobody else in.
+    /// The program, built on the first call and after a change of its sources.
     ///
     /// # Errors
-    /// If it can't be built or started here; the reason says what would help.
-    pub fn start(login: Option<(&'static str, &'static str)>) -> Result<Self, Skip> {
-        let program = BROKER.build().map_err(|e| Skip::new(format!("{e:#}")))?;
-        let mut broker = Self { program, port: free_tcp_port(), login, proc: None };
-        broker.restart().map_err(|e| Skip::new(format!("{e:#}")))?;
-        Ok(broker)
+    /// If it can't be built here; the reason says what would help.
+    pub fn ensure_built() -> Result<PathBuf, Skip> {
+        BROKER.build().map_err(|e| Skip::new(format!("{e:#}")))
+    }
+
+    /// Starts `program` on a free port. With a user and a password it lets nobody else in.
+    ///
+    /// # Errors
+    /// If it does not listen in time.
+    pub fn start(program: PathBuf, login: Option<(&'static str, &'static str)>) -> Result<Self> {
+        let mut last = None;
+        for _ in 0..START_TRIES {
+            let port = free_tcp_port();
+            let mut broker = Self { program: program.clone(), port, login, proc: None };
+            match broker.restart() {
+                Ok(()) => return Ok(broker),
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| anyhow!("the MQTT broker was not tried")))
     }
 
     /// Its port on 127.0.0.1.

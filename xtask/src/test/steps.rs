@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use spandrel_tests::peers::{CarrierPeers, Jaeger};
+use spandrel_tests::peers::{CarrierPeers, Jaeger, MqttBroker};
 use spandrel_tests::skip::Skip;
 use spandrel_tests::workspace;
 
@@ -55,12 +55,13 @@ const ENABLED: [&str; 2] =
     ["--features", "spandrel/enable,spandrel/std,spandrel/baggage,spandrel/stats"];
 
 /// What must build for every one of [`setup::TARGETS`]: package and features.
-const NO_STD: [(&str, &str); 5] = [
+const NO_STD: [(&str, &str); 6] = [
     ("spandrel", ""),
     ("spandrel", "enable"),
     ("spandrel", "enable,defmt,contexts,baggage,macros,mask-stats"),
     ("spandrel-transport", ""),
     ("spandrel-transport", "embassy-net"),
+    ("spandrel-transport", "embassy-net,mqtt"),
 ];
 
 fn fmt() -> Result<()> {
@@ -133,6 +134,9 @@ fn boards() -> Result<()> {
         cargo("clippy --release -- -D warnings").dir(&dir).run()?;
         cargo("build --release").dir(&dir).run()?;
     }
+    cargo("clippy --release --features mqtt --bin mqtt -- -D warnings")
+        .dir(&workspace::root().join("examples/boards/mps2-an386"))
+        .run()?;
     // What is measured on other targets than the rest of its workspace is.
     for target in ["thumbv6m-none-eabi", "riscv32imac-unknown-none-elf"] {
         cargo("clippy --release --package measure-run --lib --bin hot")
@@ -174,6 +178,7 @@ fn peers() -> Result<()> {
     // A step of its own, or its minutes would be those of whichever test needs it first.
     let program = Jaeger::ensure_built()?;
     CarrierPeers::ensure_built()?;
+    MqttBroker::ensure_built()?;
     println!("{}", program.strip_prefix(workspace::root()).unwrap_or(&program).display());
     Ok(())
 }
