@@ -161,7 +161,7 @@ struct Client {
 }
 
 impl Client {
-    fn new(broker: &MqttBroker, client_id: &str) -> Self {
+    fn new(broker: &MqttBroker, client_id: &[u8]) -> Self {
         let mut stream = TcpStream::connect(("127.0.0.1", broker.port())).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         let login = Login { client_id, keep_alive_s: 0, user: None, password: None, will: None };
@@ -260,7 +260,7 @@ fn a_broker_that_ends_and_comes_back_costs_no_span_at_qos_1() {
     let begun = Instant::now();
     while collector.sees(|seen| seen.frames.len() == before) {
         assert!(begun.elapsed() < LIMIT, "the collector does not come back");
-        Client::new(&broker, "probe").publish(0xff, b"no frame", false);
+        Client::new(&broker, b"probe").publish(0xff, b"no frame", false);
     }
     device.until(|| collector.sees(|seen| seen.spans().len() == 80));
     let spans = collector.seen.lock().unwrap().spans();
@@ -278,7 +278,7 @@ fn frames_that_come_twice_count_once() {
     let frames = collector.seen.lock().unwrap().frames.clone();
     let doubles = collector.sees(|seen| seen.stats.doubles == 0);
     assert!(doubles, "nothing came twice yet");
-    let mut client = Client::new(&broker, "again");
+    let mut client = Client::new(&broker, b"again");
     for (_, frame) in &frames {
         client.publish(0xc0, frame, true);
     }

@@ -30,7 +30,7 @@ impl Qos {
 pub struct Login<'a> {
     /// Of each client another; a broker ends the older of two that have the same. Every broker takes
     /// up to 23 letters and digits (section 3.1.3.1).
-    pub client_id: &'a str,
+    pub client_id: &'a [u8],
     /// The broker ends a connection on which nothing came for one and a half times as long, in
     /// seconds; 0 is never (section 3.1.2.10).
     pub keep_alive_s: u16,

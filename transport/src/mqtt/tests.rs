@@ -30,7 +30,7 @@ fn topics() -> Topics<'static> {
 #[test]
 fn a_login_is_written_as_the_standard_has_it() {
     let login = Login {
-        client_id: "c",
+        client_id: b"c",
         keep_alive_s: 10,
         user: Some("u"),
         password: Some(b"p"),
@@ -325,7 +325,7 @@ proptest! {
             topic, message: message.as_bytes(), retain: *retain,
         });
         let login = Login {
-            client_id: &client_id, keep_alive_s, user: user.as_deref(),
+            client_id: client_id.as_bytes(), keep_alive_s, user: user.as_deref(),
             password: Some(password.as_bytes()), will,
         };
         let mut buffer = [0; 256];

@@ -24,7 +24,7 @@ pub fn connect<'b>(login: &Login<'_>, buffer: &'b mut [u8]) -> Option<&'b [u8]> 
     let Login { client_id, keep_alive_s, user, password, will } = *login;
     let password = password.filter(|_| user.is_some());
     let texts = [
-        Some(client_id.as_bytes()),
+        Some(client_id),
         will.map(|will| will.topic.as_bytes()),
         will.map(|will| will.message),
         user.map(str::as_bytes),

@@ -76,7 +76,7 @@ impl MqttReceiver {
         // Of each collector another, or the broker would let only one of them stay.
         let client_id = format!("spc{:016x}", RandomState::new().hash_one(endpoint.address()));
         let login = Login {
-            client_id: &client_id,
+            client_id: client_id.as_bytes(),
             keep_alive_s: connection::KEEP_ALIVE_S,
             user: endpoint.user(),
             password: self.password.as_deref(),

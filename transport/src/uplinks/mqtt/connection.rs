@@ -1,7 +1,7 @@
 //! The connection: how it is made, kept and given up.
 
 use super::{Closed, Connector, MqttEvent, MqttUplink};
-use crate::mqtt::{Malformed, Packet, PacketId, Refusal, write};
+use crate::mqtt::{Malformed, Packet, PacketId, write};
 use core::time::Duration;
 
 /// How long a broker may take for an answer before it is taken for dead.
@@ -72,11 +72,12 @@ impl<C: Connector> MqttUplink<'_, C> {
 
     /// Writes a head and a frame, or loses the connection.
     pub(super) async fn write(&mut self, head: &[u8], frame: &[u8]) -> Result<(), Closed> {
-        let patience = self.settings.patience;
         self.is_writing = true;
-        let mut written = self.connector.write(head, patience).await;
-        if written.is_ok() && !frame.is_empty() {
-            written = self.connector.write(frame, patience).await;
+        let mut written = Ok(());
+        for bytes in [head, frame] {
+            if written.is_ok() && !bytes.is_empty() {
+                written = self.connector.write(bytes, self.settings.patience).await;
+            }
         }
         self.is_writing = false;
         match written {
@@ -110,7 +111,7 @@ impl<C: Connector> MqttUplink<'_, C> {
         self.flight.lost();
     }
 
-    /// Takes what comes within some time; stops where a frame is there or a frame was taken over.
+    /// Takes what comes within some time, and answers it.
     pub(super) async fn hear(&mut self, within_us: u64) {
         let space = self.inbox.space();
         match self.connector.read(space, Duration::from_micros(within_us)).await {
@@ -121,21 +122,47 @@ impl<C: Connector> MqttUplink<'_, C> {
             }
             Err(Closed) => return self.lose(),
         }
+        let mut buffer = [0; write::MAX_HEAD];
+        while let Some(answer) = self.take(&mut buffer) {
+            // If that fails the inbox is empty, too.
+            let _ = self.write(answer, &[]).await;
+        }
+    }
+
+    /// Does what the packets in the inbox say, up to one that wants an answer: gives that.
+    fn take<'b>(&mut self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
         loop {
             let packet = match self.inbox.next() {
-                Ok(None) => return,
-                Ok(Some(packet)) => packet,
-                Err(Malformed) => return self.lose(),
+                Ok(packet) => packet?,
+                Err(Malformed) => {
+                    self.lose();
+                    return None;
+                }
             };
             match (packet, self.state) {
-                (Packet::ConnAck(answer), State::Greeting { .. }) => self.on_answer(answer).await,
+                (Packet::ConnAck(Ok(())), State::Greeting { .. }) => {
+                    self.state = State::Ready { since_us: self.heard_us };
+                    self.said_us = self.heard_us;
+                    (self.settings.on_event)(MqttEvent::Connected);
+                    return write::subscribe_down(&self.topics, self.device, SUBSCRIBE_ID, buffer);
+                }
+                (Packet::ConnAck(Err(refusal)), State::Greeting { .. }) => {
+                    (self.settings.on_event)(MqttEvent::Refused(refusal));
+                    self.lose();
+                }
                 // Nothing may come before it, and nothing like it after it.
-                (_, State::Greeting { .. }) | (Packet::ConnAck(_), _) => return self.lose(),
+                (_, State::Greeting { .. }) | (Packet::ConnAck(_), _) => self.lose(),
                 (Packet::Publish { packet_id, .. }, _) => {
                     self.inbox.hold();
-                    self.on_publish(packet_id).await;
+                    if let Some(packet_id) = packet_id {
+                        return acknowledgement(packet_id, buffer);
+                    }
                 }
-                (Packet::TooLong { packet_id }, _) => self.on_publish(packet_id).await,
+                (Packet::TooLong { packet_id }, _) => {
+                    if let Some(packet_id) = packet_id {
+                        return acknowledgement(packet_id, buffer);
+                    }
+                }
                 (Packet::PubAck(packet_id), _) => self.flight.acknowledged(packet_id),
                 (Packet::SubAck(_, true), _) => {}
                 (Packet::SubAck(_, false), _) => (self.settings.on_event)(MqttEvent::NoDownlink),
@@ -143,30 +170,11 @@ impl<C: Connector> MqttUplink<'_, C> {
             }
         }
     }
+}
 
-    async fn on_answer(&mut self, answer: Result<(), Refusal>) {
-        match answer {
-            Ok(()) => {
-                let now_us = self.connector.now_us();
-                self.state = State::Ready { since_us: now_us };
-                (self.heard_us, self.said_us) = (now_us, now_us);
-                (self.settings.on_event)(MqttEvent::Connected);
-                let mut buffer = [0; write::MAX_HEAD];
-                let asked =
-                    write::subscribe_down(&self.topics, self.device, SUBSCRIBE_ID, &mut buffer);
-                let _ = self.write(asked.unwrap_or_default(), &[]).await;
-            }
-            Err(refusal) => {
-                (self.settings.on_event)(MqttEvent::Refused(refusal));
-                self.lose();
-            }
-        }
-    }
-
-    /// A broker that sends at QoS 1 what was asked for at QoS 0 is answered all the same.
-    async fn on_publish(&mut self, packet_id: Option<PacketId>) {
-        if let Some(packet_id) = packet_id {
-            let _ = self.write(&write::puback(packet_id), &[]).await;
-        }
-    }
+/// A broker that sends at QoS 1 what was asked for at QoS 0 is answered all the same.
+fn acknowledgement(packet_id: PacketId, buffer: &mut [u8]) -> Option<&[u8]> {
+    let buffer = buffer.get_mut(..4)?;
+    buffer.copy_from_slice(&write::puback(packet_id));
+    Some(buffer)
 }

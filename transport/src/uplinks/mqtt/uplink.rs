@@ -104,8 +104,7 @@ impl<'a, C: Connector> MqttUplink<'a, C> {
     pub(super) fn greeting(&mut self) -> Option<&[u8]> {
         let client_id = write::device_client_id(self.device);
         let MqttSettings { keep_alive_s, user, password, will, .. } = self.settings;
-        let client_id = core::str::from_utf8(&client_id).ok()?;
-        let login = Login { client_id, keep_alive_s, user, password, will };
+        let login = Login { client_id: &client_id, keep_alive_s, user, password, will };
         write::connect(&login, self.inbox.clear())
     }
 

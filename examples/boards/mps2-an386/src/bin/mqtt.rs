@@ -23,6 +23,8 @@ const FRAME_LEN: usize = 508;
 const TX_LEN: usize = 640;
 const RX_LEN: usize = 256;
 
+type Uplink = MqttUplink<'static, Timed<TcpDial<'static>>>;
+
 static RECORDER: Recorder<512> = Recorder::new();
 static TRACER: Tracer = hello_services::tracer("thermometer", &RECORDER, &PLATFORM);
 
@@ -45,6 +47,11 @@ fn main() -> ! {
 
 #[embassy_executor::task]
 async fn report(stack: Stack<'static>, broker: IpEndpoint, qos: Qos) {
+    reporter(stack, broker, qos).run().await
+}
+
+/// Made here and not in the task, which would keep room for all that is moved on the way.
+fn reporter(stack: Stack<'static>, broker: IpEndpoint, qos: Qos) -> Reporter<'static, Uplink> {
     static RX: ConstStaticCell<[u8; RX_LEN]> = ConstStaticCell::new([0; RX_LEN]);
     static TX: ConstStaticCell<[u8; TX_LEN]> = ConstStaticCell::new([0; TX_LEN]);
     static BUFFER: ConstStaticCell<[u8; FRAME_LEN]> = ConstStaticCell::new([0; FRAME_LEN]);
@@ -58,7 +65,7 @@ async fn report(stack: Stack<'static>, broker: IpEndpoint, qos: Qos) {
         Err(error) => panic!("no uplink: {error}"),
     };
     match Reporter::new(&TRACER, uplink, BUFFER.take(), Settings::DEFAULT) {
-        Ok(mut reporter) => reporter.run().await,
+        Ok(reporter) => reporter,
         Err(error) => panic!("no reporter: {error}"),
     }
 }
