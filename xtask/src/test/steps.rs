@@ -61,7 +61,7 @@ const NO_STD: [(&str, &str); 6] = [
     ("spandrel", "enable,defmt,contexts,baggage,macros,mask-stats"),
     ("spandrel-transport", ""),
     ("spandrel-transport", "embassy-net"),
-    ("spandrel-transport", "embassy-net,mqtt"),
+    ("spandrel-transport", "embassy-net-tcp,mqtt"),
 ];
 
 fn fmt() -> Result<()> {

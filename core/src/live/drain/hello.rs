@@ -2,7 +2,7 @@
 
 use super::Drain;
 use crate::site::table;
-use crate::wire::{Hello, Losses, MIN_MTU, Writer};
+use crate::wire::{Hello, MIN_MTU, Writer};
 
 /// The longest piece whose length takes one byte.
 const MAX_PIECE: usize = 127;
@@ -49,6 +49,8 @@ impl Drain {
         let offset = if self.process_told < total { self.process_told } else { 0 };
         let sent_ticks = self.now_ticks();
         let losses = self.losses();
+        let kept = if self.moment().is_kept() { Hello::KEPT } else { 0 };
+        let held = if self.tracer.held.is_some() { Hello::ACKNOWLEDGED } else { 0 };
         let mut out = Writer::new(buffer);
         Hello {
             packet: self.packet,
@@ -56,12 +58,13 @@ impl Drain {
             session: self.tracer.session_number().get(),
             clock_hz: self.tracer.clock.hz(),
             sent_ticks,
-            flags: if self.moment().is_kept() { Hello::KEPT } else { 0 },
+            flags: kept | held,
             sites: table().units(),
-            losses: Losses::default(),
+            first_record: self.oldest_number(),
             process_total: total as u32,
             process_offset: offset as u32,
             process: &[],
+            ..Hello::default()
         }
         .write_with(self.tag, &losses, &mut out);
         // The frame ends in the length of an empty piece: one byte, which is now known better.

@@ -30,7 +30,8 @@ fn frames(records: &[u8]) -> Vec<Vec<u8>> {
             }
             5 => Record::Span(span(own, Parent::Local(own), [u64::MAX, u64::MAX])),
             6 => Record::Fragment(Fragment {
-                is_first: kind & 8 != 0,
+                of: if kind & 8 != 0 { FragmentOf::Site(1) } else { FragmentOf::Record },
+                offset: u32::from(kind & 32),
                 is_last: kind & 16 != 0,
                 bytes: &READ[..usize::from(kind % 7)],
             }),
@@ -77,7 +78,8 @@ proptest! {
         }
         bench.pipeline.finish(bench.now_ns);
         let spans = bench.spans();
-        prop_assert_eq!(bench.pipeline.stats().spans, spans.len() as u64);
+        let stats = bench.pipeline.stats();
+        prop_assert_eq!(stats.spans + stats.made, spans.len() as u64);
         for span in &spans {
             prop_assert!(span.end_ns > span.start_ns && !span.name.is_empty());
         }

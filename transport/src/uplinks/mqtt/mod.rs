@@ -4,7 +4,7 @@
 //!
 //! | stream | connector |
 //! |---|---|
-//! | TCP over embassy-net | [`Timed`] of a [`TcpDial`], feature `embassy-net` |
+//! | TCP over embassy-net | [`Timed`] of a [`TcpDial`], feature `embassy-net-tcp` |
 //! | any other of embedded-io-async, TLS for example | [`Timed`] of a [`Dial`] of yours, the same feature |
 //! | TCP over the standard library | [`StdTcp`], feature `std` |
 //!
@@ -19,7 +19,7 @@ mod flight;
 mod settings;
 #[cfg(feature = "std")]
 mod std_tcp;
-#[cfg(feature = "embassy-net")]
+#[cfg(feature = "embassy-net-tcp")]
 mod timed;
 mod uplink;
 
@@ -27,6 +27,6 @@ pub use connector::{Closed, Connector};
 pub use settings::{MqttError, MqttEvent, MqttSettings};
 #[cfg(feature = "std")]
 pub use std_tcp::{StdTcp, spawn};
-#[cfg(feature = "embassy-net")]
+#[cfg(feature = "embassy-net-tcp")]
 pub use timed::{Dial, TcpDial, Timed};
 pub use uplink::{MTU, MqttUplink};
