@@ -23,7 +23,7 @@ use spandrel_collector::receiver::{Handler, Hub, Peer, Replies};
 use spandrel_collector::stats::Stats;
 use spandrel_tests::peers::MqttBroker;
 use spandrel_transport::mqtt::{Inbox, Login, Packet, Qos, Refusal, Topics, write};
-use spandrel_transport::uplinks::mqtt::{MqttEvent, MqttSettings, MqttUplink, StdTcp};
+use spandrel_transport::uplinks::mqtt::{MqttEvent, MqttSettings, MqttUplink, StdBroker};
 use spandrel_transport::{Reporter, Settings};
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -118,7 +118,7 @@ impl Drop for Collector {
 /// A device whose reporter takes a turn when it is told to.
 struct Device {
     tracer: &'static Tracer,
-    reporter: Reporter<'static, MqttUplink<'static, StdTcp>>,
+    reporter: Reporter<'static, MqttUplink<'static, StdBroker>>,
 }
 
 impl Device {
@@ -128,7 +128,7 @@ impl Device {
             .device_id(DeviceId(id))
             .session(SessionSource::Fixed(Session::new(7)));
         let tracer: &Tracer = Box::leak(Box::new(tracer));
-        let connector = StdTcp::new(&format!("127.0.0.1:{}", broker.port()));
+        let connector = StdBroker::new(&format!("127.0.0.1:{}", broker.port()));
         let uplink = MqttUplink::new(connector, tracer.device(), mqtt).unwrap();
         let buffer = Box::leak(Box::new([0; 508]));
         let reporter = Reporter::new(tracer, uplink, buffer, Settings::DEFAULT).unwrap();

@@ -10,7 +10,7 @@ pub struct Closed;
 /// A stream to a broker, which can be opened again and again, and a clock.
 ///
 /// For streams of embedded-io-async [`Timed`](super::Timed) is one; a host has
-/// [`StdTcp`](super::StdTcp). Futures may be dropped at any time; what one has not done by then is
+/// [`StdBroker`](super::StdBroker). Futures may be dropped at any time; what one has not done by then is
 /// undone by [`Connector::close`].
 #[expect(async_fn_in_trait, reason = "the reporter is a task of its own and is not boxed")]
 pub trait Connector {

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | TCP over embassy-net | [`Timed`] of a [`TcpDial`], feature `embassy-net-tcp` |
 //! | any other of embedded-io-async, TLS for example | [`Timed`] of a [`Dial`] of yours, the same feature |
-//! | TCP over the standard library | [`StdTcp`], feature `std` |
+//! | TCP over the standard library | [`StdBroker`], feature `std` |
 //!
 //! While there is no broker nothing is sent, the ring fills, and the broker is tried again after 1 s,
 //! then ever more rarely up to 64 s.
@@ -18,7 +18,7 @@ mod connector;
 mod flight;
 mod settings;
 #[cfg(feature = "std")]
-mod std_tcp;
+mod std_broker;
 #[cfg(feature = "embassy-net-tcp")]
 mod timed;
 mod uplink;
@@ -26,7 +26,7 @@ mod uplink;
 pub use connector::{Closed, Connector};
 pub use settings::{MqttError, MqttEvent, MqttSettings};
 #[cfg(feature = "std")]
-pub use std_tcp::{StdTcp, spawn};
+pub use std_broker::StdBroker;
 #[cfg(feature = "embassy-net-tcp")]
 pub use timed::{Dial, TcpDial, Timed};
 pub use uplink::{MTU, MqttUplink};

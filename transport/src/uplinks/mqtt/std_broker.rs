@@ -1,29 +1,25 @@
-//! TCP over the standard library.
+//! [`StdBroker`]: TCP over the standard library.
 
-use super::{Closed, Connector, MqttSettings, MqttUplink};
-use crate::{Reporter, Settings};
+use super::{Closed, Connector};
 use alloc::string::String;
 use core::time::Duration;
-use spandrel::Tracer;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Instant;
 
-/// Bytes of a frame: a segment on an Ethernet, less the heads.
-const FRAME_LEN: usize = 1400;
 /// The shortest time that a socket can wait.
 const SHORTEST: Duration = Duration::from_micros(1);
 
 /// A broker, by name or address and port. It blocks its thread: the reporter has one of its own.
 #[derive(Debug)]
-pub struct StdTcp {
+pub struct StdBroker {
     broker: String,
     stream: Option<TcpStream>,
     begun: Instant,
 }
 
-impl StdTcp {
+impl StdBroker {
     /// A broker such as `localhost:1883`; the name is looked up anew for each connection.
     #[must_use]
     pub fn new(broker: &str) -> Self {
@@ -61,7 +57,7 @@ impl StdTcp {
     }
 }
 
-impl Connector for StdTcp {
+impl Connector for StdBroker {
     async fn open(&mut self, within: Duration) -> bool {
         self.stream = self.connect(within).ok();
         self.stream.is_some()
@@ -95,25 +91,4 @@ impl Connector for StdTcp {
     fn now_us(&self) -> u64 {
         u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
-}
-
-/// Runs a reporter on a thread of its own until the program ends.
-///
-/// # Errors
-/// Where the settings make no uplink, or the tracer has its one reporter already.
-pub fn spawn(
-    tracer: &'static Tracer,
-    broker: &str,
-    mqtt: MqttSettings<'static>,
-    settings: Settings,
-) -> io::Result<JoinHandle<()>> {
-    let uplink = MqttUplink::new(StdTcp::new(broker), tracer.device(), mqtt);
-    let uplink = uplink.map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))?;
-    // For as long as the program runs, as the tracer.
-    let buffer = alloc::vec![0; FRAME_LEN].leak();
-    let mut reporter = Reporter::new(tracer, uplink, buffer, settings).map_err(io::Error::other)?;
-    let run = move || {
-        embassy_futures::block_on(reporter.run());
-    };
-    thread::Builder::new().name("spandrel-reporter".into()).spawn(run)
 }
