@@ -11,7 +11,8 @@
 //! While there is no broker nothing is sent, the ring fills, and the broker is tried again after 1 s,
 //! then ever more rarely up to 64 s.
 //! A frame is not copied: it is written from the reporter's buffer, and stays there until the broker
-//! has taken it over. So the uplink's RAM is some 500 bytes, of which 272 are for what comes down.
+//! has taken it over. On a Cortex-M4 it takes 7.0 KB of flash, and 688 bytes of RAM, of which 272 are for
+//! what comes down; the TCP stack not counted.
 
 mod connection;
 mod connector;
