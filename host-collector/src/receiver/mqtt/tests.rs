@@ -61,8 +61,8 @@ impl Client {
         packet
     }
 
-    /// Waits until the other side has closed the stream, which fails where it does not in time.
-    fn is_left(mut self) -> bool {
+    /// Waits until the other side has closed the stream; false where it does not in time.
+    fn leaves(mut self) -> bool {
         match self.0.read_to_end(&mut Vec::new()) {
             Ok(_) => true,
             // What was not read yet is thrown away.
@@ -73,7 +73,7 @@ impl Client {
 
 fn publish(qos: u8, device: &str, payload: &[u8]) -> Vec<u8> {
     let topic = format!("spandrel/{device}/up");
-    let mut body = (topic.len() as u16).to_be_bytes().to_vec();
+    let mut body = u16::try_from(topic.len()).unwrap().to_be_bytes().to_vec();
     body.extend(topic.bytes());
     if qos == 1 {
         body.extend([0x12, 0x34]);
@@ -82,10 +82,10 @@ fn publish(qos: u8, device: &str, payload: &[u8]) -> Vec<u8> {
     let mut packet = vec![0x30 | qos << 1];
     let mut len = body.len();
     while len > 0x7f {
-        packet.push(len as u8 | 0x80);
+        packet.push(u8::try_from(len & 0x7f).unwrap() | 0x80);
         len >>= 7;
     }
-    packet.push(len as u8);
+    packet.push(u8::try_from(len).unwrap());
     packet.extend(body);
     packet
 }
@@ -147,7 +147,7 @@ fn a_broker_that_is_none_is_left_and_tried_again() {
     for said in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"\x20\x02\x00\x05", b"\xd0\x00"] {
         let (mut client, _) = broker.greeted();
         client.says(said);
-        assert!(client.is_left());
+        assert!(client.leaves());
     }
     let mut client = broker.subscribed();
     client.says(&publish(0, "17", b"frame"));
