@@ -15,6 +15,8 @@ use spandrel_tests::workspace;
 
 /// Inputs of each target: some seconds in a debug build.
 const ROUNDS: u32 = 60_000;
+/// Of the collector, whose inputs are many frames each.
+const SCRIPTS: u32 = 4_000;
 /// Longer inputs are cut: they would only take time.
 const MAX_LEN: usize = 1500;
 
@@ -30,17 +32,42 @@ fn carriers_hold_for_mutated_vectors() {
             corpus.extend(text.lines().filter_map(carrier));
         }
     }
-    run("carriers", targets::carriers, &corpus);
+    run("carriers", targets::carriers, &corpus, ROUNDS);
 }
 
 #[test]
 fn the_wire_format_holds_for_mutated_vectors() {
+    run("wire", targets::wire, &frames(), ROUNDS);
+}
+
+#[test]
+fn a_collector_holds_for_mutated_frames_in_any_order() {
+    let (frames, mut random) = (frames(), Random(0x2545_f491_4f6c_dd1d));
+    let script = |_| {
+        let mut script = vec![random.byte()];
+        for _ in 0..4 + random.below(12) {
+            let frame = random.one_of(&frames);
+            let length = u16::try_from(frame.len()).expect("vectors are short");
+            // Of one session for the most part, and now and then some time or a step of the clock.
+            script.push(random.byte() & 0b1_1011 | 0b10_0000);
+            script.extend(length.to_le_bytes());
+            script.extend(frame);
+            if random.below(3) == 0 {
+                script.extend([4 + random.byte() % 4, random.byte(), random.byte() >> 2]);
+            }
+        }
+        script
+    };
+    let scripts: Vec<_> = (0..200).map(script).collect();
+    run("collector", targets::collector, &scripts, SCRIPTS);
+}
+
+fn frames() -> Vec<Vec<u8>> {
     let file = workspace::root().join("tests/vectors/frames.json");
     let text = std::fs::read_to_string(file).expect("the vectors are in the repository");
     let frames: Vec<Value> = serde_json::from_str(&text).expect("it is a list");
     let bytes = |frame: &Value| from_hex(frame["hex"].as_str()?).ok();
-    let corpus: Vec<Vec<u8>> = frames.iter().filter_map(bytes).collect();
-    run("wire", targets::wire, &corpus);
+    frames.iter().filter_map(bytes).collect()
 }
 
 #[test]
@@ -51,7 +78,7 @@ fn streams_hold_for_mutated_vectors() {
             None => from_hex(line.split_once(" = ")?.1).ok(),
         })
         .collect();
-    run("stream", targets::stream, &corpus);
+    run("stream", targets::stream, &corpus, ROUNDS);
 }
 
 #[test]
@@ -73,6 +100,7 @@ fn segments_hold_for_mutated_vectors() {
         "segments",
         targets::segments,
         &lines("segments.txt").filter_map(of_line).collect::<Vec<_>>(),
+        ROUNDS,
     );
 }
 
@@ -124,10 +152,10 @@ fn carrier(line: &str) -> Option<Vec<u8>> {
     }
 }
 
-fn run(name: &str, target: fn(&[u8]), corpus: &[Vec<u8>]) {
+fn run(name: &str, target: fn(&[u8]), corpus: &[Vec<u8>], rounds: u32) {
     assert!(corpus.len() > 14, "{name} has few vectors: {}", corpus.len());
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let mut input = random.one_of(corpus).clone();
         // The vectors themselves first, now and then.
         for _ in 0..round % 5 {

@@ -13,8 +13,8 @@ pub(crate) const GAP: &str = "gap";
 /// The name of a span that stands for one that never came.
 pub(crate) const MISSING: &str = "missing";
 
-/// Why nothing more comes of a session.
-pub(super) const RESTARTED: &str = "since its device was reset";
+/// Why nothing more comes of a session: its device began anew.
+pub(super) const RESET: &str = "since its device was reset";
 /// The collector has no room for the session.
 pub(crate) const FORGOTTEN: &str = "as far as the collector had room to wait";
 /// The collector ends.

@@ -3,6 +3,10 @@
 //! `fuzz_targets/` runs these functions under libFuzzer; `tests/tests/fuzz.rs` includes this file and runs
 //! them on mutated vectors, from a seed.
 
+mod collector;
+
+pub use collector::collector;
+
 use spandrel::SpanContext;
 use spandrel::carrier::short::ShortContext;
 use spandrel::carrier::w3c::TraceState;

@@ -2,6 +2,7 @@
 //! lines that are cut and lines with bit errors.
 #![expect(clippy::std_instead_of_alloc, reason = "only host programs are tested here")]
 
+mod board;
 mod collector;
 #[cfg(unix)]
 mod serial;

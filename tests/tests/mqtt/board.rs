@@ -17,7 +17,7 @@ fn a_board_ships_its_spans_through_a_broker_that_comes_and_goes() {
     }
     let Some(mut broker) = broker(None) else { return };
     let dir = workspace::root().join("examples/boards/mps2-an386");
-    let arguments = ["--release", "--features", "mqtt", "--bin", "mqtt"];
+    let arguments = ["--release", "--bin", "mqtt"];
     let built = cargo_build("the board", &dir, &arguments, &mut |_| ()).unwrap();
     let collector = Collector::start(&url(&broker), None);
     let mut command = Command::new("qemu-system-arm");

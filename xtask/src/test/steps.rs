@@ -134,9 +134,6 @@ fn boards() -> Result<()> {
         cargo("clippy --release -- -D warnings").dir(&dir).run()?;
         cargo("build --release").dir(&dir).run()?;
     }
-    cargo("clippy --release --features mqtt --bin mqtt -- -D warnings")
-        .dir(&workspace::root().join("examples/boards/mps2-an386"))
-        .run()?;
     // What is measured on other targets than the rest of its workspace is.
     for target in ["thumbv6m-none-eabi", "riscv32imac-unknown-none-elf"] {
         cargo("clippy --release --package measure-run --lib --bin hot")
