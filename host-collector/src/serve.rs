@@ -4,6 +4,7 @@ use crate::cli::Serve;
 use crate::exporter::otlp_http::{Limits, OtlpHttp, Report};
 use crate::model::Batch;
 use crate::pipeline::{self, Pipeline};
+use crate::receiver::mqtt::MqttReceiver;
 use crate::receiver::rtt;
 use crate::receiver::serial::{Port, SerialReceiver};
 use crate::receiver::tcp::TcpReceiver;
@@ -12,6 +13,7 @@ use crate::receiver::{HostClock, Hub};
 use crate::signals;
 use crate::trust::TrustError;
 use crate::view::{self, Colour, Format, OutFile, TextOut, TextTo, View};
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -107,6 +109,11 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     sockets.start(&hub)?;
     for (port, text) in ports {
         port.start(hub.feed(), text)?;
+    }
+    if let Some(broker) = &options.mqtt {
+        // Not on the command line, which whoever lists processes can read.
+        let password = std::env::var_os("SPANDREL_MQTT_PASSWORD").map(OsString::into_encoded_bytes);
+        MqttReceiver::new(broker.clone(), password).start(hub.feed())?;
     }
     let mut targets = Vec::new();
     for (link, text) in probes {

@@ -99,7 +99,7 @@ fn what_a_probe_says_holds_when_it_is_mutated() {
     }
     // And behind something else.
     corpus.push([vec![0; 36], block(1, 1, 64, 5, 1)].concat());
-    run("rtt", targets::rtt, &corpus);
+    run("rtt", targets::rtt, &corpus, ROUNDS);
 }
 
 #[test]
@@ -123,6 +123,35 @@ fn segments_hold_for_mutated_vectors() {
         &lines("segments.txt").filter_map(of_line).collect::<Vec<_>>(),
         ROUNDS,
     );
+}
+
+#[test]
+fn what_a_broker_sends_holds_for_mutated_packets() {
+    // What brokers say, and some of what they should not.
+    let packets: [&[u8]; 14] = [
+        b"\x20\x02\x00\x00",
+        b"\x20\x02\x01\x05",
+        b"\x40\x02\x12\x34",
+        b"\x90\x03\x00\x01\x00",
+        b"\x90\x03\x00\x01\x80",
+        b"\xd0\x00",
+        b"\x30\x0c\x00\x04a/up123456",
+        b"\x32\x0e\x00\x04a/up\x12\x34123456",
+        b"\x3b\x05\x00\x01a\x00\x01",
+        b"\x30\xc8\x01\x00\x01a",
+        b"\x32\xc8\x01\x00\x01a\x00\x01",
+        b"\x30\xff\xff\xff\x7f\x00\x01a",
+        b"\x34\x05\x00\x01a\x00\x01",
+        b"\xd0\x80\x80\x80\x80\x01",
+    ];
+    let mut corpus = Vec::new();
+    for room in [8, 30, 255] {
+        // One of them, and all behind each other.
+        let one = packets.iter().map(|packet| [&[room, 7][..], packet].concat());
+        corpus.extend(one);
+        corpus.push([&[room, 40][..], &packets[..9].concat()].concat());
+    }
+    run("mqtt", targets::mqtt, &corpus, ROUNDS);
 }
 
 /// The lines of a file of vectors.

@@ -5,6 +5,7 @@
 
 mod clock;
 mod hub;
+pub mod mqtt;
 mod outlets;
 mod peer;
 pub mod rtt;

@@ -19,6 +19,7 @@ use spandrel_collector::receiver::rtt::gdb::packet::{self, Event, MAX_PAYLOAD, P
 use spandrel_collector::receiver::rtt::{Memory, MemoryError, Place, Reader, Which, elf};
 use spandrel_transport::framing::segments::{Assembler, Segmenter};
 use spandrel_transport::framing::stream::{self, Encoder, Item, Splitter, encoded_len};
+use spandrel_transport::mqtt::{Inbox, Malformed, Packet, decode};
 use std::io;
 
 /// A list of pairs that takes everything.
@@ -244,6 +245,47 @@ pub fn rtt(data: &[u8]) {
     }
 }
 
+/// Reads bytes as what a broker sends: the first is how long the inbox is, the second how long the
+/// pieces are that the rest comes in.
+///
+/// # Panics
+/// If it stands still, or finds other packets in pieces than in the whole.
+pub fn mqtt(data: &[u8]) {
+    let Some(([room, piece], stream)) = data.split_first_chunk::<2>() else { return };
+    let mut inbox = Inbox::new(vec![0; usize::from(*room).max(8)]);
+    let (mut rest, mut whole) = (stream, stream);
+    loop {
+        match inbox.next() {
+            Ok(Some(packet @ Packet::TooLong { .. })) => {
+                assert!(!format!("{packet:?}").is_empty());
+                // The rest is found in pieces alone.
+                whole = &[];
+            }
+            Ok(Some(packet)) => {
+                if let Ok(Some((same, len))) = decode(whole) {
+                    assert_eq!(packet, same);
+                    whole = &whole[len..];
+                }
+                if packet_is_kept(&packet) {
+                    inbox.hold();
+                    assert!(inbox.held().is_some());
+                }
+            }
+            Err(Malformed) => return,
+            Ok(None) if rest.is_empty() => return,
+            Ok(None) => {
+                let space = inbox.space();
+                assert!(!space.is_empty(), "it stands still");
+                let count = space.len().min(rest.len()).min(usize::from(*piece).max(1));
+                let (now, later) = rest.split_at(count);
+                space[..count].copy_from_slice(now);
+                inbox.filled(count);
+                rest = later;
+            }
+        }
+    }
+}
+
 /// Says all of it and leaves, whatever it is told.
 struct Babbler<'a>(&'a [u8]);
 
@@ -287,4 +329,9 @@ impl Memory for Lying {
         self.part(address, bytes.len())?.copy_from_slice(bytes);
         Ok(())
     }
+}
+
+/// Some of the messages.
+fn packet_is_kept(packet: &Packet<'_>) -> bool {
+    matches!(packet, Packet::Publish { payload, .. } if payload.len() % 2 == 0)
 }

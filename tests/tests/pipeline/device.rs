@@ -123,10 +123,6 @@ impl Device {
                 let now = self.drain.now_ticks();
                 self.drain.pong(&mut buffer, id, now).map(<[u8]>::to_vec)
             }
-            Asked::Answer => {
-                let mut buffer = vec![0; self.mtu];
-                self.drain.answer(&mut buffer).map(<[u8]>::to_vec)
-            }
         };
         (asked, answer)
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use spandrel_tests::peers::{CarrierPeers, Jaeger};
+use spandrel_tests::peers::{CarrierPeers, Jaeger, MqttBroker};
 use spandrel_tests::skip::Skip;
 use spandrel_tests::workspace;
 
@@ -56,13 +56,14 @@ const ENABLED: [&str; 2] =
     ["--features", "spandrel/enable,spandrel/std,spandrel/baggage,spandrel/stats"];
 
 /// What must build for every one of [`setup::TARGETS`]: package and features.
-const NO_STD: [(&str, &str); 6] = [
+const NO_STD: [(&str, &str); 7] = [
     ("spandrel", ""),
     ("spandrel", "enable"),
     ("spandrel", "enable,defmt,contexts,baggage,macros,mask-stats"),
     ("spandrel-transport", ""),
     ("spandrel-transport", "embassy-net"),
     ("spandrel-transport", "rtt"),
+    ("spandrel-transport", "embassy-net-tcp,mqtt"),
 ];
 
 fn fmt() -> Result<()> {
@@ -182,6 +183,7 @@ fn peers() -> Result<()> {
     // A step of its own, or its minutes would be those of whichever test needs it first.
     let program = Jaeger::ensure_built()?;
     CarrierPeers::ensure_built()?;
+    MqttBroker::ensure_built()?;
     println!("{}", program.strip_prefix(workspace::root()).unwrap_or(&program).display());
     Ok(())
 }
