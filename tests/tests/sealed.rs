@@ -1,11 +1,12 @@
 //! Sealed frames: the bytes that another program makes of them, and devices with a key, without one and
 //! with another at a collector as a user runs it.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use core::net::{Ipv4Addr, SocketAddr};
+use core::time::Duration;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::Deserialize;
 use spandrel::seal::{self, AUTHENTICATOR_LEN, Clear, Direction, Key, SEALED};
@@ -43,15 +44,9 @@ fn numbered(vector: &Vector, direction: Direction) -> Vec<u8> {
     if direction == Direction::Up {
         return plain;
     }
-    let mut number: u64 = vector.number.parse().expect("a number");
-    let mut bytes = plain[..5].to_vec();
-    while number > 0x7f {
-        bytes.push((number & 0x7f) as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-    bytes.extend_from_slice(&plain[5..]);
-    bytes
+    let number: u64 = vector.number.parse().expect("a number");
+    let number = postcard::to_allocvec(&number).expect("a varint");
+    [&plain[..5], &number, &plain[5..]].concat()
 }
 
 #[test]

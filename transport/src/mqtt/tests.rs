@@ -189,7 +189,7 @@ fn a_packet_that_is_held_stays_while_others_come() {
         inbox.filled(bytes.len());
     };
     let publish = |payload: u8, len: usize| {
-        [&[0x30, 3 + len as u8, 0, 1, b'a'][..], &vec![payload; len]].concat()
+        [&[0x30, 3 + u8::try_from(len).unwrap(), 0, 1, b'a'][..], &vec![payload; len]].concat()
     };
     let payload = |packet: Option<Packet<'_>>| match packet {
         Some(Packet::Publish { payload, .. }) => payload.to_vec(),

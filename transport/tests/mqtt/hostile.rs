@@ -56,7 +56,7 @@ fn turns_end(
     let found = (0..20_000).any(|_| turn_with(&mut uplink, b"at last"));
     assert!(found, "it never comes back");
     let heard = broker.heard();
-    let payload = published(&heard).iter().any(|publish| publish.payload == &b"at last"[..]);
+    let payload = published(&heard).iter().any(|publish| publish.payload == b"at last"[..]);
     assert!(payload, "{heard:?}");
 }
 
@@ -113,5 +113,5 @@ fn sends_in_the_end(broker: &Broker, uplink: &mut Link, sent: Option<bool>) {
     }
     let heard = broker.heard();
     let publishes = published(&heard);
-    assert!(!publishes.is_empty() && publishes.iter().all(|p| p.payload == &b"frame"[..]));
+    assert!(!publishes.is_empty() && publishes.iter().all(|p| p.payload == b"frame"[..]));
 }

@@ -42,7 +42,7 @@ mod tests {
         let half = |value: u16| value.to_le_bytes().to_vec();
         let word = |value: u32| value.to_le_bytes().to_vec();
         let names = [b"\0", name.as_bytes(), b"\0"].concat();
-        let (names_at, names_len) = (0x34, names.len() as u32);
+        let (names_at, names_len) = (0x34, u32::try_from(names.len()).unwrap());
         let symbols_at = names_at + names_len;
         let sections_at = symbols_at + 32;
         let section = |kind: u32, at: u32, len: u32, link: u32, entry: u32| {

@@ -51,11 +51,11 @@ impl Server {
 
     fn take(&mut self, event: Event) {
         match event {
-            Event::Again => return self.repeat(),
-            Event::Ack => return,
+            Event::Again => self.repeat(),
+            Event::Ack => {}
             Event::Damaged => panic!("the client damages nothing"),
             Event::Packet(_) if self.damaged.pop_front().unwrap_or(false) => {
-                return self.said.extend(b"-");
+                self.said.extend(b"-");
             }
             Event::Packet(request) => {
                 self.said.push_back(b'+');
@@ -143,7 +143,7 @@ fn compressed(payload: &[u8]) -> Vec<u8> {
         for part in run.chunks(90) {
             // As GDB's manual says, six and seven would look like `#` and `$`.
             if part.len() > 3 && !matches!(part.len(), 7 | 8) {
-                bytes.extend([part[0], b'*', part.len() as u8 - 1 + 29]);
+                bytes.extend([part[0], b'*', u8::try_from(part.len()).unwrap() - 1 + 29]);
             } else {
                 bytes.extend(part);
             }
