@@ -1,15 +1,13 @@
 //! A device and its collector in virtual time: a real tracer, drain and pipeline, and no I/O between them.
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
-use core::sync::atomic::{AtomicU32, Ordering};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
 
 use spandrel::wire::{MIN_MTU, Value};
-use spandrel::{Asked, Clock, DeviceId, Drain, Recorder, Session, SessionSource, Tracer};
-use spandrel_collector::model::{Batch, Span};
-use spandrel_collector::pipeline::{Options, Pipeline};
-use spandrel_collector::receiver::Handler;
+use spandrel::{Asked, DeviceId, Drain, Session, SessionSource, Tracer};
+use spandrel_collector::receiver::Handler as _;
+use spandrel_tests::faults::board::{Board, Quartz};
+use spandrel_tests::faults::host::{EPOCH_NS, Host};
 
 /// Ticks of the device's clock, all of them microseconds.
 pub(crate) const SECOND: u32 = 1_000_000;
@@ -17,9 +15,6 @@ pub(crate) const DEVICE: DeviceId = DeviceId(0x0012_3456_00ab_cdef);
 pub(crate) const SESSION: Session = Session::new(9);
 /// Where the device's frames come from.
 pub(crate) const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 9);
-/// When the device's clock was 0, in nanoseconds since 1970.
-const EPOCH_NS: u64 = 1_700_000_000_000_000_000;
-
 /// What the host's clock shows at a moment of the device's.
 pub(crate) fn host_ns(ticks: u64) -> u64 {
     EPOCH_NS + ticks * 1_000
@@ -28,8 +23,9 @@ pub(crate) fn host_ns(ticks: u64) -> u64 {
 /// A device whose clock moves when it is told to.
 pub(crate) struct Device {
     pub(crate) tracer: &'static Tracer,
+    board: Board,
     drain: Drain,
-    counter: &'static AtomicU32,
+    begun: u64,
     ticks: u64,
     mtu: usize,
     hello_ticks: Option<u64>,
@@ -41,19 +37,27 @@ impl Device {
     /// are of up to `mtu` bytes, and whose clock begins at `ticks`.
     pub(crate) fn new<const WORDS: usize, const NAMES: usize>(mtu: usize, ticks: u32) -> Self {
         assert!(mtu >= MIN_MTU);
-        let counter: &AtomicU32 = Box::leak(Box::new(AtomicU32::new(ticks)));
-        let recorder: &Recorder<WORDS, 0, NAMES> = Box::leak(Box::new(Recorder::new()));
-        // SAFETY: the counter lives for ever, and is read as whole words.
-        let clock = unsafe { Clock::register(counter.as_ptr(), SECOND) };
-        let tracer = Tracer::new("bench", recorder, clock)
-            .device_id(DEVICE)
-            .session(SessionSource::Fixed(SESSION))
-            .build_id(&[0xca, 0xfe])
-            .tags(&[("board", Value::Text("none")), ("pins", Value::U32(48))]);
-        let tracer: &Tracer = Box::leak(Box::new(tracer));
-        let drain = tracer.drain().expect("nobody else drains it");
-        let ticks = ticks.into();
-        Self { tracer, drain, counter, ticks, mtu, hello_ticks: None, hello_was_seen: false }
+        let begun = ticks.into();
+        let quartz = Quartz { first_ticks: begun, ..Quartz::MICROSECONDS };
+        let board = Board::new::<WORDS, NAMES>("bench", quartz, |tracer| {
+            tracer
+                .device_id(DEVICE)
+                .session(SessionSource::Fixed(SESSION))
+                .build_id(&[0xca, 0xfe])
+                .tags(&[("board", Value::Text("none")), ("pins", Value::U32(48))])
+        });
+        let drain = board.tracer.drain().expect("nobody else drains it");
+        let tracer = board.tracer;
+        Self {
+            tracer,
+            board,
+            drain,
+            begun,
+            ticks: begun,
+            mtu,
+            hello_ticks: None,
+            hello_was_seen: false,
+        }
     }
 
     /// Ticks since the clock was 0.
@@ -67,9 +71,7 @@ impl Device {
 
     pub(crate) fn pass(&mut self, ticks: u32) {
         self.ticks += u64::from(ticks);
-        self.counter
-            .store(self.counter.load(Ordering::Relaxed).wrapping_add(ticks), Ordering::Relaxed);
-        self.tracer.keep_time();
+        self.board.set_time((self.ticks - self.begun) * 1_000);
     }
 
     pub(crate) fn losses(&self) -> spandrel::wire::Losses {
@@ -114,18 +116,14 @@ impl Device {
     }
 }
 
-/// A collector's pipeline and all that came out of it.
+/// A collector that talks with one device.
 pub(crate) struct Collector {
-    pub(crate) pipeline: Pipeline<Box<dyn FnMut(Batch)>>,
-    batches: Arc<Mutex<Vec<Batch>>>,
+    pub(crate) host: Host,
 }
 
 impl Collector {
     pub(crate) fn new(downlink: bool) -> Self {
-        let batches = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&batches);
-        let sink = Box::new(move |batch| sink.lock().expect("no test panics here").push(batch));
-        Self { pipeline: Pipeline::new(Options { downlink }, sink), batches }
+        Self { host: Host::new(downlink) }
     }
 
     /// Takes a frame, which needed no time to arrive, and lets collector and device talk to the end.
@@ -134,7 +132,7 @@ impl Collector {
         let mut up = VecDeque::from([frame]);
         while let Some(frame) = up.pop_front() {
             let mut replies = Vec::new();
-            self.pipeline.on_datagram(&frame, PEER, now_ns, &mut replies);
+            self.host.pipeline.on_datagram(&frame, PEER, now_ns, &mut replies);
             up.extend(replies.iter().filter_map(|(_, bytes)| device.hears(bytes).1));
         }
     }
@@ -142,19 +140,11 @@ impl Collector {
     /// Lets the collector see that time has passed.
     pub(crate) fn tick(&mut self, device: &mut Device) {
         let mut replies = Vec::new();
-        self.pipeline.on_tick(device.now_ns(), &mut replies);
+        self.host.pipeline.on_tick(device.now_ns(), &mut replies);
         for (_, bytes) in replies {
             if let (_, Some(answer)) = device.hears(&bytes) {
                 self.receive(device, answer);
             }
         }
-    }
-
-    pub(crate) fn batches(&self) -> Vec<Batch> {
-        self.batches.lock().expect("no test panics here").clone()
-    }
-
-    pub(crate) fn spans(&self) -> Vec<Span> {
-        self.batches().into_iter().flat_map(|batch| batch.spans).collect()
     }
 }

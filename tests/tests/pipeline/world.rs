@@ -172,14 +172,14 @@ impl World {
             self.send();
             self.pass(3 * SECOND);
         }
-        self.collector.pipeline.finish(self.device.now_ns());
+        self.collector.host.pipeline.finish(self.device.now_ns());
         program
     }
 
     /// Spans by id, each of which came once.
     pub(crate) fn spans(&self) -> Result<HashMap<spandrel::SpanId, Span>, TestCaseError> {
         let mut spans = HashMap::new();
-        for span in self.collector.spans() {
+        for span in self.collector.host.spans() {
             let id = span.span_id;
             prop_assert!(spans.insert(id, span).is_none(), "{id} came twice");
         }
@@ -188,7 +188,7 @@ impl World {
 
     /// What the process of the last batch says that the link lost.
     pub(crate) fn said_lost(&self) -> u64 {
-        let batches = self.collector.batches();
+        let batches = self.collector.host.batches();
         let attributes = &batches.last().expect("the last span came").resource.attributes;
         match attributes.iter().find(|tag| &*tag.key == "lost.link").map(|tag| &tag.value) {
             Some(Value::Int(count)) => u64::try_from(*count).expect("a count"),

@@ -1,7 +1,4 @@
-//! What reads bytes from outside, and what must hold for any of them.
-//!
-//! `fuzz_targets/` runs these functions under libFuzzer; `tests/tests/fuzz.rs` includes this file and runs
-//! them on mutated vectors, from a seed.
+//! What reads bytes and keeps nothing of them.
 
 use spandrel::SpanContext;
 use spandrel::carrier::short::ShortContext;
@@ -18,7 +15,7 @@ type Pairs = Vec<(String, String)>;
 ///
 /// # Panics
 /// If a context is made up, or is another one after it was written and read again.
-pub fn carriers(data: &[u8]) {
+pub(super) fn carriers(data: &[u8]) {
     of_bytes(data);
     of_headers(&Headers(data));
     let text = String::from_utf8_lossy(data);
@@ -116,7 +113,7 @@ fn comes_back(
 ///
 /// # Panics
 /// If a request is another one after it was written and read again.
-pub fn wire(data: &[u8]) {
+pub(super) fn wire(data: &[u8]) {
     if let Ok(frame) = wire::decode(data) {
         // All of it is looked at.
         assert!(!format!("{frame:?}").is_empty());
