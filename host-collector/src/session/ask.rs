@@ -73,6 +73,13 @@ impl Questions {
         Some(Request::Ping(self.pings))
     }
 
+    /// The ping with this number left at `sent_ns`, later than it was asked for.
+    pub(super) fn sent(&mut self, id: u32, sent_ns: u64) {
+        if let Some((_, known_ns)) = self.unanswered.iter_mut().find(|(asked, _)| *asked == id) {
+            *known_ns = sent_ns;
+        }
+    }
+
     /// When the ping with this number was sent; an answer counts once.
     pub(super) fn answered(&mut self, id: u32) -> Option<u64> {
         let index = self.unanswered.iter().position(|(sent, _)| *sent == id)?;
@@ -114,5 +121,14 @@ mod tests {
         assert_eq!(questions.answered(100), Some(99 * LATER_PINGS_NS));
         assert_eq!(questions.answered(100), None);
         assert_eq!(questions.ping(99 * LATER_PINGS_NS + 1), None);
+    }
+
+    #[test]
+    fn a_ping_that_is_awaited_was_sent_when_it_is_said_to_have_been() {
+        let mut questions = Questions::default();
+        questions.ping(10);
+        questions.sent(1, 12);
+        questions.sent(2, 13);
+        assert_eq!((questions.answered(1), questions.answered(2)), (Some(12), None));
     }
 }

@@ -37,6 +37,8 @@ use traces::Placements;
 
 /// Pings end when a session has not been heard of for this time.
 const SILENT_NS: u64 = 10_000_000_000;
+/// A session that has not been heard of for this time may go on from another address.
+const MOVE_NS: u64 = 2_000_000_000;
 
 /// What a session wants done.
 #[derive(Debug, Default)]
@@ -77,6 +79,8 @@ pub(crate) struct Session {
     downlink: bool,
     first_ns: u64,
     last_ns: u64,
+    /// Whether the connection that it came over has ended.
+    is_cut_off: bool,
     identity: Option<Identity>,
     pieces: Pieces,
     description: Option<Description>,
@@ -107,6 +111,7 @@ impl Session {
             downlink,
             first_ns: now_ns,
             last_ns: now_ns,
+            is_cut_off: false,
             identity: None,
             pieces: Pieces::default(),
             description: None,
@@ -140,17 +145,12 @@ impl Session {
         {
             self.restart(rx_ns, effects, stats);
         }
-        let packet = match body {
-            Body::Hello(hello) => hello.packet,
-            Body::Data(data) => data.head.packet,
-            Body::Pong(pong) => pong.packet,
-            Body::Stats(frame) => frame.packet,
-        };
-        if !self.window.insert(packet) {
+        if !self.window.insert(packet_of(body)) {
             stats.doubles += 1;
             return;
         }
         self.last_ns = rx_ns;
+        self.is_cut_off = false;
         match body {
             Body::Hello(hello) => self.on_hello(hello, rx_ns, effects, stats),
             Body::Data(data) => self.on_data(data, rx_ns, effects, stats),
@@ -233,6 +233,35 @@ impl Session {
         }
     }
 
+    /// A ping left at `sent_ns`: the time right before the send call, by the host's clock.
+    pub(crate) fn ping_sent(&mut self, id: u32, sent_ns: u64) {
+        self.questions.sent(id, sent_ns);
+    }
+
+    /// The connection that it came over has ended.
+    pub(crate) fn cut_off(&mut self) {
+        self.is_cut_off = true;
+    }
+
+    /// Whether a frame that came from elsewhere is this device's, which has another address now.
+    ///
+    /// Not while it still speaks from the old one, and not where the frame could be one of its past:
+    /// then there are two devices under one identity, or it is somebody else's.
+    pub(crate) fn is_continued_by(&self, body: &Body<'_>, rx_ns: u64) -> bool {
+        let Some(identity) = &self.identity else { return false };
+        let is_free = self.is_cut_off || rx_ns.saturating_sub(self.last_ns) >= MOVE_NS;
+        let is_same = match body {
+            Body::Hello(hello) => {
+                let Source { device, session } = identity.source;
+                (hello.device, hello.session, hello.clock_hz)
+                    == (device.0, session.get(), identity.hz)
+                    && !self.has_restarted(hello)
+            }
+            _ => true,
+        };
+        is_free && is_same && self.window.is_newer(packet_of(body))
+    }
+
     /// Asks for what is missing.
     fn ask(&mut self, now_ns: u64, effects: &mut Effects) {
         if !self.downlink {
@@ -296,5 +325,14 @@ impl Session {
 
     pub(crate) fn last_ns(&self) -> u64 {
         self.last_ns
+    }
+}
+
+fn packet_of(body: &Body<'_>) -> u32 {
+    match body {
+        Body::Hello(hello) => hello.packet,
+        Body::Data(data) => data.head.packet,
+        Body::Pong(pong) => pong.packet,
+        Body::Stats(frame) => frame.packet,
     }
 }

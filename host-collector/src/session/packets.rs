@@ -37,6 +37,11 @@ impl Window {
         !self.set(packet, true)
     }
 
+    /// Whether a packet would be behind all that came.
+    pub(super) fn is_newer(&self, packet: u32) -> bool {
+        u64::from(packet) >= self.end
+    }
+
     /// Sets a bit; says what it was.
     fn set(&mut self, packet: u64, came: bool) -> bool {
         let bit = 1 << (packet % 64);

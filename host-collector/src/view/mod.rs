@@ -5,8 +5,10 @@
 
 mod desk;
 mod file;
+mod text;
 
 pub use file::{Format, OutFile};
+pub use text::{TextOut, TextTo};
 
 use crate::model::Batch;
 use crate::recent::{Bounds, Counts, Recent};

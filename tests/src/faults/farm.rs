@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use spandrel::{DeviceId, Session, SessionSource, Tracer};
-use spandrel_collector::receiver::Handler;
+use spandrel_collector::receiver::{Handler as _, Peer, Replies, Reply};
 use spandrel_transport::{Reporter, Settings, Uplink};
 
 use super::board::{Board, Quartz};
@@ -115,7 +115,7 @@ type Watch = Box<dyn FnMut(&[u8], Fate)>;
 /// A device, its reporter, and both directions of its link.
 pub struct Device {
     board: Board,
-    address: SocketAddr,
+    peer: Peer,
     port: Rc<RefCell<Port>>,
     reporter: Pin<Box<dyn Future<Output = ()>>>,
     up: Link,
@@ -134,8 +134,8 @@ impl Device {
 
     /// Where its frames come from.
     #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub fn peer(&self) -> &Peer {
+        &self.peer
     }
 
     /// Whether its link takes anything from now on; the device knows.
@@ -248,7 +248,7 @@ impl Farm {
         let seed = self.seed.wrapping_add(2 * u64::from(number));
         self.devices.push(Device {
             board,
-            address: SocketAddr::new(IpAddr::V4(address), 7),
+            peer: Peer::Udp(SocketAddr::new(IpAddr::V4(address), 7)),
             port,
             reporter,
             up: Link::new(setup.up, seed),
@@ -289,13 +289,14 @@ impl Farm {
     }
 
     /// Hands the collector a datagram of somebody else, from `peer`; gives what it answers.
-    pub fn inject(&mut self, bytes: &[u8], peer: SocketAddr) -> Vec<Vec<u8>> {
+    pub fn inject(&mut self, bytes: &[u8], peer: &Peer) -> Vec<Vec<u8>> {
         let mut replies = Vec::new();
         let rx_ns = EPOCH_NS + self.now_ns;
-        self.host.pipeline.on_datagram(bytes, peer, rx_ns, &mut replies);
-        let (own, others): (Vec<_>, Vec<_>) = replies.into_iter().partition(|(to, _)| *to == peer);
+        self.host.pipeline.on_frame(bytes, peer, rx_ns, &mut replies);
+        let (own, others): (Vec<_>, Vec<_>) =
+            replies.into_iter().partition(|reply| reply.peer == *peer);
         self.send_down(others);
-        own.into_iter().map(|(_, bytes)| bytes).collect()
+        own.into_iter().map(|reply| reply.bytes).collect()
     }
 
     /// Lets `span_ns` nanoseconds of true time pass.
@@ -335,20 +336,24 @@ impl Farm {
         device.poll(now_ns);
         let mut replies = Vec::new();
         while let Some(bytes) = device.up.pop(now_ns) {
-            let (peer, rx_ns) = (device.address, EPOCH_NS + now_ns);
-            self.host.pipeline.on_datagram(&bytes, peer, rx_ns, &mut replies);
+            let rx_ns = EPOCH_NS + now_ns;
+            self.host.pipeline.on_frame(&bytes, &device.peer, rx_ns, &mut replies);
         }
         self.await_next(index);
         self.send_down(replies);
     }
 
-    fn send_down(&mut self, replies: Vec<(SocketAddr, Vec<u8>)>) {
-        for (to, bytes) in replies {
-            let IpAddr::V4(address) = to.ip() else { continue };
-            let index = usize::try_from(u32::from(address) & 0x00ff_ffff).unwrap_or(usize::MAX);
+    fn send_down(&mut self, replies: Replies) {
+        for Reply { peer, bytes, ping } in replies {
+            if let Some((session_tag, ping)) = ping {
+                let sent_ns = EPOCH_NS + self.now_ns;
+                self.host.pipeline.on_sent(&peer, session_tag, ping, sent_ns);
+            }
+            let Peer::Udp(address) = peer else { continue };
+            let IpAddr::V4(host) = address.ip() else { continue };
+            let index = usize::try_from(u32::from(host) & 0x00ff_ffff).unwrap_or(usize::MAX);
             // What goes to somebody else goes nowhere.
-            if let Some(device) = self.devices.get_mut(index).filter(|device| device.address == to)
-            {
+            if let Some(device) = self.devices.get_mut(index).filter(|device| device.peer == peer) {
                 device.down.push(self.now_ns, &bytes);
                 self.await_next(index);
             }
@@ -365,7 +370,7 @@ impl Farm {
 
 impl fmt::Debug for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Device").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Device").field("peer", &self.peer).finish_non_exhaustive()
     }
 }
 

@@ -1,11 +1,9 @@
 //! The collector as a whole: datagrams, time, and every form in which spans leave.
 
-use core::net::SocketAddr;
-
 use spandrel_collector::exporter::{jaeger, otlp};
 use spandrel_collector::model::Batch;
 use spandrel_collector::pipeline::{Options, Pipeline};
-use spandrel_collector::receiver::Handler as _;
+use spandrel_collector::receiver::{Handler as _, Peer, Reply};
 use spandrel_collector::recent::{Bounds, Recent};
 use spandrel_collector::tree::Tree;
 
@@ -28,14 +26,19 @@ pub(super) fn run(data: &[u8]) {
     let mut replies = Vec::new();
     for (choice, bytes) in super::pieces(data) {
         now_ns += pause_ns(choice);
-        let peer = SocketAddr::from(([10, 0, 0, choice & 1], 9));
+        let peer = Peer::Udp(([10, 0, 0, choice & 1], 9).into());
         match bytes {
             [] if choice & 2 != 0 => pipeline.on_clock_step(i64::from(choice) * 77_000_000),
+            [] if choice & 1 != 0 => pipeline.on_closed(&peer),
             [] => pipeline.on_tick(now_ns, &mut replies),
-            _ => pipeline.on_datagram(bytes, peer, now_ns, &mut replies),
+            _ => pipeline.on_frame(bytes, &peer, now_ns, &mut replies),
         }
         assert!(replies.len() < 1_000, "it talks more than it listens");
-        replies.clear();
+        for Reply { peer, ping, .. } in replies.drain(..) {
+            if let Some((tag, ping)) = ping {
+                pipeline.on_sent(&peer, tag, ping, now_ns);
+            }
+        }
     }
     pipeline.on_tick(now_ns + 60_000_000_000, &mut replies);
     pipeline.finish(now_ns + 60_000_000_000);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use spandrel::wire::{MIN_MTU, Value};
 use spandrel::{Asked, DeviceId, Drain, Session, SessionSource, Tracer};
-use spandrel_collector::receiver::Handler as _;
+use spandrel_collector::receiver::{Handler as _, Peer};
 use spandrel_tests::faults::board::{Board, Quartz};
 use spandrel_tests::faults::host::{EPOCH_NS, Host};
 
@@ -14,7 +14,8 @@ pub(crate) const SECOND: u32 = 1_000_000;
 pub(crate) const DEVICE: DeviceId = DeviceId(0x0012_3456_00ab_cdef);
 pub(crate) const SESSION: Session = Session::new(9);
 /// Where the device's frames come from.
-pub(crate) const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 9);
+pub(crate) const PEER: Peer = Peer::Udp(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 9));
+
 /// What the host's clock shows at a moment of the device's.
 pub(crate) fn host_ns(ticks: u64) -> u64 {
     EPOCH_NS + ticks * 1_000
@@ -132,8 +133,8 @@ impl Collector {
         let mut up = VecDeque::from([frame]);
         while let Some(frame) = up.pop_front() {
             let mut replies = Vec::new();
-            self.host.pipeline.on_datagram(&frame, PEER, now_ns, &mut replies);
-            up.extend(replies.iter().filter_map(|(_, bytes)| device.hears(bytes).1));
+            self.host.pipeline.on_frame(&frame, &PEER, now_ns, &mut replies);
+            up.extend(replies.iter().filter_map(|reply| device.hears(&reply.bytes).1));
         }
     }
 
@@ -141,8 +142,8 @@ impl Collector {
     pub(crate) fn tick(&mut self, device: &mut Device) {
         let mut replies = Vec::new();
         self.host.pipeline.on_tick(device.now_ns(), &mut replies);
-        for (_, bytes) in replies {
-            if let (_, Some(answer)) = device.hears(&bytes) {
+        for reply in replies {
+            if let (_, Some(answer)) = device.hears(&reply.bytes) {
                 self.receive(device, answer);
             }
         }

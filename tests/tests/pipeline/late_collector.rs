@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use spandrel::wire::{self, Body, Downlink, Record, Request};
 use spandrel::{Asked, span};
-use spandrel_collector::receiver::Handler as _;
+use spandrel_collector::receiver::{Handler as _, Reply};
 
 use crate::device::{Collector, Device, PEER, SECOND};
 use crate::program::{Any, Program, Step};
@@ -106,8 +106,8 @@ fn a_collector_started_late_decodes_everything_without_a_downlink() {
 /// What the collector says to a frame; the device does not hear it.
 fn requests(collector: &mut Collector, now_ns: u64, frame: &[u8]) -> Vec<(Request, Vec<u8>)> {
     let mut replies = Vec::new();
-    collector.host.pipeline.on_datagram(frame, PEER, now_ns, &mut replies);
-    let request = |(_, bytes): (_, Vec<u8>)| {
+    collector.host.pipeline.on_frame(frame, &PEER, now_ns, &mut replies);
+    let request = |Reply { bytes, .. }| {
         let Downlink { request, .. } =
             wire::decode_downlink(&bytes).expect("it speaks our version");
         (request, bytes)

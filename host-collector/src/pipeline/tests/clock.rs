@@ -45,12 +45,7 @@ fn without_answers_the_earliest_arrival_counts_and_says_so() {
     let (mut bench, mut device) = (Bench::new(false), device(1));
     for delay_ns in [9_000_000, 2_000_000, 5_000_000] {
         let hello = device.hello(bench.now_ns);
-        bench.pipeline.on_datagram(
-            &hello,
-            device.peer,
-            bench.now_ns + delay_ns,
-            &mut bench.replies,
-        );
+        bench.pipeline.on_frame(&hello, &device.peer, bench.now_ns + delay_ns, &mut bench.replies);
         bench.wait(SECOND);
     }
     bench.data(

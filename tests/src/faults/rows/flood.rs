@@ -4,6 +4,7 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::Result;
 use spandrel::{DeviceId, Session, SessionSource, span};
+use spandrel_collector::receiver::Peer;
 
 use super::{Outcome, Row, Run};
 use crate::faults::board::{Board, Quartz};
@@ -22,7 +23,7 @@ pub(super) const ROW: Row = Row {
 
 const MOST_BYTES: usize = 256 << 20;
 /// Where the flood comes from.
-const FLOODER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 168, 0, 66)), 66);
+const FLOODER: Peer = Peer::Udp(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 168, 0, 66)), 66));
 
 /// Frames that are right, and that the flooder makes others of.
 struct Flooder {
@@ -88,7 +89,7 @@ fn run(run: &Run) -> Result<Outcome> {
         let end_ns = farm.now_ns() + span_ns;
         while farm.now_ns() < end_ns {
             for _ in 0..a_millisecond {
-                farm.inject(&flooder.next(), FLOODER);
+                farm.inject(&flooder.next(), &FLOODER);
                 flooded += 1;
             }
             farm.pass(MILLISECOND);
