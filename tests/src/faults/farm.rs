@@ -21,6 +21,8 @@ use spandrel_transport::{Reporter, Settings, Uplink};
 use super::board::{Board, Quartz};
 use super::host::{EPOCH_NS, Host};
 use super::link::{Counts, Fate, Faults, Link};
+use super::serial::{Serial, Way};
+use super::stream::StreamFaults;
 
 /// A millisecond of virtual time.
 pub const MILLISECOND: u64 = 1_000_000;
@@ -42,6 +44,8 @@ pub struct Setup {
     pub up: Faults,
     /// What the collector's meet on the way down.
     pub down: Faults,
+    /// Where the link is a serial line: what bytes meet on it, up and down.
+    pub serial: Option<[StreamFaults; 2]>,
 }
 
 impl Default for Setup {
@@ -53,6 +57,23 @@ impl Default for Setup {
             settings: Settings::DEFAULT,
             up: Faults::NONE,
             down: Faults::NONE,
+            serial: None,
+        }
+    }
+}
+
+impl Setup {
+    /// Both directions.
+    fn ways(&self, seed: u64) -> [Way; 2] {
+        let seeds = [seed, seed.wrapping_add(1)];
+        match self.serial {
+            None => [
+                Way::Datagrams(Link::new(self.up, seeds[0])),
+                Way::Datagrams(Link::new(self.down, seeds[1])),
+            ],
+            Some(faults) => {
+                [0, 1].map(|way| Way::Bytes(Serial::new(faults[way], self.mtu, seeds[way])))
+            }
         }
     }
 }
@@ -118,8 +139,8 @@ pub struct Device {
     peer: Peer,
     port: Rc<RefCell<Port>>,
     reporter: Pin<Box<dyn Future<Output = ()>>>,
-    up: Link,
-    down: Link,
+    up: Way,
+    down: Way,
     watch: Option<Watch>,
     /// The event that it waits for.
     next_ns: u64,
@@ -160,7 +181,26 @@ impl Device {
         self.watch = Some(Box::new(watch));
     }
 
-    /// What the link did, up and down.
+    /// Prints text on the serial line that it shares with the frames; says whether all of it arrives
+    /// as it is. On other links there is nowhere to print.
+    pub fn print(&mut self, text: &[u8]) -> bool {
+        let now_ns = self.port.borrow().now_ns;
+        match &mut self.up {
+            Way::Bytes(serial) => serial.push_text(now_ns, text),
+            Way::Datagrams(_) => false,
+        }
+    }
+
+    /// What has come out of the serial line and was no frame.
+    #[must_use]
+    pub fn printed(&self) -> String {
+        match &self.up {
+            Way::Bytes(serial) => String::from_utf8_lossy(serial.text()).into_owned(),
+            Way::Datagrams(_) => String::new(),
+        }
+    }
+
+    /// What the link did, up and down; nothing of a serial line.
     #[must_use]
     pub fn counts(&self) -> [Counts; 2] {
         [self.up.counts(), self.down.counts()]
@@ -246,13 +286,14 @@ impl Farm {
         });
         let address = Ipv4Addr::from(0x0a00_0000 + number);
         let seed = self.seed.wrapping_add(2 * u64::from(number));
+        let [up, down] = setup.ways(seed);
         self.devices.push(Device {
             board,
             peer: Peer::Udp(SocketAddr::new(IpAddr::V4(address), 7)),
             port,
             reporter,
-            up: Link::new(setup.up, seed),
-            down: Link::new(setup.down, seed.wrapping_add(1)),
+            up,
+            down,
             watch: None,
             next_ns: self.now_ns,
         });

@@ -5,6 +5,7 @@
 //! | [`link`], [`stream`] | one direction of a bad link for datagrams or bytes, without input, output or clock |
 //! | [`udp_proxy`], [`stream_proxy`] | the same between real sockets of this host |
 //! | [`farm`], [`board`], [`host`] | devices with clocks of their own and a collector, in virtual time |
+//! | [`serial`] | frames and text on such a stream |
 //! | [`work`] | what devices record, and whether it came out |
 //! | [`rows`] | what `cargo xtask faults` shows and holds |
 //! | [`memory`] | how much memory all of it takes |
@@ -25,5 +26,7 @@ pub mod host;
 pub mod memory;
 #[cfg(feature = "kit")]
 pub mod rows;
+#[cfg(feature = "kit")]
+pub mod serial;
 #[cfg(feature = "kit")]
 pub mod work;

@@ -50,7 +50,8 @@ impl Kinds {
                 Record::Span(_) => self.spans += 1,
                 Record::Log(_) => self.logs += 1,
                 Record::Part(_) => self.parts += 1,
-                Record::Define(_) => {}
+                // Only definitions are too long for the frames of a farm.
+                Record::Define(_) | Record::Fragment(_) => {}
                 other => panic!("no round has {other:?}"),
             }
         }
@@ -141,6 +142,10 @@ pub struct Passed {
     pub sent: Kinds,
     /// What of it never arrived.
     pub lost: Kinds,
+    /// Frames that went up, of every kind.
+    pub frames: u64,
+    /// Of these, those that arrived as they were.
+    pub clean_frames: u64,
     /// By the number of its span: whether that arrived, and how many logs and tags of it did.
     arrived: HashMap<u64, (bool, Kinds)>,
 }
@@ -156,6 +161,8 @@ impl Passed {
 
     fn note(&mut self, frame: &[u8], fate: Fate) {
         self.sent.add_frame(frame);
+        self.frames += 1;
+        self.clean_frames += u64::from(!fate.is_lost());
         if fate.is_lost() {
             self.lost.add_frame(frame);
             return;

@@ -5,6 +5,7 @@
 mod best_effort;
 mod flood;
 mod link_down;
+mod uart;
 
 use core::fmt::Display;
 
@@ -72,4 +73,4 @@ pub struct Row {
 }
 
 /// All rows.
-pub const ROWS: &[Row] = &[best_effort::ROW, link_down::ROW, flood::ROW];
+pub const ROWS: &[Row] = &[best_effort::ROW, uart::ROW, link_down::ROW, flood::ROW];
