@@ -32,18 +32,22 @@ fn is_due(last_ns: &mut Option<u64>, now_ns: u64, pause_ns: u64) -> bool {
 
 impl Questions {
     /// Asks who speaks.
-    pub(super) fn hello(&mut self, now_ns: u64) -> Option<Request> {
+    pub(super) fn hello(&mut self, now_ns: u64) -> Option<Request<'static>> {
         is_due(&mut self.hello_ns, now_ns, AGAIN_NS).then_some(Request::SendHello)
     }
 
     /// Asks for the rest of a description of which a piece came: at once, since it was answered.
-    pub(super) fn next_piece(&mut self, now_ns: u64) -> Request {
+    pub(super) fn next_piece(&mut self, now_ns: u64) -> Request<'static> {
         self.hello_ns = Some(now_ns);
         Request::SendHello
     }
 
     /// Asks for definitions, if any are wanted.
-    pub(super) fn definitions(&mut self, wanted: &[Number], now_ns: u64) -> Option<Request> {
+    pub(super) fn definitions(
+        &mut self,
+        wanted: &[Number],
+        now_ns: u64,
+    ) -> Option<Request<'static>> {
         if wanted.is_empty() || !is_due(&mut self.definitions_ns, now_ns, AGAIN_NS) {
             return None;
         }
@@ -60,7 +64,7 @@ impl Questions {
     }
 
     /// Asks what time it is there.
-    pub(super) fn ping(&mut self, now_ns: u64) -> Option<Request> {
+    pub(super) fn ping(&mut self, now_ns: u64) -> Option<Request<'static>> {
         let pause_ns = if self.pings < FIRST_PINGS { 0 } else { LATER_PINGS_NS };
         if !is_due(&mut self.ping_ns, now_ns, pause_ns) {
             return None;

@@ -27,7 +27,7 @@ use ask::Questions;
 use assembly::Assembly;
 use clock::ClockEstimate;
 use definitions::Definitions;
-use fragments::Fragments;
+use fragments::{Fragments, Whole};
 use packets::{Gaps, Window};
 use pieces::Pieces;
 use process::{Description, Known, Lost};
@@ -44,7 +44,7 @@ const MOVE_NS: u64 = 2_000_000_000;
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
     /// To send to the device.
-    pub(crate) requests: Vec<Request>,
+    pub(crate) requests: Vec<Request<'static>>,
     /// To hand on.
     pub(crate) batches: Vec<Batch>,
     /// To tell whoever watches; one line each.
@@ -156,6 +156,8 @@ impl Session {
             Body::Data(data) => self.on_data(data, rx_ns, effects, stats),
             Body::Pong(pong) => self.on_pong(pong, rx_ns, stats),
             Body::Stats(frame) => self.counts = Some(frame.stats),
+            // Nothing was told to do.
+            Body::Answer(_) => stats.nonsense += 1,
         }
         self.ask(rx_ns, effects);
     }
@@ -166,20 +168,16 @@ impl Session {
         for record in &data.records {
             if let Record::Fragment(fragment) = record {
                 let whole = self.fragments.insert(number, fragment, data.head.last_number);
-                match whole.as_ref().map(|whole| (whole.number, whole.record())) {
-                    Some((first, Ok(record))) => {
-                        self.on_record(first, &record, rx_ns, &mut news, stats);
-                    }
-                    Some((_, Err(_))) => stats.nonsense += 1,
+                match whole.as_ref().map(Whole::record) {
+                    Some(Ok(record)) => self.on_record(number, &record, rx_ns, &mut news, stats),
+                    Some(Err(_)) => stats.nonsense += 1,
                     None => {}
                 }
             } else {
                 self.on_record(number, record, rx_ns, &mut news, stats);
             }
-            number = number.wrapping_add(u64::from(!matches!(record, Record::Define(_))));
+            number = number.wrapping_add(record.ends_number().into());
         }
-        let count = number.wrapping_sub(data.head.first_record);
-        self.gaps.insert(data.head.first_record, count, rx_ns);
         self.lost.device_says(&data.head.losses);
         self.last_number = self.last_number.max(data.head.last_number);
         if let (Some(identity), Some(ticks)) = (&mut self.identity, news.latest_ticks) {
@@ -206,6 +204,9 @@ impl Session {
         news: &mut News,
         stats: &mut Stats,
     ) {
+        if !matches!(record, Record::Define(_)) {
+            self.gaps.insert(number, 1, rx_ns);
+        }
         match record {
             Record::Define(define) => {
                 news.learned = true;
@@ -334,5 +335,6 @@ fn packet_of(body: &Body<'_>) -> u32 {
         Body::Data(data) => data.head.packet,
         Body::Pong(pong) => pong.packet,
         Body::Stats(frame) => frame.packet,
+        Body::Answer(answer) => answer.packet,
     }
 }

@@ -9,7 +9,8 @@ pub(super) fn carriers() -> Vec<Vec<u8>> {
     let dir = workspace::root().join("tests/vectors");
     for entry in std::fs::read_dir(dir).expect("the vectors are in the repository") {
         let path = entry.expect("it can be read").path();
-        if path.extension().is_some_and(|extension| extension == "txt") {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with("carrier-") {
             let text = std::fs::read_to_string(path).expect("vectors are text");
             corpus.extend(text.lines().filter_map(carrier));
         }
@@ -27,6 +28,40 @@ fn carrier(line: &str) -> Option<Vec<u8>> {
         }
         None => from_hex(carrier).ok(),
     }
+}
+
+/// Every stream of the vectors.
+pub(super) fn streams() -> Vec<Vec<u8>> {
+    let of_line = |line: String| match line.split_once(" => ") {
+        Some((stream, _)) => from_hex(stream).ok(),
+        None => from_hex(line.split_once(" = ")?.1).ok(),
+    };
+    lines("stream.txt").filter_map(of_line).collect()
+}
+
+/// All segments of each vector in a row, each behind its length.
+pub(super) fn segments() -> Vec<Vec<u8>> {
+    let with_lengths = |datagrams: &str| {
+        let mut bytes = Vec::new();
+        for datagram in datagrams.split(' ') {
+            let datagram = from_hex(datagram).ok()?;
+            bytes.push(u8::try_from(datagram.len()).ok()?);
+            bytes.extend(datagram);
+        }
+        Some(bytes)
+    };
+    let of_line = |line: String| match line.split_once(" => ") {
+        Some((datagrams, _)) => with_lengths(datagrams),
+        None => with_lengths(line.split_once(" = ")?.1),
+    };
+    lines("segments.txt").filter_map(of_line).collect()
+}
+
+/// The lines of a file of vectors.
+fn lines(name: &str) -> impl Iterator<Item = String> {
+    let file = workspace::root().join("tests/vectors").join(name);
+    let text = std::fs::read_to_string(file).expect("the vectors are in the repository");
+    text.lines().map(str::to_owned).collect::<Vec<_>>().into_iter()
 }
 
 /// Every frame of the vectors, up and down, also those that are refused.

@@ -36,6 +36,8 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target::new("carriers", targets::carriers, corpus::carriers, 256 * KIB),
     Target::new("wire", targets::wire, corpus::frames, 4 * MIB),
+    Target::new("stream", targets::stream, corpus::streams, 256 * KIB),
+    Target::new("segments", targets::segments, corpus::segments, 64 * KIB),
     Target::new("drain", drain::run, corpus::talks, 256 * KIB),
     Target::new("pipeline", pipeline::run, corpus::talks, 16 * MIB),
 ];

@@ -131,7 +131,8 @@ impl Line {
             let is_once = file.metadata()?.is_file();
             return Ok(Self { reader: Box::new(file), writer: None, is_once });
         }
-        let reader = serialport::new(&*port.path, port.baud).timeout(TICK).open()?;
+        let opened = serialport::new(&*port.path, port.baud).timeout(TICK).open();
+        let reader = opened.map_err(|error| of_port(error.into(), &port.path))?;
         let writer = reader.try_clone()?;
         Ok(Self { reader: Box::new(reader), writer: Some(Box::new(writer)), is_once: false })
     }
@@ -148,6 +149,12 @@ impl Line {
         feed.close(peer)?;
         Ok(end)
     }
+}
+
+/// The library says of a port that somebody has that there is none.
+fn of_port(error: io::Error, path: &str) -> io::Error {
+    let is_there = error.kind() == io::ErrorKind::NotFound && std::fs::exists(path).unwrap_or(false);
+    if is_there { io::Error::new(io::ErrorKind::ResourceBusy, error) } else { error }
 }
 
 /// A line that takes nothing loses what it does not take; it is no reason to send nothing any more.

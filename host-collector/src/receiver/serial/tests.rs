@@ -38,7 +38,6 @@ mod unix {
     use super::*;
     use serialport::{SerialPort as _, TTYPort};
     use spandrel_transport::framing::stream::{Item, Splitter};
-    use std::path::PathBuf;
     use std::process::Command;
 
     /// The next frame that comes down.
@@ -59,6 +58,13 @@ mod unix {
         device.set_timeout(Duration::from_secs(20)).unwrap();
         let path = other.name().unwrap();
         (device, path)
+    }
+
+    #[test]
+    fn a_port_that_somebody_has_is_told_from_one_that_is_not_there() {
+        let (_device, other) = TTYPort::pair().unwrap();
+        let error = SerialReceiver::open(other.name().unwrap().parse().unwrap()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ResourceBusy, "{error}");
     }
 
     #[test]

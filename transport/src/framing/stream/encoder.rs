@@ -1,6 +1,7 @@
 //! [`Encoder`]: a frame as it stands in a stream, piece by piece.
 
-use super::{CHECK, CRC, DELIMITER, LONGEST_RUN, MARK};
+use super::{DELIMITER, LONGEST_RUN, MARK};
+use crate::framing::crc::{CHECK, CRC};
 
 /// Makes the bytes of one frame, a piece at a time: no second buffer as long as the frame is needed.
 ///

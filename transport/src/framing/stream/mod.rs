@@ -16,29 +16,14 @@ mod splitter;
 pub use encoder::Encoder;
 pub use splitter::{Item, Splitter};
 
-use crc::{CRC_32_ISO_HDLC, Crc};
+use super::crc::CHECK;
 
 /// Ends and begins a frame.
 const DELIMITER: u8 = 0;
 /// Behind a delimiter: a frame follows.
 const MARK: u8 = 1;
-/// Bytes of the checksum.
-const CHECK: usize = 4;
 /// The longest run of bytes that COBS puts behind one count.
 const LONGEST_RUN: usize = 254;
-
-/// A table of 16 KiB where memory is plenty, none where it is flash: a byte takes some 30 instructions then,
-/// which is far less than it takes to send it.
-#[cfg(feature = "std")]
-type Table = crc::Table<16>;
-#[cfg(not(feature = "std"))]
-type Table = crc::NoTable;
-
-/// CRC-32 as in Ethernet, zip and PNG.
-static CRC: Crc<u32, Table> = Crc::<u32, Table>::new(&CRC_32_ISO_HDLC);
-
-/// What the checksum of a frame and its checksum always is.
-const RESIDUE: u32 = CRC_32_ISO_HDLC.residue ^ CRC_32_ISO_HDLC.xorout;
 
 /// How many bytes a frame of `len` bytes takes in a stream at most.
 #[must_use]

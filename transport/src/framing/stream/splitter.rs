@@ -1,6 +1,7 @@
 //! [`Splitter`]: frames and text out of a stream.
 
-use super::{CHECK, CRC, DELIMITER, LONGEST_RUN, MARK, RESIDUE};
+use super::{DELIMITER, LONGEST_RUN, MARK};
+use crate::framing::crc::{CHECK, CRC, RESIDUE};
 
 /// What was found in a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,6 @@
 use super::*;
+use crate::framing::crc::CRC;
+use crate::framing::testing::from_hex;
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
@@ -36,6 +38,19 @@ fn split(stream: &[u8], pieces: &[usize], buffer: usize) -> (Vec<Vec<u8>>, Vec<u
     (frames, text)
 }
 
+/// What is found in a stream that comes in one piece.
+fn items(stream: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    let mut splitter = Splitter::new(alloc::vec![0; buffer_len(600)]);
+    let (mut rest, mut found) = (stream, Vec::new());
+    while let Some(item) = splitter.next(&mut rest) {
+        found.push(match item {
+            Item::Frame(frame) => ("frame", frame.to_vec()),
+            Item::Text(text) => ("text", text.to_vec()),
+        });
+    }
+    found
+}
+
 /// Bytes with many zeros and long runs, which is what COBS is about.
 fn frame() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![3 => any::<u8>(), 1 => Just(0)];
@@ -65,6 +80,29 @@ fn the_bytes_are_those_of_the_page() {
     expected.extend_from_slice(&crc);
     expected.push(0);
     assert_eq!(encoded(&[0x11, 0, 0, 0x22], 64), expected);
+}
+
+/// The vectors were made by another program, from the page.
+#[test]
+fn the_vectors_hold_both_ways() {
+    let mut count = 0;
+    for line in include_str!("../../../../tests/vectors/stream.txt").lines().skip(1) {
+        if let Some((frame, stream)) = line.split_once(" = ") {
+            let (frame, stream) = (from_hex(frame), from_hex(stream));
+            assert_eq!(encoded(&frame, 64), stream, "{line}");
+            assert_eq!(items(&stream), [("frame", frame)], "{line}");
+        } else {
+            let (stream, found) = line.split_once(" => ").unwrap();
+            let mut words = found.split(' ');
+            for (kind, bytes) in items(&from_hex(stream)) {
+                assert_eq!(words.next(), Some(kind), "{line}");
+                assert_eq!(words.next().map(from_hex), Some(bytes), "{line}");
+            }
+            assert_eq!(words.next(), None, "{line}");
+        }
+        count += 1;
+    }
+    assert!(count > 20);
 }
 
 #[test]
