@@ -16,12 +16,17 @@ mod expand;
 
 use crate::model::{Batch, Source};
 use crate::receiver::{Handler, Peer, Replies, Reply};
-use crate::session::{Effects, Key, Session, Table};
+use crate::session::{self, Effects, Key, Session, Table, made};
 use crate::stats::Stats;
 use core::fmt;
 use expand::Expander;
 use spandrel::wire::{self, DecodeError, Downlink, Request};
 use std::collections::HashMap;
+
+/// Bytes that a pipeline holds at most, about: sessions, and spans that wait for who they refer to.
+///
+/// The last is what one frame may bring before anything makes room for it.
+pub const MOST_BYTES: usize = session::MOST_BYTES + expand::MOST_WAITING_BYTES + (4 << 20);
 
 /// How a pipeline works.
 #[derive(Clone, Copy, Debug)]
@@ -66,11 +71,19 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         &self.stats
     }
 
+    /// About how many bytes it holds; rather too many than too few.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.table.weight()
+            + self.expander.weight()
+            + self.sources.capacity() * size_of::<(Source, Key)>()
+    }
+
     /// Hands on everything that still waits, however incomplete: nothing more will come.
     pub fn finish(&mut self, now_ns: u64) {
         let mut effects = Effects::default();
         self.table.for_each(|_, session| {
-            session.emit_all(now_ns, &mut effects, &mut self.stats);
+            session.emit_all(made::FINISHED, now_ns, &mut effects, &mut self.stats);
         });
         self.hand_on(effects.batches, now_ns);
         self.expander.finish(&mut self.sink);
@@ -162,7 +175,10 @@ impl<S: FnMut(Batch)> Pipeline<S> {
     fn make_room(&mut self, now_ns: u64, effects: &mut Effects) {
         while let Some((key, mut session)) = self.table.pop_surplus() {
             self.stats.forgotten += 1;
-            session.emit_all(now_ns, effects, &mut self.stats);
+            session.emit_all(made::FORGOTTEN, now_ns, effects, &mut self.stats);
+            if let (Some(source), Some((told, _))) = (session.source(), session.handle()) {
+                self.expander.forget(told, source);
+            }
             if let Some(source) = session.source()
                 && self.sources.get(&source) == Some(&key)
             {

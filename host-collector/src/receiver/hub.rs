@@ -1,19 +1,23 @@
 //! [`Hub`]: where all links come together.
 
 use super::outlets::{Outbox, Outlets, Scope};
-use super::{Handler, HostClock, Peer, Replies, Reply};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use super::{Handler, HostClock, Origin, Peer, Replies, Reply, Shares};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// How often a handler hears that time passes, and a link looks whether it should end.
 pub const TICK: Duration = Duration::from_millis(50);
 
-/// Events and bytes that wait for the handler at most: a burst of a hundred boards is some megabytes.
-const MOST_EVENTS: usize = 16_384;
-const MOST_BYTES: usize = 16 << 20;
+/// Bytes that wait for the handler at most: a burst of a hundred boards is some megabytes. Of these
+/// each origin has a share: a flood leaves room for whoever else is there.
+pub(crate) const MOST_BYTES: usize = 16 << 20;
+/// What a frame counts as at least, so that they are bounded in number, too.
+const LEAST_BYTES: usize = 1024;
+/// Events that wait at most: so many frames, and some more of what links say beside.
+const MOST_EVENTS: usize = MOST_BYTES / LEAST_BYTES + 1024;
 
 /// What links tell.
 #[derive(Debug)]
@@ -25,13 +29,29 @@ enum Event {
 }
 
 /// What all feeds share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     /// Bytes that wait.
-    bytes: AtomicUsize,
+    waiting: Mutex<Shares<Origin>>,
     /// Datagrams that there was no room for.
     dropped: AtomicU64,
     is_over: AtomicBool,
+}
+
+impl Shared {
+    fn waiting(&self) -> MutexGuard<'_, Shares<Origin>> {
+        // Nobody panics while it is locked.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes room for a frame; false where its origin has its share.
+    fn take_room(&self, peer: &Peer, bytes: &[u8]) -> bool {
+        self.waiting().take(peer.origin(), bytes.len().max(LEAST_BYTES))
+    }
+
+    fn give_back(&self, peer: &Peer, bytes: &[u8]) {
+        self.waiting().give_back(&peer.origin(), bytes.len().max(LEAST_BYTES));
+    }
 }
 
 /// The hub is gone: the program ends.
@@ -63,13 +83,12 @@ impl Feed {
     /// # Errors
     /// The program ends.
     pub fn frame(&self, bytes: &[u8], peer: &Peer, at: Instant) -> Result<(), Closed> {
-        while self.shared.bytes.load(Ordering::Relaxed) > MOST_BYTES {
+        while !self.shared.take_room(peer, bytes) {
             if self.is_over() {
                 return Err(Closed);
             }
             thread::sleep(Duration::from_millis(1));
         }
-        self.shared.bytes.fetch_add(bytes.len(), Ordering::Relaxed);
         let event = Event::Frame { bytes: bytes.to_vec(), peer: peer.clone(), at };
         self.events.send(event).map_err(|_| Closed)
     }
@@ -79,15 +98,16 @@ impl Feed {
     /// # Errors
     /// The program ends.
     pub fn datagram(&self, bytes: &[u8], peer: Peer, at: Instant) -> Result<(), Closed> {
-        if self.shared.bytes.load(Ordering::Relaxed) > MOST_BYTES {
+        if !self.shared.take_room(&peer, bytes) {
             self.shared.dropped.fetch_add(1, Ordering::Relaxed);
             return if self.is_over() { Err(Closed) } else { Ok(()) };
         }
-        self.shared.bytes.fetch_add(bytes.len(), Ordering::Relaxed);
         match self.events.try_send(Event::Frame { bytes: bytes.to_vec(), peer, at }) {
             Ok(()) => Ok(()),
-            Err(TrySendError::Full(_)) => {
-                self.shared.bytes.fetch_sub(bytes.len(), Ordering::Relaxed);
+            Err(TrySendError::Full(event)) => {
+                if let Event::Frame { bytes, peer, .. } = &event {
+                    self.shared.give_back(peer, bytes);
+                }
                 self.shared.dropped.fetch_add(1, Ordering::Relaxed);
                 Ok(())
             }
@@ -128,7 +148,12 @@ impl Hub {
     #[must_use]
     pub fn new() -> Self {
         let (sender, events) = sync_channel(MOST_EVENTS);
-        Self { events, feed: Feed { events: sender, shared: Arc::default() } }
+        let shared = Shared {
+            waiting: Mutex::new(Shares::new(MOST_BYTES)),
+            dropped: AtomicU64::new(0),
+            is_over: AtomicBool::new(false),
+        };
+        Self { events, feed: Feed { events: sender, shared: Arc::new(shared) } }
     }
 
     /// For a link.
@@ -180,7 +205,7 @@ impl Hub {
     ) {
         match event {
             Event::Frame { bytes, peer, at } => {
-                self.feed.shared.bytes.fetch_sub(bytes.len(), Ordering::Relaxed);
+                self.feed.shared.give_back(&peer, &bytes);
                 handler.on_frame(&bytes, &peer, clock.at_ns(at), replies);
             }
             Event::Sent { peer, session_tag, ping, at } => {

@@ -8,6 +8,7 @@ mod hub;
 mod outlets;
 mod peer;
 pub mod serial;
+mod shares;
 pub mod stream;
 pub mod tcp;
 #[cfg(test)]
@@ -17,7 +18,9 @@ pub mod udp;
 pub use clock::HostClock;
 pub use hub::{Closed, Feed, Hub, TICK};
 pub use outlets::{Outbox, Scope};
-pub use peer::{Peer, PeerKind};
+pub use peer::{Origin, Peer, PeerKind};
+
+pub(crate) use shares::Shares;
 
 /// A frame to send.
 #[derive(Clone, Debug, PartialEq, Eq)]

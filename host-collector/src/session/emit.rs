@@ -1,7 +1,8 @@
 //! How spans leave a session.
 
 use super::assembly::Entry;
-use super::convert::{Context, trace_id};
+use super::convert::Context;
+use super::made::trace_id;
 use super::process::{Counts, Known, resource, stated_error_us};
 use super::{Effects, Session};
 use crate::model::{Batch, Event, Resource, Span};
@@ -20,7 +21,7 @@ const HELLO_PATIENCE_NS: u64 = 30_000_000_000;
 
 impl Session {
     /// Whether it is known who speaks, and when.
-    fn may_emit(&self, now_ns: u64) -> bool {
+    pub(super) fn may_emit(&self, now_ns: u64) -> bool {
         let Some(identity) = &self.identity else { return false };
         let known_for_ns = now_ns.saturating_sub(identity.since_ns);
         let described = self.description.is_some() || known_for_ns >= DESCRIPTION_PATIENCE_NS;
@@ -43,6 +44,7 @@ impl Session {
         }
         let ready = self.assembly.ready(&self.definitions, &self.gaps, now_ns);
         self.emit_if_allowed(ready, now_ns, effects, stats);
+        self.emit_made(now_ns, effects, stats);
     }
 
     pub(super) fn emit_if_allowed(
@@ -57,18 +59,30 @@ impl Session {
         }
     }
 
-    /// Emits every finished span, whatever is still missing; drops what cannot be a span.
-    pub(crate) fn emit_all(&mut self, now_ns: u64, effects: &mut Effects, stats: &mut Stats) {
+    /// Emits every finished span, whatever is still missing, and what stands for those that will not
+    /// come; drops what cannot be a span. `why` is why nothing more will come.
+    pub(crate) fn emit_all(
+        &mut self,
+        why: &str,
+        now_ns: u64,
+        effects: &mut Effects,
+        stats: &mut Stats,
+    ) {
+        self.gaps.give_up_all();
         if self.identity.is_some() {
             let finished = self.assembly.finished();
             self.emit(finished, now_ns, effects, stats);
+            self.emit_made(now_ns, effects, stats);
+            self.emit_missing(why, now_ns, effects, stats);
         }
         self.drop_all(stats);
+        self.count_records(stats);
     }
 
     /// Parts of spans that never finish are no loss; finished spans of nobody are.
     fn drop_all(&mut self, stats: &mut Stats) {
         stats.dropped += self.assembly.finished().len() as u64;
+        stats.records_dropped += self.assembly.records();
         self.assembly = Default::default();
     }
 
@@ -79,14 +93,19 @@ impl Session {
                 self.emit(vec![own], now_ns, effects, stats);
             }
         }
-        let dropped = self.assembly.trim();
-        if dropped > 0 {
-            stats.dropped += dropped;
-            self.lost.here += dropped;
-        }
+        let (spans, records) = self.assembly.trim();
+        stats.dropped += spans;
+        stats.records_dropped += records;
+        self.lost.here += records;
     }
 
-    fn emit(&mut self, spans: Vec<u64>, now_ns: u64, effects: &mut Effects, stats: &mut Stats) {
+    pub(super) fn emit(
+        &mut self,
+        spans: Vec<u64>,
+        now_ns: u64,
+        effects: &mut Effects,
+        stats: &mut Stats,
+    ) {
         self.lost.link = self.gaps.lost();
         let Some(current) =
             self.identity.as_ref().and_then(|identity| identity.clock.placement(now_ns))
@@ -97,15 +116,17 @@ impl Session {
         let mut worst = current;
         for own in spans {
             let Some(entry) = self.assembly.take(own) else { continue };
-            let incomplete = !entry.is_whole();
+            let (incomplete, records) = (!entry.is_whole(), entry.records());
             match self.convert(entry, current, now_ns, &mut worst) {
                 Some(span) => {
                     emitted.push(span);
                     stats.incomplete += u64::from(incomplete);
+                    stats.records_used += records;
                 }
                 None => {
                     stats.dropped += 1;
-                    self.lost.here += 1;
+                    stats.records_dropped += records;
+                    self.lost.here += records;
                 }
             }
         }
@@ -125,7 +146,7 @@ impl Session {
     ) -> Option<Span> {
         let identity = self.identity.as_ref()?;
         let raw = entry.span?.head;
-        let trace = trace_id(&raw, identity.source);
+        let trace = trace_id(raw.trace, identity.source);
         let placement = self.placements.of(trace, current, now_ns);
         if placement.error_ns.is_none_or(|error_ns| worst.error_ns.is_some_and(|w| w < error_ns)) {
             worst.error_ns = placement.error_ns;
@@ -148,7 +169,7 @@ impl Session {
     }
 
     /// The process, made anew only if there is something new to say.
-    fn resource(&mut self, placement: &Placement) -> Option<Arc<Resource>> {
+    pub(super) fn resource(&mut self, placement: &Placement) -> Option<Arc<Resource>> {
         let known = Known {
             error_us: placement.error_ns.map(stated_error_us),
             lost: self.lost,
@@ -167,14 +188,5 @@ impl Session {
         let resource = same.map_or_else(|| Arc::new(made), |(_, last)| last);
         self.resource = Some((known, resource.clone()));
         Some(resource)
-    }
-
-    /// About how many bytes it holds.
-    pub(crate) fn weight(&self) -> usize {
-        size_of::<Self>()
-            + self.assembly.weight()
-            + self.definitions.weight()
-            + self.pieces.weight()
-            + self.fragments.weight()
     }
 }

@@ -243,6 +243,7 @@ fn tag<'a>(attributes: &'a [crate::model::Attribute], key: &str) -> Option<&'a V
 
 mod clock;
 mod hostile;
+mod lost;
 mod missing;
 mod short;
 mod whole;
