@@ -117,8 +117,9 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         if let (Some(source), Some((told, last_number))) = (source, handle) {
             self.note_handle(told, source, last_number, &frame.body, &mut effects);
         }
-        if let (Some(source), wire::Body::Hello(_)) = (source, &frame.body) {
+        if let (Some(source), wire::Body::Hello(hello)) = (source, &frame.body) {
             self.check_for_twins(source, key, first_ns);
+            self.end_previous(source, hello.previous, rx_ns);
         }
         effects
     }
@@ -169,6 +170,18 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         if is_news {
             self.stats.clashes += 1;
             log::warn!("{} and {}: {note}", other.peer, key.peer);
+        }
+    }
+
+    /// A device in a new boot has ended the one before.
+    fn end_previous(&mut self, source: Source, previous: Option<u32>, rx_ns: u64) {
+        let Some(previous) = previous.map(spandrel::Session::new) else { return };
+        let before = Source { session: previous, ..source };
+        if before != source
+            && let Some(key) = self.sources.get(&before)
+            && let Some(session) = self.table.get_mut(key)
+        {
+            session.has_ended(rx_ns);
         }
     }
 

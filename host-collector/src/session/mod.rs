@@ -115,6 +115,8 @@ pub(crate) struct Session {
     counts: Option<wire::Stats>,
     /// The number that a span was given last, as far as is known.
     last_number: u64,
+    /// When the device said that the session was over.
+    ended_ns: Option<u64>,
     /// Whether it was told that nobody knows whose spans these are.
     gave_up: bool,
     /// The process as it was last handed on, and what it was made of.
@@ -146,6 +148,7 @@ impl Session {
             notes: Vec::new(),
             counts: None,
             last_number: 0,
+            ended_ns: None,
             gave_up: false,
             resource: None,
         }
@@ -321,6 +324,7 @@ impl Session {
     pub(crate) fn on_tick(&mut self, now_ns: u64, effects: &mut Effects, stats: &mut Stats) {
         self.gaps.expire(now_ns);
         self.emit_ready(now_ns, effects, stats);
+        self.end(now_ns, effects, stats);
         self.count_records(stats);
         if now_ns.saturating_sub(self.last_ns) < SILENT_NS {
             self.ask(now_ns, effects);

@@ -174,7 +174,7 @@ fn all_that_a_pipeline_may_hold() {
     let (mut pipeline, mut replies) = (pipeline(), Vec::new());
     count::most();
     let mut most = 0;
-    for id in 1..6_000 {
+    for id in 1..1_400 {
         let mut device = Device::new(id, u16::try_from(id % 50).expect("it is small"));
         let mut frames = vec![device.hello(&[], 0)];
         // They differ, so that none is known; few fill half of what a session may hold.
@@ -186,7 +186,7 @@ fn all_that_a_pipeline_may_hold() {
         most = most.max(pipeline.weight());
     }
     let peak = count::most() - before;
-    assert!(pipeline.stats().forgotten > 1_000, "{}", pipeline.stats());
+    assert!(pipeline.stats().forgotten > 200, "{}", pipeline.stats());
     assert!(most <= MOST_BYTES, "{most} of {MOST_BYTES}");
     assert!(most > MOST_BYTES / 2, "it was filled: {most}");
     assert!(peak <= MOST_BYTES, "{peak} bytes were held, {MOST_BYTES} may be");

@@ -76,13 +76,19 @@ pub(super) fn talks() -> Vec<Vec<u8>> {
         let vectors = vectors();
         let frames = vectors.iter().filter(|vector| vector.direction == direction);
         let frames: Vec<_> = frames.filter_map(|vector| from_hex(&vector.hex).ok()).collect();
-        let said = |frame: &Vec<u8>| super::piece(1, frame);
+        // Of the session that is listened to.
+        let said = |frame: &Vec<u8>| super::piece(33, frame);
         talks.extend(frames.iter().map(said));
         let first = frames.first().map(said).unwrap_or_default();
         talks.extend(frames.iter().map(|frame| [first.clone(), said(frame)].concat()));
         talks.push(frames.iter().flat_map(said).collect());
     }
     talks
+}
+
+/// The same for a collector that talks back.
+pub(super) fn scripts() -> Vec<Vec<u8>> {
+    talks().into_iter().map(|talk| [&[1], talk.as_slice()].concat()).collect()
 }
 
 fn vectors() -> Vec<Vector> {

@@ -3,10 +3,10 @@
 //! The same targets run from a seed ([`run`]) and guided by coverage (`tests/fuzz`, with cargo-fuzz).
 //! A new one is a line in [`TARGETS`].
 
+mod collector;
 mod corpus;
 mod drain;
 mod mutate;
-mod pipeline;
 mod targets;
 
 pub use mutate::{Found, Limit, Report, run};
@@ -39,7 +39,7 @@ pub const TARGETS: &[Target] = &[
     Target::new("stream", targets::stream, corpus::streams, 256 * KIB),
     Target::new("segments", targets::segments, corpus::segments, 64 * KIB),
     Target::new("drain", drain::run, corpus::talks, 256 * KIB),
-    Target::new("pipeline", pipeline::run, corpus::talks, 16 * MIB),
+    Target::new("collector", collector::run, corpus::scripts, 16 * MIB),
 ];
 
 impl Target {
