@@ -1,6 +1,7 @@
 //! A device and its collector in virtual time: a real tracer, drain and pipeline, and no I/O between them.
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::ops::{Deref, DerefMut};
 use std::collections::VecDeque;
 
 use spandrel::wire::{MIN_MTU, Value};
@@ -118,13 +119,25 @@ impl Device {
 }
 
 /// A collector that talks with one device.
-pub(crate) struct Collector {
-    pub(crate) host: Host,
+pub(crate) struct Collector(Host);
+
+impl Deref for Collector {
+    type Target = Host;
+
+    fn deref(&self) -> &Host {
+        &self.0
+    }
+}
+
+impl DerefMut for Collector {
+    fn deref_mut(&mut self) -> &mut Host {
+        &mut self.0
+    }
 }
 
 impl Collector {
     pub(crate) fn new(downlink: bool) -> Self {
-        Self { host: Host::new(downlink) }
+        Self(Host::new(downlink))
     }
 
     /// Takes a frame, which needed no time to arrive, and lets collector and device talk to the end.
@@ -133,7 +146,7 @@ impl Collector {
         let mut up = VecDeque::from([frame]);
         while let Some(frame) = up.pop_front() {
             let mut replies = Vec::new();
-            self.host.pipeline.on_frame(&frame, &PEER, now_ns, &mut replies);
+            self.0.pipeline.on_frame(&frame, &PEER, now_ns, &mut replies);
             up.extend(replies.iter().filter_map(|reply| device.hears(&reply.bytes).1));
         }
     }
@@ -141,7 +154,7 @@ impl Collector {
     /// Lets the collector see that time has passed.
     pub(crate) fn tick(&mut self, device: &mut Device) {
         let mut replies = Vec::new();
-        self.host.pipeline.on_tick(device.now_ns(), &mut replies);
+        self.0.pipeline.on_tick(device.now_ns(), &mut replies);
         for reply in replies {
             if let (_, Some(answer)) = device.hears(&reply.bytes) {
                 self.receive(device, answer);

@@ -68,12 +68,12 @@ fn is_late_and_decodes_everything(mtu: usize, downlink: bool) {
         }
         collector.tick(&mut device);
         if downlink && round == 2 * ROUNDS {
-            let (found, made) = (collector.host.spans().len(), program.finished.len() - before);
+            let (found, made) = (collector.spans().len(), program.finished.len() - before);
             assert!(made - found <= 4, "asking takes no two seconds: {found} of {made}");
         }
     }
     // Nothing was given up to be able to show the rest: what is out now waited for its definitions.
-    let spans = collector.host.spans();
+    let spans = collector.spans();
     let mut spans: HashMap<_, _> = spans.into_iter().map(|span| (span.span_id, span)).collect();
     for recorded in program.finished.split_off(before) {
         let found = recorded.take(&mut spans);
@@ -81,11 +81,11 @@ fn is_late_and_decodes_everything(mtu: usize, downlink: bool) {
         assert!(found.warnings.is_empty(), "mtu {mtu}: {found:?}");
     }
     assert!(spans.is_empty(), "mtu {mtu}: {spans:?}");
-    let batches = collector.host.batches();
+    let batches = collector.batches();
     let process = &batches.last().expect("there are spans").resource;
     assert_eq!(&*process.service_name, "bench");
     assert!(process.warnings.is_empty(), "what came before it is no loss: {:?}", process.warnings);
-    let stats = collector.host.pipeline.stats();
+    let stats = collector.pipeline.stats();
     assert_eq!((stats.dropped, stats.incomplete, stats.nonsense), (0, 0, 0), "{stats}");
 }
 
@@ -109,7 +109,7 @@ type Asking = (Request<'static>, &'static [u8]);
 /// What the collector says to a frame; the device does not hear it.
 fn requests(collector: &mut Collector, now_ns: u64, frame: &[u8]) -> Vec<Asking> {
     let mut replies = Vec::new();
-    collector.host.pipeline.on_frame(frame, &PEER, now_ns, &mut replies);
+    collector.pipeline.on_frame(frame, &PEER, now_ns, &mut replies);
     let request = |Reply { bytes, .. }| {
         let bytes: &'static [u8] = bytes.leak();
         let Downlink { request, .. } = wire::decode_downlink(bytes).expect("it speaks our version");
@@ -136,7 +136,7 @@ fn a_session_whose_hello_was_lost_is_asked_for_it() {
     span!(device.tracer, "first", n = 1).finish();
     let frame = device.frame().expect("a span is there");
     only(requests(&mut collector, device.now_ns(), &frame), is_hello);
-    assert!(collector.host.spans().is_empty());
+    assert!(collector.spans().is_empty());
 
     // The question was lost too, so it is asked again.
     device.pass(SECOND / 2);
@@ -147,7 +147,7 @@ fn a_session_whose_hello_was_lost_is_asked_for_it() {
     assert_eq!(answered, Asked::Hello);
     collector.receive(&mut device, hello.expect("it answers at once"));
     collector.tick(&mut device);
-    let names: Vec<_> = collector.host.spans().iter().map(|span| span.name.to_string()).collect();
+    let names: Vec<_> = collector.spans().iter().map(|span| span.name.to_string()).collect();
     assert_eq!(names, ["first", "second"]);
 }
 
@@ -174,13 +174,13 @@ fn definitions_that_were_lost_are_asked_for_and_no_others() {
     let wanted: Vec<_> =
         sites.iter().map(|id| (false, *id)).chain(names.iter().map(|id| (true, *id))).collect();
     assert_eq!(wanted, defined);
-    assert!(collector.host.spans().is_empty());
+    assert!(collector.spans().is_empty());
 
     assert_eq!(device.hears(asked), (Asked::Nothing, None));
     let answer = device.frame().expect("the definitions go up again");
     assert_eq!(definitions(&answer), defined);
     collector.receive(&mut device, answer);
-    let spans = collector.host.spans();
+    let spans = collector.spans();
     let [span] = spans.as_slice() else { panic!("{spans:?}") };
     assert_eq!((&*span.name, span.attributes.len()), ("read", 4));
     assert!(span.warnings.is_empty(), "{span:?}");

@@ -38,7 +38,7 @@ fn check_whole<const NAMES: usize>(
     prop_assert!(spans.is_empty(), "nobody recorded {:?}", spans);
     prop_assert_eq!(world.said_lost(), 0);
 
-    let batches = world.collector.host.batches();
+    let batches = world.collector.batches();
     let process = &batches.last().expect("the last span came").resource;
     prop_assert_eq!(&*process.service_name, "bench");
     let tag = |key: &str| process.attributes.iter().find(|tag| &*tag.key == key).map(|t| &t.value);
@@ -107,7 +107,7 @@ fn check_lossy<const WORDS: usize>(
     let mut world = World::new::<WORDS, MANY_NAMES>(mtu, downlink, 5, fates);
     let program = world.run(steps);
     let losses = world.device.losses();
-    let (spans, stats) = (world.spans()?, *world.collector.host.pipeline.stats());
+    let (spans, stats) = (world.spans()?, *world.collector.pipeline.stats());
     let recorded = &program.finished;
     let asked: HashMap<_, _> = recorded.iter().filter_map(|r| Some((r.span_id?, r))).collect();
     for span in spans.values() {
@@ -185,7 +185,7 @@ fn every_record_of_a_long_run_has_one_number() {
         })
         .collect();
     let program = world.run(&steps);
-    let spans = world.collector.host.spans();
+    let spans = world.collector.spans();
     let ids: HashSet<_> =
         spans.iter().filter(|span| !is_made(span)).map(|span| span.span_id).collect();
     assert_eq!(ids.len() + world.lost_spans, program.finished.len());

@@ -181,14 +181,14 @@ impl World {
             self.send();
             self.pass(3 * SECOND);
         }
-        self.collector.host.pipeline.finish(self.device.now_ns());
+        self.collector.pipeline.finish(self.device.now_ns());
         program
     }
 
     /// Spans by id, each of which came once; those that the collector made itself are no spans.
     pub(crate) fn spans(&self) -> Result<HashMap<spandrel::SpanId, Span>, TestCaseError> {
         let mut spans = HashMap::new();
-        for span in self.collector.host.spans().into_iter().filter(|span| !is_made(span)) {
+        for span in self.collector.spans().into_iter().filter(|span| !is_made(span)) {
             let id = span.span_id;
             prop_assert!(spans.insert(id, span).is_none(), "{id} came twice");
         }
@@ -202,7 +202,7 @@ impl World {
 
     /// What the process of the last batch says that the link lost.
     pub(crate) fn said_lost(&self) -> u64 {
-        let batches = self.collector.host.batches();
+        let batches = self.collector.batches();
         let attributes = &batches.last().expect("the last span came").resource.attributes;
         match attributes.iter().find(|tag| &*tag.key == "lost.link").map(|tag| &tag.value) {
             Some(Value::Int(count)) => u64::try_from(*count).expect("a count"),
