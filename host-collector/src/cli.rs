@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::Order;
 use crate::exporter::otlp_http::Endpoint;
 use crate::receiver::serial::Port;
 use crate::view::TextTo;
@@ -53,6 +54,12 @@ pub struct Serve {
     /// Send nothing to devices: do not ask for what is missing, nor for the time.
     #[arg(long, help_heading = "Receive")]
     pub no_downlink: bool,
+    /// Tell devices what to do, all or those of one service: `sample=always`, `sample=never`,
+    /// `sample=0.1` (a share), `sample=5/s` (traces a second), `operation=NAME:0.1`,
+    /// `budget=20000` (bytes a second), `sites` (define all call sites). Give it once for each.
+    #[arg(long = "tell", value_name = "[SERVICE/]COMMAND", help_heading = "Devices")]
+    #[arg(conflicts_with = "no_downlink")]
+    pub orders: Vec<Order>,
     /// Keep the recent traces in this file, as Jaeger UI JSON: drop it into Jaeger UI.
     #[arg(long, value_name = "FILE", help_heading = "Show")]
     pub out: Option<PathBuf>,

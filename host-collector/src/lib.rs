@@ -30,6 +30,7 @@ pub mod cli;
 pub mod exporter;
 pub mod logging;
 pub mod model;
+mod order;
 pub mod pipeline;
 pub mod receiver;
 pub mod recent;
@@ -40,3 +41,5 @@ pub mod stats;
 pub mod text;
 pub mod tree;
 pub mod view;
+
+pub use order::{Order, OrderError};

@@ -89,7 +89,8 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
             exporter.offer(&batch);
         }
     };
-    let mut pipeline = Pipeline::new(pipeline::Options { downlink: !options.no_downlink }, sink);
+    let mut pipeline = Pipeline::new(pipeline::Options { downlink: !options.no_downlink }, sink)
+        .with_orders(options.orders.clone());
     sockets.start(&hub)?;
     for (port, text) in ports {
         port.start(hub.feed(), text)?;

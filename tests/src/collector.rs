@@ -55,7 +55,8 @@ impl Collector {
         }
         let port = free_udp_port();
         let mut command = Command::new(program);
-        command.args(["serve", "--listen", &format!("127.0.0.1:{port}")]);
+        // Somebody may have the TCP port of that number.
+        command.args(["serve", "--no-tcp", "--listen", &format!("127.0.0.1:{port}")]);
         command.arg("--out").arg(&trace_file).arg("--out-otlp").arg(&otlp_file);
         if let Some(url) = export {
             command.args(["--export-otlp", url]);

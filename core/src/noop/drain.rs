@@ -47,6 +47,28 @@ impl Drain {
     #[inline(always)]
     pub fn rotate_definitions(&mut self) {}
 
+    /// Does nothing.
+    #[inline(always)]
+    pub fn make_room(&mut self) {}
+
+    /// False.
+    #[inline(always)]
+    pub fn is_answer_due(&self) -> bool {
+        false
+    }
+
+    /// None.
+    #[inline(always)]
+    pub fn answer<'b>(&mut self, _: &'b mut [u8]) -> Option<&'b [u8]> {
+        None
+    }
+
+    /// False.
+    #[inline(always)]
+    pub fn is_resend_due(&self) -> bool {
+        false
+    }
+
     /// False.
     #[inline(always)]
     pub fn is_flush_asked(&self) -> bool {

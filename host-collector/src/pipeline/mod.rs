@@ -14,6 +14,7 @@
 
 mod expand;
 
+use crate::Order;
 use crate::model::{Batch, Source};
 use crate::receiver::{Handler, Peer, Replies, Reply};
 use crate::session::{self, Effects, Key, Session, Table, made};
@@ -49,6 +50,8 @@ pub struct Pipeline<S> {
     sources: HashMap<Source, Key>,
     stats: Stats,
     expander: Expander,
+    /// What devices are told once it is known of which service they are.
+    orders: Vec<Order>,
     sink: S,
 }
 
@@ -61,8 +64,15 @@ impl<S: FnMut(Batch)> Pipeline<S> {
             sources: HashMap::new(),
             stats: Stats::default(),
             expander: Expander::default(),
+            orders: Vec::new(),
             sink,
         }
+    }
+
+    /// Tells every device, once it has said who it is, what is ordered for its service.
+    #[must_use]
+    pub fn with_orders(self, orders: Vec<Order>) -> Self {
+        Self { orders, ..self }
     }
 
     /// What came so far.
@@ -104,10 +114,11 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         let mut effects = Effects::default();
         self.follow(frame, key, rx_ns);
         let (stats, downlink) = (&mut self.stats, self.options.downlink);
-        let before = *stats;
+        let (before, orders) = (*stats, &self.orders);
         let make = || Session::new(downlink, rx_ns);
         let (source, first_ns, handle) = self.table.with(key.clone(), make, |session| {
             session.on_frame(&frame.body, rx_ns, &mut effects, stats);
+            order(session, orders);
             (session.source(), session.first_ns(), session.handle())
         });
         tell(&key.peer, &mut effects);
@@ -209,6 +220,16 @@ fn tell(peer: &Peer, effects: &mut Effects) {
     for news in effects.news.drain(..) {
         log::info!("{peer}: {news}");
     }
+}
+
+/// Tells a device what is ordered for its service, once.
+fn order(session: &mut Session, orders: &[Order]) {
+    if orders.is_empty() {
+        return;
+    }
+    let Some(service) = session.new_service() else { return };
+    let mine: Vec<_> = orders.iter().filter(|order| order.is_for(service)).cloned().collect();
+    mine.into_iter().for_each(|order| session.order(order));
 }
 
 /// Requests as frames to the device that has the session.

@@ -193,6 +193,10 @@ impl Hub {
             }
             replies.drain(..).for_each(|reply| outlets.send(reply));
         }
+        // What came before the end counts; nobody is answered any more.
+        for event in self.events.try_iter().take(MOST_EVENTS) {
+            self.take(event, &clock, &mut outlets, handler, &mut replies);
+        }
     }
 
     fn take<H: Handler>(

@@ -7,6 +7,7 @@ mod clock;
 mod hub;
 mod outlets;
 mod peer;
+pub mod segments;
 pub mod serial;
 mod shares;
 pub mod stream;

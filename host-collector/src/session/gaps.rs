@@ -12,6 +12,9 @@ use std::collections::VecDeque;
 const PATIENCE_NS: u64 = 2_000_000_000;
 /// More gaps than this are not waited for, nor remembered once they are given up.
 const MOST_GAPS: usize = 64;
+/// The same of a device that sends again what did not come: no ring is so large that more frames of it
+/// are under way.
+const MOST_HELD: usize = 1024;
 /// More gaps than this do not wait to be told.
 const MOST_TO_TELL: usize = 32;
 
@@ -242,7 +245,8 @@ impl Gaps {
         if self.missing.is_empty() {
             return;
         }
-        let mut too_many = self.missing.len().saturating_sub(MOST_GAPS);
+        let most = if self.held_from.is_some() { MOST_HELD } else { MOST_GAPS };
+        let mut too_many = self.missing.len().saturating_sub(most);
         let held_from = self.held_from;
         let over = self.missing.extract_if(.., |gap| {
             if held_from.is_some_and(|held_from| held_from < gap.numbers.end) {
@@ -288,6 +292,28 @@ impl Gaps {
     /// Whether a record with a lower number than this may still come.
     pub(super) fn is_missing_below(&self, number: u64) -> bool {
         self.missing.iter().any(|gap| gap.numbers.start < number)
+    }
+
+    /// The lowest number that a device still has that keeps records until they are acknowledged.
+    pub(super) fn held_from(&self) -> Option<u64> {
+        self.held_from
+    }
+
+    /// One more than the highest number that was sent.
+    pub(super) fn sent_end(&self) -> Option<u64> {
+        self.sent.as_ref().map(|sent| sent.end)
+    }
+
+    /// What is waited for from a number on, in order.
+    pub(super) fn missing_from(&self, number: u64) -> impl Iterator<Item = Range<u64>> {
+        let mut missing: Vec<_> = self
+            .missing
+            .iter()
+            .map(|gap| gap.numbers.start.max(number)..gap.numbers.end)
+            .filter(|gap| !gap.is_empty())
+            .collect();
+        missing.sort_unstable_by_key(|gap| gap.start);
+        missing.into_iter()
     }
 
     /// How many records are lost for good.

@@ -4,10 +4,12 @@
 //! or has been waited for, and when it is known where in time they lie. Everything that waits is
 //! bounded. Nothing here does I/O; what should be sent to the device comes out as requests.
 
+mod acks;
 mod around;
 mod ask;
 mod assembly;
 mod clock;
+mod controls;
 mod convert;
 mod definitions;
 mod emit;
@@ -34,6 +36,7 @@ use around::Sight;
 use ask::Questions;
 use assembly::Assembly;
 use clock::ClockEstimate;
+use controls::Controls;
 use definitions::Definitions;
 use fragments::{Fragments, Whole};
 use gaps::Gaps;
@@ -109,6 +112,9 @@ pub(crate) struct Session {
     /// What logs on roots have told of it.
     lost_told: Lost,
     questions: Questions,
+    controls: Controls,
+    /// Whether it was told what all devices of its service are.
+    has_orders: bool,
     placements: Placements,
     notes: Vec<Arc<str>>,
     /// What the device counts of itself, if it says so.
@@ -144,6 +150,8 @@ impl Session {
             lost: Lost::default(),
             lost_told: Lost::default(),
             questions: Questions::default(),
+            controls: Controls::default(),
+            has_orders: false,
             placements: Placements::default(),
             notes: Vec::new(),
             counts: None,
@@ -174,12 +182,19 @@ impl Session {
         self.last_ns = rx_ns;
         self.is_cut_off = false;
         match body {
-            Body::Hello(hello) => self.on_hello(hello, rx_ns, effects, stats),
-            Body::Data(data) => self.on_data(data, rx_ns, effects, stats),
+            Body::Hello(hello) => {
+                self.on_hello(hello, rx_ns, effects, stats);
+                effects.requests.extend(self.ack());
+            }
+            Body::Data(data) => {
+                self.on_data(data, rx_ns, effects, stats);
+                effects.requests.extend(self.ack());
+            }
             Body::Pong(pong) => self.on_pong(pong, rx_ns, stats),
             Body::Stats(frame) => self.counts = Some(frame.stats),
-            // Nothing was told to do.
-            Body::Answer(_) => stats.nonsense += 1,
+            Body::Answer(answer) => {
+                stats.nonsense += u64::from(!self.on_answer(answer, effects));
+            }
         }
         self.count_records(stats);
         self.ask(rx_ns, effects);
@@ -316,6 +331,7 @@ impl Session {
         if self.identity.is_some() && now_ns.saturating_sub(self.last_ns) < SILENT_NS {
             effects.requests.extend(self.questions.ping(now_ns));
         }
+        self.command(now_ns, effects);
         let wanted = self.assembly.wanted(&self.definitions, wire::MAX_ASKED);
         effects.requests.extend(self.questions.definitions(&wanted, now_ns));
     }

@@ -17,6 +17,7 @@ impl Session {
             + self.pieces.weight()
             + self.fragments.weight()
             + self.gaps.weight()
+            + self.controls.weight()
             + self.parents.weight()
             + self.placements.weight()
             + self.description.as_ref().map_or(0, |said| said.weight())

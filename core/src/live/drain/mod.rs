@@ -1,10 +1,12 @@
 //! The drain: takes records from the ring and makes them frames, for any link.
 
 mod encode;
+mod held;
 mod hello;
 mod source;
 mod take;
 
+use super::control::Controlled;
 use super::names::Names;
 use super::recorder::flag;
 use super::time::{Moment, TURN};
@@ -93,6 +95,15 @@ impl Drain {
         if buffer.len() < MIN_MTU {
             return None;
         }
+        self.make_room();
+        if let Some(control) = self.tracer.control
+            && !(control.may_send)(self, control.cell)
+        {
+            return None;
+        }
+        if let Some(held) = self.tracer.held {
+            (held.turn)(self, held.window);
+        }
         let head = DataHead {
             packet: self.packet,
             first_record: self.record,
@@ -108,10 +119,24 @@ impl Drain {
         Some(frame)
     }
 
+    /// Goes on where another ended: with this packet, and this record or the oldest that is held.
+    pub(crate) fn resume(&mut self, packet: u32, record: u64) {
+        (self.packet, self.record) = (packet, record);
+        if let Some(held) = self.tracer.held {
+            (held.go_back)(self, held.window);
+        }
+    }
+
     /// Notes that a frame goes up.
     #[expect(clippy::cast_possible_truncation, reason = "no frame is 4 GiB long")]
     fn sent(&mut self, len: usize) {
         self.packet = self.packet.wrapping_add(1);
+        if let Some(control) = self.tracer.control {
+            (control.sent)(control.cell, len as u32);
+        }
+        if let Some(point) = self.tracer.fault_point {
+            point.note(self.packet, self.record);
+        }
         self.note(len as u32);
     }
 
@@ -122,14 +147,35 @@ impl Drain {
         }
     }
 
-    /// Words of the ring that wait, about eight a span.
+    /// Words of the ring that wait to be sent, about eight a span.
     pub fn backlog_words(&self) -> usize {
-        self.used() as usize
+        let held = self.tracer.held;
+        held.map_or_else(|| self.used(), |held| (held.unsent)(self, held.window)) as usize
+    }
+
+    /// Whether it is time to send again what was not acknowledged: then [`Drain::frame`] does.
+    pub fn is_resend_due(&self) -> bool {
+        self.tracer.held.is_some_and(|held| (held.is_due)(self, held.window))
+    }
+
+    /// Gives up the oldest records where [`Tracer::keep_newest`] says so and there is no room for all.
+    ///
+    /// [`Drain::frame`] does it first; to be called also while no frame can be sent.
+    pub fn make_room(&mut self) {
+        if let Some(newest) = self.tracer.newest {
+            (newest.evict)(self, newest.window);
+        }
+    }
+
+    /// The number of the oldest record that is held, or that of the next.
+    pub(super) fn oldest_number(&self) -> u64 {
+        self.tracer.held.map_or(self.record, |held| held.window.oldest.load())
     }
 
     /// Whether there is nothing to put into a frame.
     pub fn is_idle(&self) -> bool {
-        self.backlog_words() == 0 && self.names.due().is_none()
+        let has_site = self.tracer.control.is_some_and(Controlled::is_site_due);
+        self.backlog_words() == 0 && self.names.due().is_none() && !has_site
     }
 
     /// Whether [`Tracer::flush`] asks that they do not wait longer.
@@ -166,6 +212,34 @@ impl Drain {
         Some(frame)
     }
 
+    /// Whether a command of the collector is to be answered, see [`Drain::answer`].
+    pub fn is_answer_due(&self) -> bool {
+        self.tracer.control.is_some_and(Controlled::is_answer_due)
+    }
+
+    /// Answers the last command of the collector; none where no answer is due, or the buffer is shorter
+    /// than [`MIN_MTU`](crate::wire::MIN_MTU).
+    pub fn answer<'b>(&mut self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+        let control = self.tracer.control.filter(|control| control.is_answer_due())?;
+        let mut out = Writer::new(buffer);
+        (control.answer)(self, control.cell, &mut out);
+        let frame = out.finish()?;
+        self.sent(frame.len());
+        Some(frame)
+    }
+
+    pub(super) fn tracer(&self) -> &'static Tracer {
+        self.tracer
+    }
+
+    pub(super) fn packet(&self) -> u32 {
+        self.packet
+    }
+
+    pub(super) fn tag(&self) -> [u8; 4] {
+        self.tag
+    }
+
     /// Reads a frame that came down; says what the reporter is to do.
     ///
     /// What is malformed or meant for another session asks for nothing.
@@ -186,11 +260,17 @@ impl Drain {
                 self.tracer.set_handle(handle);
                 Asked::Nothing
             }
-            Ok((
-                _,
-                Said::SendDefinitions | Said::Ack(_) | Said::Control(_) | Said::Challenge(_),
-            ))
-            | Err(_) => Asked::Nothing,
+            Ok((_, Said::Ack(ack))) => {
+                if let Some(held) = self.tracer.held {
+                    (held.on_ack)(self, held.window, ack);
+                }
+                Asked::Nothing
+            }
+            Ok((_, Said::Control(bytes))) => match self.tracer.control {
+                Some(control) => (control.on_control)(self, control.cell, bytes),
+                None => Asked::Nothing,
+            },
+            Ok((_, Said::SendDefinitions | Said::Challenge(_))) | Err(_) => Asked::Nothing,
         }
     }
 

@@ -15,6 +15,7 @@ use std::vec::Vec;
 
 #[cfg(feature = "baggage")]
 mod baggage;
+mod control;
 mod explained;
 mod in_span;
 mod keys;
@@ -28,6 +29,7 @@ mod table;
 mod threads;
 mod time;
 mod values;
+mod window;
 
 /// A tracer with a clock that the test moves.
 struct Bench {

@@ -253,5 +253,6 @@ mod clock;
 mod hostile;
 mod lost;
 mod missing;
+mod orders;
 mod short;
 mod whole;

@@ -153,7 +153,8 @@ impl Line {
 
 /// The library says of a port that somebody has that there is none.
 fn of_port(error: io::Error, path: &str) -> io::Error {
-    let is_there = error.kind() == io::ErrorKind::NotFound && std::fs::exists(path).unwrap_or(false);
+    let is_there =
+        error.kind() == io::ErrorKind::NotFound && std::fs::exists(path).unwrap_or(false);
     if is_there { io::Error::new(io::ErrorKind::ResourceBusy, error) } else { error }
 }
 

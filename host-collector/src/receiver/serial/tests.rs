@@ -62,8 +62,9 @@ mod unix {
 
     #[test]
     fn a_port_that_somebody_has_is_told_from_one_that_is_not_there() {
-        let (_device, other) = TTYPort::pair().unwrap();
-        let error = SerialReceiver::open(other.name().unwrap().parse().unwrap()).unwrap_err();
+        let (_device, path) = terminal();
+        let _somebody = SerialReceiver::open(path.parse().unwrap()).unwrap();
+        let error = SerialReceiver::open(path.parse().unwrap()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ResourceBusy, "{error}");
     }
 
@@ -83,6 +84,7 @@ mod unix {
         }
         let said = [&b"\x1b[32mboot\r\n> \xff"[..], &b"tick\r\n".repeat(20)].concat();
         desk.until(|_| *kept.0.lock().unwrap() == said);
+        desk.until(|seen| seen.sent_ns.len() == 20);
         let seen = desk.end();
         assert!(seen.frames.iter().all(|(peer, _)| *peer == Peer::Serial(path.as_str().into())));
         assert_eq!((seen.frames.len(), seen.sent_ns.len()), (20, 20));

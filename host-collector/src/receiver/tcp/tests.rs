@@ -64,11 +64,11 @@ fn frames_and_replies_pass_both_ways_and_the_end_is_told() {
     }
     let peers = devices.map(|device| Peer::Tcp(device.local_addr().unwrap()));
     desk.until(|seen| peers.iter().all(|peer| seen.closed.contains(peer)));
+    desk.until(|seen| seen.sent_ns.len() == 6);
     let seen = desk.end();
     assert_eq!(seen.frames.len(), 6);
     assert!(seen.frames.iter().all(|(peer, _)| peers.contains(peer)));
     // Every reply was a ping, and went out behind the frame that it answers.
-    assert_eq!(seen.sent_ns.len(), 6);
     let is_behind = |(ping, sent_ns): &(u32, u64)| *sent_ns >= seen.rx_ns[*ping as usize - 1];
     assert!(seen.sent_ns.iter().all(is_behind));
 }

@@ -15,7 +15,7 @@ pub(super) const ROW: Row = Row {
     run,
 };
 
-const BAD: Faults =
+pub(super) const BAD: Faults =
     Faults { delay_ns: MILLISECOND, jitter_ns: MILLISECOND, ..Faults::bad(0.3, 0.2, 0.2) };
 
 fn run(run: &Run) -> Result<Outcome> {

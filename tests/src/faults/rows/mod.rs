@@ -2,6 +2,7 @@
 //!
 //! A new row is a file here and a line in [`ROWS`].
 
+mod acknowledged;
 mod best_effort;
 mod flood;
 mod link_down;
@@ -73,4 +74,11 @@ pub struct Row {
 }
 
 /// All rows.
-pub const ROWS: &[Row] = &[best_effort::ROW, uart::ROW, link_down::ROW, flood::ROW];
+pub const ROWS: &[Row] = &[
+    acknowledged::ROW,
+    best_effort::ROW,
+    uart::ROW,
+    link_down::OLDEST,
+    link_down::NEWEST,
+    flood::ROW,
+];
