@@ -83,6 +83,8 @@ pub struct Work {
     begun_ns: Vec<u64>,
     /// How much that is.
     pub recorded: Kinds,
+    /// How much a device's clock may lengthen or shorten a round, in nanoseconds.
+    tolerance_ns: u64,
 }
 
 fn has_log(number: i32) -> bool {
@@ -98,6 +100,12 @@ fn state(number: i32) -> &'static str {
 }
 
 impl Work {
+    /// Of devices whose clocks may lengthen or shorten a round by so many nanoseconds.
+    #[must_use]
+    pub fn with_tolerance(tolerance_ns: u64) -> Self {
+        Self { tolerance_ns, ..Self::default() }
+    }
+
     /// So many rounds were recorded.
     #[must_use]
     pub fn rounds(&self) -> usize {
@@ -206,18 +214,24 @@ pub struct Verdict {
     pub rounds: BTreeSet<usize>,
     /// What is not as it was recorded.
     pub wrong: Vec<String>,
+    /// The greatest share of a stated bound that a span was off by.
+    pub worst_share: f64,
+    /// True time at the start of spans, and the bound that was stated for them, in nanoseconds.
+    pub bounds_ns: Vec<(u64, u64)>,
+    tolerance_ns: u64,
 }
 
 impl Verdict {
     /// Judges all spans of these batches; those that the collector makes itself are not looked at.
     #[must_use]
     pub fn of(work: &Work, batches: &[Batch]) -> Self {
-        let mut verdict = Self::default();
+        let mut verdict = Self { tolerance_ns: work.tolerance_ns, ..Self::default() };
         let mut roots: BTreeMap<usize, (TraceId, SpanId)> = BTreeMap::new();
         let mut children = Vec::new();
         for batch in batches {
-            // Half a microsecond more than the bound, since ticks are whole microseconds.
-            let error_ns = said(&batch.resource, "clock.error_us") * 1_000 + 1_000;
+            let stated_ns = said(&batch.resource, "clock.error_us") * 1_000;
+            // Ticks are whole microseconds.
+            let error_ns = stated_ns + 1_000;
             for span in &batch.spans {
                 let Some((number, is_root)) = which(span) else { continue };
                 let Some(begun_ns) = work.begun_ns.get(number) else {
@@ -227,7 +241,12 @@ impl Verdict {
                 verdict.rounds.insert(number);
                 verdict.came.spans += 1;
                 let off_ns = span.start_ns.abs_diff(EPOCH_NS + begun_ns);
-                if off_ns > error_ns && said(&batch.resource, "clock.error_us") != 0 {
+                if stated_ns != 0 {
+                    verdict.bounds_ns.push((*begun_ns, stated_ns));
+                    let share = off_ns as f64 / error_ns as f64;
+                    verdict.worst_share = verdict.worst_share.max(share);
+                }
+                if off_ns > error_ns && stated_ns != 0 {
                     verdict.wrong.push(format!("{off_ns} ns off and not {error_ns}: {span:?}"));
                 }
                 if is_root {
@@ -252,9 +271,11 @@ impl Verdict {
         let is_missing = (has_log(n) && logs.is_empty()) || (has_late_tag(n) && !late);
         let is_right = tag(span, "state") == Some(&Value::from(state(n)))
             && span.parent_span_id.is_none()
-            && span.duration_ns() == ROOT_NS
+            && span.duration_ns().abs_diff(ROOT_NS) <= self.tolerance_ns
             && logs.len() <= usize::from(has_log(n))
-            && logs.iter().all(|log| log.time_ns == span.start_ns + CHILD_NS)
+            && logs
+                .iter()
+                .all(|log| log.time_ns.abs_diff(span.start_ns + CHILD_NS) <= self.tolerance_ns)
             && tag(span, "late").is_none_or(|late| *late == Value::from(i64::from(n)))
             && (!late || has_late_tag(n));
         self.count(span, is_missing, is_right);
@@ -273,8 +294,8 @@ impl Verdict {
             };
             let ids = (span.trace_id, parent);
             self.doubled += u64::from(parents.insert(*number, ids).is_some());
-            let is_right =
-                span.duration_ns() == CHILD_NS && roots.get(number).is_none_or(|root| *root == ids);
+            let is_right = span.duration_ns().abs_diff(CHILD_NS) <= self.tolerance_ns
+                && roots.get(number).is_none_or(|root| *root == ids);
             self.count(span, false, is_right);
         }
     }

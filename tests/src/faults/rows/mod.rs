@@ -4,6 +4,7 @@
 
 mod acknowledged;
 mod best_effort;
+mod clocks;
 mod flood;
 mod link_down;
 mod uart;
@@ -80,5 +81,6 @@ pub const ROWS: &[Row] = &[
     uart::ROW,
     link_down::OLDEST,
     link_down::NEWEST,
+    clocks::ROW,
     flood::ROW,
 ];
