@@ -2,6 +2,7 @@
 
 use crate::Order;
 use crate::exporter::otlp_http::Endpoint;
+use crate::receiver::rtt;
 use crate::receiver::serial::Port;
 use crate::view::TextTo;
 use clap::{ArgAction, Args, Parser, Subcommand};
@@ -54,6 +55,9 @@ pub struct Serve {
     /// Send nothing to devices: do not ask for what is missing, nor for the time.
     #[arg(long, help_heading = "Receive")]
     pub no_downlink: bool,
+    /// Receive frames through debug probes.
+    #[command(flatten)]
+    pub rtt: rtt::Options,
     /// Tell devices what to do, all or those of one service: `sample=always`, `sample=never`,
     /// `sample=0.1` (a share), `sample=5/s` (traces a second), `operation=NAME:0.1`,
     /// `budget=20000` (bytes a second), `sites` (define all call sites). Give it once for each.

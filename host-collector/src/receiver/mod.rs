@@ -7,6 +7,7 @@ mod clock;
 mod hub;
 mod outlets;
 mod peer;
+pub mod rtt;
 pub mod segments;
 pub mod serial;
 mod shares;

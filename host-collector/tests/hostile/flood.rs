@@ -2,12 +2,12 @@
 
 use crate::device::{Device, part, site, span};
 use crate::{alone, count};
+use core::sync::atomic::{AtomicBool, Ordering};
 use spandrel::wire::{Parent, TraceRef, Value};
 use spandrel_collector::model::{Batch, DeviceId};
 use spandrel_collector::pipeline::{MOST_BYTES, Options, Pipeline};
 use spandrel_collector::receiver::{Handler, Hub, Peer, Replies};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Those that do what they should.

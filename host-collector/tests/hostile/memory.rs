@@ -185,7 +185,7 @@ fn all_that_a_pipeline_may_hold() {
         most = most.max(pipeline.weight());
     }
     let peak = count::most() - before;
-    assert!(pipeline.stats().forgotten > 100, "{}", pipeline.stats());
+    assert!(pipeline.stats().forgotten > 50, "{}", pipeline.stats());
     assert!(most <= MOST_BYTES, "{most} of {MOST_BYTES}");
     assert!(most > MOST_BYTES / 2, "it was filled: {most}");
     assert!(peak <= MOST_BYTES, "{peak} bytes were held, {MOST_BYTES} may be");

@@ -17,7 +17,7 @@ enum Step<'a> {
     /// From this peer, and whether it is of the session that most are of.
     Frame(u8, bool, &'a [u8]),
     Pass(u64),
-    ClockSet(i64),
+    SetClock(i64),
     Closed(u8),
     Sent(u8, u32),
 }
@@ -36,7 +36,7 @@ fn step<'a>(script: &mut &'a [u8]) -> Option<Step<'a>> {
             Step::Frame(peer, code & 32 != 0, frame)
         }
         4 => Step::Pass(u64::from(number) * 1_000_000),
-        5 => Step::ClockSet(i64::from(number.cast_signed()) * 1_000_000_000),
+        5 => Step::SetClock(i64::from(number.cast_signed()) * 1_000_000_000),
         6 => Step::Closed(peer),
         _ => Step::Sent(peer, number.into()),
     })
@@ -72,7 +72,7 @@ pub(super) fn run(data: &[u8]) {
                 now_ns = now_ns.saturating_add(ns);
                 pipeline.on_tick(now_ns, &mut replies);
             }
-            Step::ClockSet(ns) => {
+            Step::SetClock(ns) => {
                 now_ns = now_ns.saturating_add_signed(ns);
                 pipeline.on_clock_step(ns);
             }

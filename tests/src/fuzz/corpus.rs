@@ -57,6 +57,27 @@ pub(super) fn segments() -> Vec<Vec<u8>> {
     lines("segments.txt").filter_map(of_line).collect()
 }
 
+/// What a GDB server says, and the memory of targets with a control block of RTT in it.
+pub(super) fn probes() -> Vec<Vec<u8>> {
+    // A control block whose one ring is behind it, as the memory of a target from address 0.
+    let block = |up: u32, down: u32, size: u32, write: u32, read: u32| {
+        let counts = [up, down].map(u32::to_le_bytes).concat();
+        let channel = [0, 72, size, write, read, 0].map(u32::to_le_bytes).concat();
+        [b"SEGGER RTT\0\0\0\0\0\0", &counts[..], &channel, &channel, &[9; 64]].concat()
+    };
+    let said =
+        ["+$PacketSize=1000#e3+$T05#b9", "$0* #7a%Stop:T05#00", "$OK#9a-$E14#aa", "$}\u{3}#80"];
+    let mut corpus: Vec<Vec<u8>> = said.into_iter().map(|said| said.as_bytes().to_vec()).collect();
+    for (size, write, read) in [(64, 40, 10), (64, 3, 60), (64, 0, 0), (1, 0, 0), (65, 64, 64)] {
+        for (up, down) in [(1, 1), (2, 0), (1, 0), (32, 32)] {
+            corpus.push(block(up, down, size, write, read));
+        }
+    }
+    // And behind something else.
+    corpus.push([vec![0; 36], block(1, 1, 64, 5, 1)].concat());
+    corpus
+}
+
 /// The lines of a file of vectors.
 fn lines(name: &str) -> impl Iterator<Item = String> {
     let file = workspace::root().join("tests/vectors").join(name);

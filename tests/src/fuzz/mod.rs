@@ -38,6 +38,7 @@ pub const TARGETS: &[Target] = &[
     Target::new("wire", targets::wire, corpus::frames, 4 * MIB),
     Target::new("stream", targets::stream, corpus::streams, 256 * KIB),
     Target::new("segments", targets::segments, corpus::segments, 64 * KIB),
+    Target::new("rtt", targets::rtt, corpus::probes, 512 * KIB),
     Target::new("drain", drain::run, corpus::talks, 256 * KIB),
     Target::new("collector", collector::run, corpus::scripts, 16 * MIB),
 ];

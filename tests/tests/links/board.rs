@@ -1,5 +1,5 @@
-//! A board in QEMU. Its only link is its UART: once as a connection to the collector, once as a line that it
-//! prints on and that is only listened to. Or it is TCP, by its own network stack.
+//! A board in QEMU. Its only link is its UART: once as a connection to the collector, once as a line
+//! that it prints on and that is only listened to. Or it is TCP, by its own network stack.
 
 use std::path::Path;
 use std::process::Command;

@@ -6,6 +6,9 @@ use std::collections::VecDeque;
 
 use spandrel::wire::{MIN_MTU, Value};
 use spandrel::{Asked, DeviceId, Drain, Session, SessionSource, Tracer};
+use spandrel_collector::Order;
+use spandrel_collector::model::Batch;
+use spandrel_collector::pipeline::{Options, Pipeline};
 use spandrel_collector::receiver::{Handler as _, Peer};
 use spandrel_tests::faults::board::{Board, Quartz};
 use spandrel_tests::faults::host::{EPOCH_NS, Host};
@@ -38,15 +41,25 @@ impl Device {
     /// A device whose ring has `WORDS` words and whose frames can name `NAMES` strings, whose frames
     /// are of up to `mtu` bytes, and whose clock begins at `ticks`.
     pub(crate) fn new<const WORDS: usize, const NAMES: usize>(mtu: usize, ticks: u32) -> Self {
+        Self::with::<WORDS, NAMES>(mtu, ticks, |tracer| tracer)
+    }
+
+    /// The same, whose tracer is adapted.
+    pub(crate) fn with<const WORDS: usize, const NAMES: usize>(
+        mtu: usize,
+        ticks: u32,
+        adapt: impl FnOnce(Tracer) -> Tracer,
+    ) -> Self {
         assert!(mtu >= MIN_MTU);
         let begun = ticks.into();
         let quartz = Quartz { first_ticks: begun, ..Quartz::MICROSECONDS };
         let board = Board::new::<WORDS, NAMES>("bench", quartz, |tracer| {
-            tracer
+            let tracer = tracer
                 .device_id(DEVICE)
                 .session(SessionSource::Fixed(SESSION))
                 .build_id(&[0xca, 0xfe])
-                .tags(&[("board", Value::Text("none")), ("pins", Value::U32(48))])
+                .tags(&[("board", Value::Text("none")), ("pins", Value::U32(48))]);
+            adapt(tracer)
         });
         let drain = board.tracer.drain().expect("nobody else drains it");
         let tracer = board.tracer;
@@ -108,6 +121,10 @@ impl Device {
                 None
             }
             Asked::Hello => Some(self.hello()),
+            Asked::Answer => {
+                let mut buffer = vec![0; self.mtu];
+                self.drain.answer(&mut buffer).map(<[u8]>::to_vec)
+            }
             Asked::Pong(id) => {
                 let mut buffer = vec![0; self.mtu];
                 let now = self.drain.now_ticks();
@@ -138,6 +155,13 @@ impl DerefMut for Collector {
 impl Collector {
     pub(crate) fn new(downlink: bool) -> Self {
         Self(Host::new(downlink))
+    }
+
+    /// Tells devices what to do, of which none was heard.
+    pub(crate) fn order(&mut self, orders: Vec<Order>) {
+        let nobody = Pipeline::new(Options::default(), Box::new(|_| ()) as Box<dyn FnMut(Batch)>);
+        let pipeline = core::mem::replace(&mut self.pipeline, nobody);
+        self.pipeline = pipeline.with_orders(orders);
     }
 
     /// Takes a frame, which needed no time to arrive, and lets collector and device talk to the end.

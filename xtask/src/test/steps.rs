@@ -41,6 +41,7 @@ pub(super) const STEPS: [Step; 15] = [
     full("disabled", "a core that is switched off is nothing", disabled),
     full("tools", "tests of the examples and of xtask; the bench is tidy", tools),
     full("docs", "the documentation builds without a warning", docs),
+    full("probe", "RTT with the probe-rs library", probe),
     full("setup", "Rust targets and QEMU are there", set_up),
     full("no_std", "core and transport build for microcontrollers", no_std),
     full("boards", "the firmware is tidy and links", boards),
@@ -56,12 +57,13 @@ const ENABLED: [&str; 2] =
     ["--features", "spandrel/enable,spandrel/std,spandrel/baggage,spandrel/stats"];
 
 /// What must build for every one of [`setup::TARGETS`]: package and features.
-const NO_STD: [(&str, &str); 5] = [
+const NO_STD: [(&str, &str); 6] = [
     ("spandrel", ""),
     ("spandrel", "enable"),
     ("spandrel", "enable,defmt,contexts,baggage,macros,mask-stats"),
     ("spandrel-transport", ""),
     ("spandrel-transport", "embassy-net"),
+    ("spandrel-transport", "rtt"),
 ];
 
 fn fmt() -> Result<()> {
@@ -101,6 +103,12 @@ fn tools() -> Result<()> {
     let bench = workspace::root().join("tests/bench");
     cargo("fmt --check").dir(&bench).run()?;
     cargo("clippy -- -D warnings").dir(&bench).run()
+}
+
+fn probe() -> Result<()> {
+    let feature = ["--package", "spandrel-collector", "--features", "probe-rs"];
+    cargo("clippy --all-targets").args(&feature).args(&["--", "-D", "warnings"]).run()?;
+    cargo("test --lib").args(&feature).args(&["rtt::"]).run()
 }
 
 fn docs() -> Result<()> {

@@ -1,7 +1,8 @@
 //! CMSDK UART0: a line that frames and text share.
 //!
-//! Whoever writes holds the [`Mutex`]: a frame is written in pieces, and text between two of them would cost
-//! the frame. So [`FrameWriter`] takes the lock with the first piece and gives it back with the flush.
+//! Whoever writes holds the [`Mutex`]: a frame is written in pieces, and text between two of them
+//! would cost the frame. So [`FrameWriter`] takes the lock with the first piece and gives it back
+//! with the flush.
 
 use core::convert::Infallible;
 use core::fmt;
@@ -32,7 +33,7 @@ const INT_RX: u32 = 1 << 1;
 /// 25 MHz divided by the smallest that the part takes.
 const DIVIDER: u32 = 16;
 
-/// What came and was not read yet. The interrupt fills it, so a read that is given up loses nothing.
+/// What came and was not read yet. The interrupt fills it: a read that is given up loses nothing.
 pub static RECEIVED: Pipe<CriticalSectionRawMutex, 256> = Pipe::new();
 
 /// The transmitter.

@@ -1,8 +1,8 @@
 //! A board that reports over TCP: the connection is made again when it breaks.
 //!
-//! Arguments: `collector=IP:PORT`; `device=1`, the number of this device; `host=15`, the last byte of its
-//! address; `spans=1000`, how many spans it records, a millisecond apart; then it goes on with one each
-//! tenth of a second.
+//! Arguments: `collector=IP:PORT`; `device=1`, the number of this device; `host=15`, the last byte
+//! of its address; `spans=1000`, how many spans it records, a millisecond apart; then it goes on
+//! with one each tenth of a second.
 #![no_std]
 #![no_main]
 
