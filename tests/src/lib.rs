@@ -4,10 +4,14 @@
 
 pub mod build;
 pub mod collector;
+pub mod faults;
+#[cfg(feature = "kit")]
+pub mod fuzz;
 pub mod hello;
 pub mod jaeger_json;
 pub mod peers;
 pub mod proc;
+pub mod random;
 pub mod skip;
 pub mod vectors;
 pub mod workspace;

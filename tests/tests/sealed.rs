@@ -45,8 +45,9 @@ fn numbered(vector: &Vector, direction: Direction) -> Vec<u8> {
         return plain;
     }
     let number: u64 = vector.number.parse().expect("a number");
-    let number = postcard::to_allocvec(&number).expect("a varint");
-    [&plain[..5], &number, &plain[5..]].concat()
+    let mut room = [0; 10];
+    let number = postcard::to_slice(&number, &mut room).expect("a varint is no longer");
+    [&plain[..5], number, &plain[5..]].concat()
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The project's own commands, so that a person and CI run the very same thing.
 
 mod demo;
+mod kit;
 #[expect(clippy::std_instead_of_alloc, reason = "a host program")]
 mod measure;
 mod miri;
@@ -25,6 +26,10 @@ enum Command {
     Setup,
     /// Boot three boards, let them greet someone, and show the trace they made
     Demo(demo::Args),
+    /// Try bad links, clocks and devices, and show what holds
+    Faults(kit::Faults),
+    /// Fuzz whatever reads bytes from outside, ten minutes each unless told otherwise
+    Fuzz(kit::Fuzz),
     /// Measure every figure that has a budget, and hold it against the last blessed
     Measure(measure::Args),
     /// Run the core's tests under Miri, which needs a nightly toolchain
@@ -37,6 +42,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Setup => setup::run(),
         Command::Demo(args) => demo::run(&args),
+        Command::Faults(args) => kit::faults(&args),
+        Command::Fuzz(args) => kit::fuzz(&args),
         Command::Measure(args) => measure::run(&args),
         Command::Miri => miri::run(),
         Command::Test(args) => test::run(&args),

@@ -1,16 +1,17 @@
 //! A device and its collector in virtual time: a real tracer, drain and pipeline, and no I/O between them.
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::ops::{Deref, DerefMut};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
 
 use spandrel::wire::{MIN_MTU, Value};
-use spandrel::{Asked, Clock, DeviceId, Drain, Recorder, Session, SessionSource, Tracer};
+use spandrel::{Asked, DeviceId, Drain, Session, SessionSource, Tracer};
 use spandrel_collector::Order;
-use spandrel_collector::model::{Batch, Span};
+use spandrel_collector::model::Batch;
 use spandrel_collector::pipeline::{Options, Pipeline};
-use spandrel_collector::receiver::{Handler, Peer};
+use spandrel_collector::receiver::{Handler as _, Peer};
+use spandrel_tests::faults::board::{Board, Quartz};
+use spandrel_tests::faults::host::{EPOCH_NS, Host};
 
 /// Ticks of the device's clock, all of them microseconds.
 pub(crate) const SECOND: u32 = 1_000_000;
@@ -18,8 +19,6 @@ pub(crate) const DEVICE: DeviceId = DeviceId(0x0012_3456_00ab_cdef);
 pub(crate) const SESSION: Session = Session::new(9);
 /// Where the device's frames come from.
 pub(crate) const PEER: Peer = Peer::Udp(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 9));
-/// When the device's clock was 0, in nanoseconds since 1970.
-const EPOCH_NS: u64 = 1_700_000_000_000_000_000;
 
 /// What the host's clock shows at a moment of the device's.
 pub(crate) fn host_ns(ticks: u64) -> u64 {
@@ -29,8 +28,9 @@ pub(crate) fn host_ns(ticks: u64) -> u64 {
 /// A device whose clock moves when it is told to.
 pub(crate) struct Device {
     pub(crate) tracer: &'static Tracer,
+    board: Board,
     drain: Drain,
-    counter: &'static AtomicU32,
+    begun: u64,
     ticks: u64,
     mtu: usize,
     hello_ticks: Option<u64>,
@@ -51,19 +51,28 @@ impl Device {
         adapt: impl FnOnce(Tracer) -> Tracer,
     ) -> Self {
         assert!(mtu >= MIN_MTU);
-        let counter: &AtomicU32 = Box::leak(Box::new(AtomicU32::new(ticks)));
-        let recorder: &Recorder<WORDS, 0, NAMES> = Box::leak(Box::new(Recorder::new()));
-        // SAFETY: the counter lives for ever, and is read as whole words.
-        let clock = unsafe { Clock::register(counter.as_ptr(), SECOND) };
-        let tracer = Tracer::new("bench", recorder, clock)
-            .device_id(DEVICE)
-            .session(SessionSource::Fixed(SESSION))
-            .build_id(&[0xca, 0xfe])
-            .tags(&[("board", Value::Text("none")), ("pins", Value::U32(48))]);
-        let tracer: &Tracer = Box::leak(Box::new(adapt(tracer)));
-        let drain = tracer.drain().expect("nobody else drains it");
-        let ticks = ticks.into();
-        Self { tracer, drain, counter, ticks, mtu, hello_ticks: None, hello_was_seen: false }
+        let begun = ticks.into();
+        let quartz = Quartz { first_ticks: begun, ..Quartz::MICROSECONDS };
+        let board = Board::new::<WORDS, NAMES>("bench", quartz, |tracer| {
+            let tracer = tracer
+                .device_id(DEVICE)
+                .session(SessionSource::Fixed(SESSION))
+                .build_id(&[0xca, 0xfe])
+                .tags(&[("board", Value::Text("none")), ("pins", Value::U32(48))]);
+            adapt(tracer)
+        });
+        let drain = board.tracer.drain().expect("nobody else drains it");
+        let tracer = board.tracer;
+        Self {
+            tracer,
+            board,
+            drain,
+            begun,
+            ticks: begun,
+            mtu,
+            hello_ticks: None,
+            hello_was_seen: false,
+        }
     }
 
     /// Ticks since the clock was 0.
@@ -77,9 +86,7 @@ impl Device {
 
     pub(crate) fn pass(&mut self, ticks: u32) {
         self.ticks += u64::from(ticks);
-        self.counter
-            .store(self.counter.load(Ordering::Relaxed).wrapping_add(ticks), Ordering::Relaxed);
-        self.tracer.keep_time();
+        self.board.set_time((self.ticks - self.begun) * 1_000);
     }
 
     pub(crate) fn losses(&self) -> spandrel::wire::Losses {
@@ -128,18 +135,26 @@ impl Device {
     }
 }
 
-/// A collector's pipeline and all that came out of it.
-pub(crate) struct Collector {
-    pub(crate) pipeline: Pipeline<Box<dyn FnMut(Batch)>>,
-    batches: Arc<Mutex<Vec<Batch>>>,
+/// A collector that talks with one device.
+pub(crate) struct Collector(Host);
+
+impl Deref for Collector {
+    type Target = Host;
+
+    fn deref(&self) -> &Host {
+        &self.0
+    }
+}
+
+impl DerefMut for Collector {
+    fn deref_mut(&mut self) -> &mut Host {
+        &mut self.0
+    }
 }
 
 impl Collector {
     pub(crate) fn new(downlink: bool) -> Self {
-        let batches = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&batches);
-        let sink = Box::new(move |batch| sink.lock().expect("no test panics here").push(batch));
-        Self { pipeline: Pipeline::new(Options { downlink }, sink), batches }
+        Self(Host::new(downlink))
     }
 
     /// Tells devices what to do, of which none was heard.
@@ -155,7 +170,7 @@ impl Collector {
         let mut up = VecDeque::from([frame]);
         while let Some(frame) = up.pop_front() {
             let mut replies = Vec::new();
-            self.pipeline.on_frame(&frame, &PEER, now_ns, &mut replies);
+            self.0.pipeline.on_frame(&frame, &PEER, now_ns, &mut replies);
             up.extend(replies.iter().filter_map(|reply| device.hears(&reply.bytes).1));
         }
     }
@@ -163,19 +178,11 @@ impl Collector {
     /// Lets the collector see that time has passed.
     pub(crate) fn tick(&mut self, device: &mut Device) {
         let mut replies = Vec::new();
-        self.pipeline.on_tick(device.now_ns(), &mut replies);
+        self.0.pipeline.on_tick(device.now_ns(), &mut replies);
         for reply in replies {
             if let (_, Some(answer)) = device.hears(&reply.bytes) {
                 self.receive(device, answer);
             }
         }
-    }
-
-    pub(crate) fn batches(&self) -> Vec<Batch> {
-        self.batches.lock().expect("no test panics here").clone()
-    }
-
-    pub(crate) fn spans(&self) -> Vec<Span> {
-        self.batches().into_iter().flat_map(|batch| batch.spans).collect()
     }
 }

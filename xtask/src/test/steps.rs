@@ -33,7 +33,7 @@ const fn full(name: &'static str, what: &'static str, run: fn() -> Result<()>) -
 }
 
 /// Cheap ones first, so that a slip is seen before the long ones have run.
-pub(super) const STEPS: [Step; 15] = [
+pub(super) const STEPS: [Step; 16] = [
     quick("fmt", "rustfmt changes nothing", fmt),
     quick("length", "no Rust file is too long", length::check),
     quick("clippy", "no warning in the workspace", clippy),
@@ -48,6 +48,7 @@ pub(super) const STEPS: [Step; 15] = [
     full("loom", "the ring under every interleaving", loom),
     full("figures", "no measured figure is worse than its golden", figures),
     full("peers", "the real backends and clients are built", peers),
+    full("faults", "bad links, clocks and devices: what holds", faults),
     full("e2e", "pipeline, boards in QEMU and real peers", e2e),
 ];
 
@@ -186,6 +187,10 @@ fn peers() -> Result<()> {
     MqttBroker::ensure_built()?;
     println!("{}", program.strip_prefix(workspace::root()).unwrap_or(&program).display());
     Ok(())
+}
+
+fn faults() -> Result<()> {
+    cargo("run --quiet --release --package spandrel-tests --bin faults").run()
 }
 
 fn e2e() -> Result<()> {

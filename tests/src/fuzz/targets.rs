@@ -1,11 +1,4 @@
-//! What reads bytes from outside, and what must hold for any of them.
-//!
-//! `fuzz_targets/` runs these functions under libFuzzer; `tests/tests/fuzz.rs` includes this file and runs
-//! them on mutated vectors, from a seed.
-
-mod collector;
-
-pub use collector::collector;
+//! What reads bytes and keeps nothing of them.
 
 use spandrel::SpanContext;
 use spandrel::carrier::short::ShortContext;
@@ -29,7 +22,7 @@ type Pairs = Vec<(String, String)>;
 ///
 /// # Panics
 /// If a context is made up, or is another one after it was written and read again.
-pub fn carriers(data: &[u8]) {
+pub(super) fn carriers(data: &[u8]) {
     of_bytes(data);
     of_headers(&Headers(data));
     let text = String::from_utf8_lossy(data);
@@ -127,7 +120,7 @@ fn comes_back(
 ///
 /// # Panics
 /// If a request is another one after it was written and read again.
-pub fn wire(data: &[u8]) {
+pub(super) fn wire(data: &[u8]) {
     if let Ok(frame) = wire::decode(data) {
         // All of it is looked at.
         assert!(!format!("{frame:?}").is_empty());
@@ -151,7 +144,7 @@ pub fn wire(data: &[u8]) {
 ///
 /// # Panics
 /// If a byte is lost or made up, or the pieces matter.
-pub fn stream(data: &[u8]) {
+pub(super) fn stream(data: &[u8]) {
     let (frames, text) = split(data, data.len().max(1));
     assert_eq!(split(data, 1), (frames.clone(), text.clone()));
     let zeros = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == 0).count();
@@ -189,7 +182,7 @@ fn split(data: &[u8], piece: usize) -> (Vec<Vec<u8>>, Vec<u8>) {
 ///
 /// # Panics
 /// If a frame is another one then.
-pub fn segments(data: &[u8]) {
+pub(super) fn segments(data: &[u8]) {
     let mut assembler = Assembler::new([0; 256]);
     let mut rest = data;
     while let Some((len, behind)) = rest.split_first() {
@@ -213,7 +206,7 @@ pub fn segments(data: &[u8]) {
 /// # Panics
 /// If a packet is another one after it was written and read again, or a look at a target reads or keeps more
 /// than it may.
-pub fn rtt(data: &[u8]) {
+pub(super) fn rtt(data: &[u8]) {
     let mut parser = Parser::default();
     for event in data.iter().filter_map(|byte| parser.push(*byte)) {
         let Event::Packet(payload) = &event else { continue };
@@ -250,7 +243,7 @@ pub fn rtt(data: &[u8]) {
 ///
 /// # Panics
 /// If it stands still, or finds other packets in pieces than in the whole.
-pub fn mqtt(data: &[u8]) {
+pub(super) fn mqtt(data: &[u8]) {
     let Some(([room, piece], stream)) = data.split_first_chunk::<2>() else { return };
     let mut inbox = Inbox::new(vec![0; usize::from(*room).max(8)]);
     let (mut rest, mut whole) = (stream, stream);

@@ -1,9 +1,11 @@
 //! A script of frames, times and clock steps, run on a collector's pipeline.
 
-use spandrel_collector::exporter::otlp;
-use spandrel_collector::model::Batch;
+use spandrel_collector::exporter::{jaeger, otlp};
+use spandrel_collector::model::{Batch, Span};
 use spandrel_collector::pipeline::{MOST_BYTES, Options, Pipeline};
 use spandrel_collector::receiver::{Handler, Peer, Replies};
+use spandrel_collector::recent::{Bounds, Recent};
+use spandrel_collector::tree::Tree;
 
 /// When scripts begin.
 const EPOCH_NS: u64 = 1_700_000_000_000_000_000;
@@ -51,14 +53,11 @@ fn peer(number: u8) -> Peer {
 ///
 /// # Panics
 /// If the pipeline holds more than it may, loses count of records, or hands on what is no span.
-pub fn collector(data: &[u8]) {
+pub(super) fn run(data: &[u8]) {
     let Some((options, mut script)) = data.split_first() else { return };
-    let mut pipeline = Pipeline::new(Options { downlink: options & 1 != 0 }, |batch: Batch| {
-        assert!(
-            batch.spans.iter().all(|span| span.end_ns > span.start_ns && !span.name.is_empty())
-        );
-        assert!(!otlp::to_protobuf([&batch]).is_empty());
-    });
+    let mut batches: Vec<Batch> = Vec::new();
+    let mut pipeline =
+        Pipeline::new(Options { downlink: options & 1 != 0 }, |batch| batches.push(batch));
     let (mut now_ns, mut replies) = (EPOCH_NS, Replies::new());
     while let Some(step) = step(&mut script) {
         match step {
@@ -86,4 +85,30 @@ pub fn collector(data: &[u8]) {
     pipeline.finish(now_ns);
     let stats = pipeline.stats();
     assert_eq!(stats.records, stats.records_used + stats.records_dropped, "{stats}");
+    drop(pipeline);
+    leave(batches);
+}
+
+/// Writes what came out in every form in which it leaves.
+fn leave(batches: Vec<Batch>) {
+    if !batches.is_empty() {
+        assert!(!otlp::to_protobuf(&batches).is_empty());
+    }
+    is_json(&otlp::to_json(&batches));
+    let mut recent = Recent::new(Bounds { spans: 1_000, bytes: 1 << 20 });
+    for batch in batches {
+        let is_right = |span: &Span| span.end_ns > span.start_ns && !span.name.is_empty();
+        assert!(batch.spans.iter().all(is_right));
+        recent.insert(batch, 0);
+    }
+    let traces = recent.traces();
+    is_json(&jaeger::convert(traces.iter().copied()));
+    for trace in traces {
+        assert!(!Tree::new(trace, false).to_string().is_empty());
+    }
+}
+
+fn is_json(bytes: &[u8]) {
+    let read: Result<serde::de::IgnoredAny, _> = serde_json::from_slice(bytes);
+    read.expect("it is JSON");
 }

@@ -1,4 +1,0 @@
-//! Every carrier, from any bytes.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| spandrel_fuzz::carriers(data));

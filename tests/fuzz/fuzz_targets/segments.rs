@@ -1,4 +1,0 @@
-//! The segments format, from any bytes.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| spandrel_fuzz::segments(data));
