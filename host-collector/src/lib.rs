@@ -27,6 +27,7 @@
 )]
 
 pub mod cli;
+pub mod clock;
 pub mod exporter;
 pub mod logging;
 pub mod model;

@@ -70,7 +70,12 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
             exporter.offer(&batch);
         }
     };
-    let mut pipeline = Pipeline::new(pipeline::Options { downlink: !options.no_downlink }, sink);
+    let ways = pipeline::Options {
+        downlink: !options.no_downlink,
+        align: !options.no_align,
+        raw_ticks: options.raw_ticks,
+    };
+    let mut pipeline = Pipeline::new(ways, sink);
     receiver.run(&mut pipeline, &stop);
     pipeline.finish(HostClock::new().now_ns());
     log::info!("{}", pipeline.stats());

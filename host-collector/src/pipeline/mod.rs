@@ -28,11 +28,16 @@ use std::net::SocketAddr;
 pub struct Options {
     /// Whether devices are asked for what is missing, and for the time.
     pub downlink: bool,
+    /// Whether devices are put on one time line; else a device's times go on from its first arrival by
+    /// its own clock.
+    pub align: bool,
+    /// Whether spans say the device's ticks, as the tags `clock.ticks` and `clock.end_ticks`.
+    pub raw_ticks: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { downlink: true }
+        Self { downlink: true, align: true, raw_ticks: false }
     }
 }
 
@@ -66,6 +71,14 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         &self.stats
     }
 
+    /// The ping with this number left for the session at `sent_ns`, by the clock of arrivals: later than
+    /// it was made, so its exchange tells more.
+    pub fn on_sent(&mut self, peer: SocketAddr, session_tag: [u8; 4], ping: u32, sent_ns: u64) {
+        if let Some(session) = self.table.get_mut(&Key { peer, tag: session_tag }) {
+            session.ping_sent(ping, sent_ns);
+        }
+    }
+
     /// Hands on everything that still waits, however incomplete: nothing more will come.
     pub fn finish(&mut self, now_ns: u64) {
         let mut effects = Effects::default();
@@ -90,9 +103,9 @@ impl<S: FnMut(Batch)> Pipeline<S> {
     fn on_frame(&mut self, frame: &wire::Frame<'_>, peer: SocketAddr, rx_ns: u64) -> Effects {
         let mut effects = Effects::default();
         let key = Key { peer, tag: frame.session_tag };
-        let (stats, downlink) = (&mut self.stats, self.options.downlink);
+        let (stats, options) = (&mut self.stats, self.options);
         let before = *stats;
-        let make = || Session::new(downlink, rx_ns);
+        let make = || Session::new(options, rx_ns);
         let (source, first_ns, handle) = self.table.with(key, make, |session| {
             session.on_frame(&frame.body, rx_ns, &mut effects, stats);
             (session.source(), session.first_ns(), session.handle())

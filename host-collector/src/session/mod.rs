@@ -6,7 +6,6 @@
 
 mod ask;
 mod assembly;
-mod clock;
 mod convert;
 mod definitions;
 mod emit;
@@ -21,11 +20,12 @@ mod traces;
 
 pub(crate) use table::{Key, Table};
 
+use crate::clock::{ClockEstimate, ClockEvent, Exchange, Taken};
 use crate::model::{Batch, Resource, Source};
+use crate::pipeline::Options;
 use crate::stats::Stats;
 use ask::Questions;
 use assembly::Assembly;
-use clock::ClockEstimate;
 use definitions::Definitions;
 use fragments::Fragments;
 use packets::{Gaps, Window};
@@ -69,12 +69,13 @@ struct Identity {
     since_ns: u64,
     /// The latest moment at which it said hello.
     hello_ticks: u64,
+    /// The rate that was stated last, and how sure that was.
+    drift: Option<(i64, f64)>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Session {
-    /// Whether the device can be asked.
-    downlink: bool,
+    options: Options,
     first_ns: u64,
     last_ns: u64,
     identity: Option<Identity>,
@@ -102,9 +103,9 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(downlink: bool, now_ns: u64) -> Self {
+    pub(crate) fn new(options: Options, now_ns: u64) -> Self {
         Self {
-            downlink,
+            options,
             first_ns: now_ns,
             last_ns: now_ns,
             identity: None,
@@ -224,24 +225,56 @@ impl Session {
 
     fn on_pong(&mut self, pong: &Pong, rx_ns: u64, stats: &mut Stats) {
         let sent_ns = self.questions.answered(pong.id);
-        let exchanged = self.identity.as_mut().zip(sent_ns).is_some_and(|(identity, sent_ns)| {
+        let taken = self.identity.as_mut().zip(sent_ns).and_then(|(identity, sent_ns)| {
+            let exchange = Exchange {
+                sent_ns,
+                received_ticks: pong.received_ticks,
+                answered_ticks: pong.sent_ticks,
+                arrived_ns: rx_ns,
+            };
+            let taken = identity.clock.exchanged(&exchange)?;
             identity.clock.arrived(pong.sent_ticks, rx_ns);
-            identity.clock.exchanged(sent_ns, pong.received_ticks, pong.sent_ticks, rx_ns)
+            Some(taken)
         });
-        if !exchanged {
-            stats.nonsense += 1;
+        match taken {
+            Some(taken) => self.on_taken(taken, rx_ns),
+            None => stats.nonsense += 1,
+        }
+    }
+
+    /// The device told of its clock, of when it showed `ticks`.
+    fn on_clock(&mut self, ticks: u64, event: &ClockEvent, rx_ns: u64) {
+        let Some(identity) = &mut self.identity else { return };
+        let taken = identity.clock.told(ticks, event, rx_ns);
+        self.on_taken(taken, rx_ns);
+        if *event == ClockEvent::Stepped {
+            self.questions.hurry(rx_ns);
+        }
+    }
+
+    /// Something was told about the clock.
+    fn on_taken(&mut self, taken: Taken, now_ns: u64) {
+        match taken {
+            Taken::Used | Taken::Ignored => {}
+            Taken::Contradicted => self.questions.hurry(now_ns),
+            Taken::WallRefused => {
+                let note = "the device's wall clock and this machine's contradict each other: the \
+                            device's is not used";
+                self.note(note);
+            }
         }
     }
 
     /// Asks for what is missing.
     fn ask(&mut self, now_ns: u64, effects: &mut Effects) {
-        if !self.downlink {
+        if !self.options.downlink {
             return;
         }
         if self.identity.is_none() || self.description.is_none() {
             effects.requests.extend(self.questions.hello(now_ns));
         }
-        if self.identity.is_some() && now_ns.saturating_sub(self.last_ns) < SILENT_NS {
+        let is_heard = now_ns.saturating_sub(self.last_ns) < SILENT_NS;
+        if self.options.align && self.identity.is_some() && is_heard {
             effects.requests.extend(self.questions.ping(now_ns));
         }
         let wanted = self.assembly.wanted(&self.definitions, wire::MAX_ASKED);
@@ -260,13 +293,18 @@ impl Session {
     /// The host's clock was set: what was learned by it is moved along.
     pub(crate) fn on_clock_step(&mut self, step_ns: i64) {
         if let Some(identity) = &mut self.identity {
-            identity.clock.host_stepped(step_ns);
+            identity.clock.host_stepped(step_ns, self.last_ns.saturating_add_signed(step_ns));
             identity.since_ns = identity.since_ns.saturating_add_signed(step_ns);
         }
         self.first_ns = self.first_ns.saturating_add_signed(step_ns);
         self.last_ns = self.last_ns.saturating_add_signed(step_ns);
         self.placements.clear();
-        self.questions.forget_pings();
+        self.questions.host_stepped(step_ns);
+    }
+
+    /// The ping with this number left at `sent_ns`.
+    pub(crate) fn ping_sent(&mut self, id: u32, sent_ns: u64) {
+        self.questions.ping_sent(id, sent_ns);
     }
 
     /// Has every process of this session from now on say something that a reader must know.

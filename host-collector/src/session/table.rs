@@ -97,6 +97,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::Options;
 
     fn key(number: usize) -> Key {
         let tag = u32::try_from(number).unwrap().to_le_bytes();
@@ -107,7 +108,7 @@ mod tests {
     fn strangers_are_few_and_the_oldest_goes() {
         let mut table = Table::default();
         for number in 0..MOST_STRANGERS + 3 {
-            table.with(key(number), || Session::new(true, 0), |_| ());
+            table.with(key(number), || Session::new(Options::default(), 0), |_| ());
         }
         table.with(key(0), || panic!("it is known"), |_| ());
         let gone: Vec<_> =

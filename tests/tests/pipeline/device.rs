@@ -125,7 +125,7 @@ impl Collector {
         let batches = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&batches);
         let sink = Box::new(move |batch| sink.lock().expect("no test panics here").push(batch));
-        Self { pipeline: Pipeline::new(Options { downlink }, sink), batches }
+        Self { pipeline: Pipeline::new(Options { downlink, ..Options::default() }, sink), batches }
     }
 
     /// Takes a frame, which needed no time to arrive, and lets collector and device talk to the end.

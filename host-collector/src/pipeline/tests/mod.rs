@@ -177,10 +177,14 @@ struct Bench {
 
 impl Bench {
     fn new(downlink: bool) -> Self {
+        Self::with(Options { downlink, ..Options::default() })
+    }
+
+    fn with(options: Options) -> Self {
         let batches = Arc::new(Mutex::new(Vec::new()));
         let sink = batches.clone();
         let sink = Box::new(move |batch| sink.lock().unwrap().push(batch)) as Box<dyn FnMut(Batch)>;
-        let pipeline = Pipeline::new(Options { downlink }, sink);
+        let pipeline = Pipeline::new(options, sink);
         Self { pipeline, batches, replies: Vec::new(), now_ns: EPOCH + SECOND }
     }
 

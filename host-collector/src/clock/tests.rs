@@ -1,0 +1,4 @@
+//! A clock that is told this and that.
+
+use super::*;
+use proptest::prelude::*;
