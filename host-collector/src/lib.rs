@@ -9,6 +9,8 @@
 //! | [`receiver`] | how bytes get in: sockets and clocks |
 //! | [`pipeline`] | the way of a frame: bytes to session to batches of spans |
 //! | `session` | what is known of a device in one of its boots, and what waits for the rest |
+//! | [`clock`] | where a device's ticks lie in time, and how sure that is |
+//! | [`causality`] | whether the times of a trace contradict what caused what |
 //! | [`model`] | the OTLP-shaped spans that everything else reads |
 //! | [`recent`] | the traces of the last while, in memory |
 //! | [`tree`], [`text`] | how traces are written for people |
@@ -26,6 +28,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+pub mod causality;
 pub mod cli;
 pub mod clock;
 pub mod exporter;

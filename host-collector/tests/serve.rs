@@ -89,12 +89,12 @@ fn frames() -> [Vec<u8>; 2] {
         sent_ticks: 5_000_000,
         flags: Hello::KEPT,
         sites: 2,
-        losses: spandrel::wire::Losses::default(),
         process_total: length,
         process_offset: 0,
         process: &process,
+        ..Hello::default()
     };
-    let define = Define { is_name: false, id: 1, bytes: b"\x04read" };
+    let define = Define { is_name: false, by_address: false, id: 1, bytes: b"\x04read" };
     let head = SpanHead {
         own: 4,
         parent: Parent::None,
@@ -104,6 +104,7 @@ fn frames() -> [Vec<u8>; 2] {
         duration_ticks: 1_500,
         parts: 0,
         ambiguous: false,
+        cut_off: false,
     };
     let span = SpanRecord { head, values: Values::new() };
     let records = vec![Record::Define(define), Record::Span(span)];

@@ -3,7 +3,7 @@
 #[path = "../src/faults/clocks.rs"]
 mod clocks;
 
-use clocks::{ClockCase, ClockOutcome, Trouble, simulate};
+use clocks::{ClockCase, ClockOutcome, Trouble, call, simulate};
 
 /// Of the figures; there are fewer for what only shows that troubles are seen through.
 const SEEDS: u64 = 500;
@@ -39,6 +39,15 @@ fn a_near_device_is_known_to_200_us_after_5_s() {
     println!("after 5 s: half are known to {median} ns, 98 % to {most} ns, all to {worst} ns");
     // A hundred exchanges of so much jitter do not tell more: some have no short way in the last second.
     assert!(median <= 120_000 && most <= 200_000 && worst <= 240_000);
+}
+
+#[test]
+fn nobody_is_warned_where_the_truth_has_no_contradiction() {
+    for seed in 0..SEEDS {
+        let (calls, warnings) = call(seed);
+        assert!(calls > 20, "seed {seed}: {calls}");
+        assert!(warnings.is_empty(), "{warnings:?}");
+    }
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl Desk {
         (0..count).for_each(|_| embassy_futures::block_on(reporter.step()));
     }
 
-    fn say(&self, request: Request) {
+    fn say(&self, request: Request<'_>) {
         let downlink = Downlink { session_tag: SESSION.tag(DEVICE), request };
         self.down.borrow_mut().push_back(downlink.to_bytes());
     }
@@ -96,6 +96,7 @@ impl Desk {
                 Body::Hello(_) => kinds.push('h'),
                 Body::Pong(_) => kinds.push('p'),
                 Body::Stats(_) => kinds.push('s'),
+                Body::Answer(_) => kinds.push('a'),
                 Body::Data(data) => {
                     kinds.push('d');
                     let is_span = |record: &&Record<'_>| matches!(record, Record::Span(_));

@@ -1,7 +1,7 @@
 //! The table of what frames refer to by number: call sites and static strings that were used.
 
 use crate::site::Table;
-use crate::wire::Define;
+use crate::wire::{Define, FragmentOf};
 
 /// Something that a definition explains.
 #[derive(Clone, Copy, Debug)]
@@ -145,7 +145,16 @@ impl Names {
             let id = entry.key as u16;
             (id, table.content(id).unwrap_or(&[]))
         };
-        Define { is_name, id, bytes }
+        Define { is_name, by_address: false, id, bytes }
+    }
+
+    /// What a fragment of the definition at an index is of.
+    #[expect(clippy::cast_possible_truncation, reason = "numbers have 16 bits")]
+    pub(crate) fn fragment_of(&self, index: usize) -> FragmentOf {
+        match self.entries.get(index).unwrap_or(&self.spare) {
+            Entry { key, len: SITE, .. } => FragmentOf::Site(*key as u16),
+            _ => FragmentOf::Name(index as u16),
+        }
     }
 
     /// Notes that the definition at an index went up.

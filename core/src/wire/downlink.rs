@@ -3,6 +3,8 @@
 //! A device reads them with [`read`], which builds nothing; [`decode_downlink`] makes a [`Downlink`]
 //! of what that sees. With serde a [`Downlink`] can also be read by `postcard::from_bytes`.
 
+use super::ack::Ack;
+use super::control::Control;
 use super::frame::{FromElements, Head, read_tuple};
 use super::value::next;
 use super::{DecodeError, Writer};
@@ -13,8 +15,8 @@ use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess};
 pub const MAX_ASKED: usize = 16;
 
 /// What the collector says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Request {
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request<'a> {
     /// The session's hello and the whole description of its process were seen.
     HelloSeen,
     /// Send the hello.
@@ -30,6 +32,12 @@ pub enum Request {
     Ping(u32),
     /// Go by this handle in the [short form](crate::carrier::short) of contexts.
     SetHandle(u16),
+    /// These records were received.
+    Ack(Ack),
+    /// Do this, and [answer](super::Answer).
+    Control(Control<'a>),
+    /// Give this back in hellos from now on.
+    Challenge([u8; 8]),
 }
 
 /// What a downlink frame asks of the reporter.
@@ -47,15 +55,15 @@ pub enum Asked {
 }
 
 /// One frame that comes down.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Downlink {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Downlink<'a> {
     /// The session that is meant; a device ignores what is meant for another.
     pub session_tag: [u8; 4],
     /// What it says.
-    pub request: Request,
+    pub request: Request<'a>,
 }
 
-impl Request {
+impl Request<'_> {
     const fn kind(&self) -> u8 {
         match self {
             Self::HelloSeen => 0,
@@ -63,11 +71,14 @@ impl Request {
             Self::SendDefinitions { .. } => 2,
             Self::Ping(_) => 3,
             Self::SetHandle(_) => 4,
+            Self::Ack(_) => 5,
+            Self::Control(_) => 6,
+            Self::Challenge(_) => 7,
         }
     }
 }
 
-impl Downlink {
+impl Downlink<'_> {
     /// Writes the frame.
     pub fn write(&self, out: &mut Writer<'_>) {
         out.byte(Head { kind: self.request.kind() }.byte());
@@ -82,17 +93,20 @@ impl Downlink {
             }
             Request::Ping(id) => out.varint(u64::from(*id)),
             Request::SetHandle(handle) => out.varint(u64::from(*handle)),
+            Request::Ack(ack) => ack.write(out),
+            Request::Control(control) => control.write(out),
+            Request::Challenge(challenge) => out.raw(challenge),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for Downlink {
+impl<'de> Deserialize<'de> for Downlink<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         read_tuple(deserializer)
     }
 }
 
-impl<'de> FromElements<'de> for Downlink {
+impl<'de> FromElements<'de> for Downlink<'de> {
     fn from_elements<S: SeqAccess<'de>>(from: &mut S) -> Result<Self, S::Error> {
         let head = Head::parse(next(from)?).map_err(S::Error::custom)?;
         let session_tag = next(from)?;
@@ -102,20 +116,26 @@ impl<'de> FromElements<'de> for Downlink {
             2 => Request::SendDefinitions { sites: next(from)?, names: next(from)? },
             3 => Request::Ping(next(from)?),
             4 => Request::SetHandle(next(from)?),
-            kind => return Err(S::Error::custom(DecodeError::UnknownKind(kind))),
+            5 => Request::Ack(next(from)?),
+            6 => Request::Control(next(from)?),
+            _ => Request::Challenge(next(from)?),
         };
         Ok(Self { session_tag, request })
     }
 }
 
-/// What a frame that comes down is, less the numbers that it asks for.
+/// What a frame that comes down is, less the numbers that it asks for. What only few devices have
+/// a use for is not read yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Said {
+pub(crate) enum Said<'a> {
     HelloSeen,
     SendHello,
     SendDefinitions,
     Ping(u32),
     SetHandle(u16),
+    Ack(&'a [u8]),
+    Control(&'a [u8]),
+    Challenge([u8; 8]),
 }
 
 /// Reads a frame that comes down for the session with this tag, or for any. Calls `ask` with what it
@@ -124,18 +144,27 @@ pub(crate) fn read(
     bytes: &[u8],
     tag: Option<[u8; 4]>,
     mut ask: impl FnMut(bool, u16),
-) -> Result<([u8; 4], Said), DecodeError> {
+) -> Result<([u8; 4], Said<'_>), DecodeError> {
     let (head, rest) = bytes.split_first().ok_or(DecodeError::Empty)?;
     let kind = Head::parse(*head)?.kind;
-    if kind > 4 {
-        return Err(DecodeError::UnknownKind(kind));
-    }
     let (found, rest) = rest.split_first_chunk().ok_or(DecodeError::Malformed)?;
     if tag.is_some_and(|tag| tag != *found) {
         return Err(DecodeError::OtherSession);
     }
+    match kind {
+        5 => return Ok((*found, Said::Ack(rest))),
+        6 => return Ok((*found, Said::Control(rest))),
+        7 => {
+            let challenge = rest.try_into().map_err(|_| DecodeError::Malformed)?;
+            return Ok((*found, Said::Challenge(challenge)));
+        }
+        _ => {}
+    }
     let mut rest = rest.iter();
-    let mut number = || varint(&mut rest).ok_or(DecodeError::Malformed);
+    let mut number = || {
+        let number = varint(&mut rest).and_then(|number| u32::try_from(number).ok());
+        number.ok_or(DecodeError::Malformed)
+    };
     let said = match kind {
         0 => Said::HelloSeen,
         1 => Said::SendHello,
@@ -161,15 +190,15 @@ pub(crate) fn read(
     }
 }
 
-/// A varint of up to 32 bits, if it is one.
+/// A varint of up to 64 bits, if it is one.
 #[inline(never)]
-fn varint(bytes: &mut core::slice::Iter<'_, u8>) -> Option<u32> {
+pub(super) fn varint(bytes: &mut core::slice::Iter<'_, u8>) -> Option<u64> {
     let (mut value, mut shift) = (0, 0);
     loop {
         let byte = *bytes.next()?;
-        let bits = u32::from(byte & 0x7f);
-        // Of the fifth byte four bits are left.
-        if shift > 28 || shift == 28 && bits > 0xf {
+        let bits = u64::from(byte & 0x7f);
+        // Of the tenth byte one bit is left.
+        if shift > 63 || shift == 63 && bits > 1 {
             return None;
         }
         value |= bits << shift;
@@ -184,7 +213,7 @@ fn varint(bytes: &mut core::slice::Iter<'_, u8>) -> Option<u32> {
 ///
 /// # Errors
 /// Says what is wrong by name where `postcard::from_bytes` could only say that something is.
-pub fn decode_downlink(bytes: &[u8]) -> Result<Downlink, DecodeError> {
+pub fn decode_downlink(bytes: &[u8]) -> Result<Downlink<'_>, DecodeError> {
     let (mut sites, mut names) = (Vec::new(), Vec::new());
     let (session_tag, said) = read(bytes, None, |is_name, id| {
         // There are no more than a list holds.
@@ -196,6 +225,23 @@ pub fn decode_downlink(bytes: &[u8]) -> Result<Downlink, DecodeError> {
         Said::SendDefinitions => Request::SendDefinitions { sites, names },
         Said::Ping(id) => Request::Ping(id),
         Said::SetHandle(handle) => Request::SetHandle(handle),
+        Said::Ack(bytes) => {
+            let mut ack = Ack::default();
+            let mut is_first = true;
+            let read = Ack::read(bytes, |range| {
+                if core::mem::take(&mut is_first) {
+                    ack.next = range.end;
+                } else {
+                    // There are no more than it holds.
+                    let _ = ack.ranges.push(range);
+                }
+            });
+            Request::Ack(read.map(|()| ack).ok_or(DecodeError::Malformed)?)
+        }
+        Said::Control(bytes) => {
+            Request::Control(Control::read(bytes).ok_or(DecodeError::Malformed)?)
+        }
+        Said::Challenge(challenge) => Request::Challenge(challenge),
     };
     Ok(Downlink { session_tag, request })
 }

@@ -47,6 +47,8 @@ pub enum FrameKind {
     Pong = 2,
     /// [`Stats`](super::Stats).
     Stats = 3,
+    /// [`Answer`](super::Answer).
+    Answer = 4,
 }
 
 impl FrameKind {
@@ -60,6 +62,7 @@ impl FrameKind {
             1 => Self::Data,
             2 => Self::Pong,
             3 => Self::Stats,
+            4 => Self::Answer,
             _ => return Err(DecodeError::UnknownKind(kind)),
         })
     }
@@ -89,12 +92,17 @@ pub struct Losses {
     pub baggage_full: u32,
     /// Contexts whose baggage was gone.
     pub baggage_stale: u32,
+    /// Records that the drain gave up before they were sent, to keep newer ones.
+    pub evicted: u32,
 }
+
+/// How many kinds of losses there are.
+const KINDS: usize = 8;
 
 impl Losses {
     /// The counts in the order of the mask's bits.
     #[must_use]
-    pub const fn counts(&self) -> [u32; 7] {
+    pub const fn counts(&self) -> [u32; KINDS] {
         let Self {
             ring_full,
             sampled_out,
@@ -103,25 +111,53 @@ impl Losses {
             open_full,
             baggage_full,
             baggage_stale,
+            evicted,
         } = *self;
-        [ring_full, sampled_out, tag_cut, names_full, open_full, baggage_full, baggage_stale]
+        [
+            ring_full,
+            sampled_out,
+            tag_cut,
+            names_full,
+            open_full,
+            baggage_full,
+            baggage_stale,
+            evicted,
+        ]
     }
 
-    const fn from_counts(counts: [u32; 7]) -> Self {
-        let [ring_full, sampled_out, tag_cut, names_full, open_full, baggage_full, baggage_stale] =
-            counts;
-        Self { ring_full, sampled_out, tag_cut, names_full, open_full, baggage_full, baggage_stale }
+    const fn from_counts(counts: [u32; KINDS]) -> Self {
+        let [
+            ring_full,
+            sampled_out,
+            tag_cut,
+            names_full,
+            open_full,
+            baggage_full,
+            baggage_stale,
+            evicted,
+        ] = counts;
+        Self {
+            ring_full,
+            sampled_out,
+            tag_cut,
+            names_full,
+            open_full,
+            baggage_full,
+            baggage_stale,
+            evicted,
+        }
     }
 }
 
 impl Losses {
-    /// One byte of mask, then a varint for each count that is not 0. None of them where fewer than
+    /// The mask, then a varint for each count that is not 0. None of them where fewer than
     /// `least` bytes would be left: another frame says them.
     #[inline(never)]
     pub(super) fn write(&self, out: &mut Writer<'_>, least: usize) {
         let counts = self.counts();
         let at = out.written();
-        out.byte(counts.iter().rev().fold(0, |mask, count| mask << 1 | u8::from(*count != 0)));
+        let mask = counts.iter().rev().fold(0, |mask, count| mask << 1 | u64::from(*count != 0));
+        out.varint(mask);
         for count in counts.into_iter().filter(|count| *count != 0) {
             out.varint(u64::from(count));
         }
@@ -140,9 +176,9 @@ impl<'de> Deserialize<'de> for Losses {
 
 impl<'de> FromElements<'de> for Losses {
     fn from_elements<S: SeqAccess<'de>>(from: &mut S) -> Result<Self, S::Error> {
-        let mask: u8 = next(from)?;
-        let mut counts = [0; 7];
-        if usize::from(mask) >> counts.len() != 0 {
+        let mask: u32 = next(from)?;
+        let mut counts = [0; KINDS];
+        if mask >> counts.len() != 0 {
             return Err(S::Error::custom("unknown kind of loss"));
         }
         for (bit, count) in counts.iter_mut().enumerate() {

@@ -1,14 +1,16 @@
 //! Hello: who speaks, since when, and by which clock.
 
-use super::frame::{FrameKind, Losses};
-use super::value::Value;
+use super::ResetCause;
+use super::frame::{FrameKind, FromElements, Losses, read_tuple};
+use super::value::{Value, next};
 use super::writer::Writer;
+use serde::de::{Deserialize, Deserializer, SeqAccess};
 
 /// Sent every second by default, since the collector may come late.
 ///
 /// The description of the process may be longer than a frame: each hello carries a piece of it,
 /// and everything else whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Hello<'a> {
     /// Number of this packet in its session.
@@ -21,12 +23,22 @@ pub struct Hello<'a> {
     pub clock_hz: u32,
     /// When this was sent, in ticks since the session's clock began.
     pub sent_ticks: u64,
-    /// Bit 0: a keeper watches the clock.
+    /// [`Hello::KEPT`] and [`Hello::ACKNOWLEDGED`]; the other bits say which of the options follow, and
+    /// come of themselves.
     pub flags: u8,
     /// Length of the table of sites in units of four bytes; sites have lower numbers.
     pub sites: u16,
+    /// Number of the oldest record that the device holds or will send next. All below were sent or
+    /// acknowledged, or given up: none of them comes any more.
+    pub first_record: u64,
     /// Running counts of losses.
     pub losses: Losses,
+    /// The session is over: a reset ended it, by this cause. Then `sent_ticks` is the last tick known.
+    pub ended: Option<ResetCause>,
+    /// The session of this device's boot before, if that is known.
+    pub previous: Option<u32>,
+    /// The challenge that the collector gave last; only in sealed frames.
+    pub challenge: Option<[u8; 8]>,
     /// Length in bytes of the description of the process, a [`Process`] in postcard.
     pub process_total: u32,
     /// Where in it `process` begins.
@@ -39,8 +51,14 @@ pub struct Hello<'a> {
 const LEAST_ROOM: usize = 3 + 3 + 2;
 
 impl Hello<'_> {
-    /// The flag that says that a keeper watches the clock.
+    /// A keeper watches the clock.
     pub const KEPT: u8 = 1;
+    /// The device holds records until they are acknowledged.
+    pub const ACKNOWLEDGED: u8 = 1 << 1;
+    const ENDED: u8 = 1 << 2;
+    const PREVIOUS: u8 = 1 << 3;
+    const CHALLENGE: u8 = 1 << 4;
+    const KNOWN: u8 = (1 << 5) - 1;
 
     /// Writes the frame.
     pub fn write(&self, session_tag: [u8; 4], out: &mut Writer<'_>) {
@@ -56,12 +74,70 @@ impl Hello<'_> {
         out.varint(u64::from(self.session));
         out.varint(u64::from(self.clock_hz));
         out.varint(self.sent_ticks);
-        out.byte(self.flags);
+        let options = [
+            (self.ended.is_some(), Self::ENDED),
+            (self.previous.is_some(), Self::PREVIOUS),
+            (self.challenge.is_some(), Self::CHALLENGE),
+        ];
+        let given = options.into_iter().map(|(is_given, flag)| if is_given { flag } else { 0 });
+        let flags = self.flags & (Self::KEPT | Self::ACKNOWLEDGED);
+        out.byte(given.fold(flags, |flags, flag| flags | flag));
         out.varint(u64::from(self.sites));
+        out.varint(self.first_record);
         losses.write(out, LEAST_ROOM);
+        if let Some(cause) = self.ended {
+            out.byte(cause as u8);
+        }
+        if let Some(previous) = self.previous {
+            out.varint(u64::from(previous));
+        }
+        if let Some(challenge) = self.challenge {
+            out.raw(&challenge);
+        }
         out.varint(u64::from(self.process_total));
         out.varint(u64::from(self.process_offset));
         out.bytes(self.process);
+    }
+}
+
+impl<'de> Deserialize<'de> for Hello<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_tuple(deserializer)
+    }
+}
+
+impl<'de> FromElements<'de> for Hello<'de> {
+    fn from_elements<S: SeqAccess<'de>>(from: &mut S) -> Result<Self, S::Error> {
+        let mut hello = Self {
+            packet: next(from)?,
+            device: next(from)?,
+            session: next(from)?,
+            clock_hz: next(from)?,
+            sent_ticks: next(from)?,
+            flags: next(from)?,
+            sites: next(from)?,
+            first_record: next(from)?,
+            losses: next(from)?,
+            ..Self::default()
+        };
+        let has = |flag| hello.flags & flag != 0;
+        if has(!Self::KNOWN) {
+            return Err(serde::de::Error::custom("unknown flags in a hello"));
+        }
+        if has(Self::ENDED) {
+            hello.ended = Some(ResetCause::from_byte(next(from)?));
+        }
+        if has(Self::PREVIOUS) {
+            hello.previous = Some(next(from)?);
+        }
+        if has(Self::CHALLENGE) {
+            hello.challenge = Some(next(from)?);
+        }
+        hello.flags &= Self::KEPT | Self::ACKNOWLEDGED;
+        hello.process_total = next(from)?;
+        hello.process_offset = next(from)?;
+        hello.process = next(from)?;
+        Ok(hello)
     }
 }
 

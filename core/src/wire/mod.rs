@@ -7,11 +7,15 @@
 //!
 //! | part | holds |
 //! |---|---|
-//! | `Frame` | what goes up: hello, data, pong, stats |
-//! | [`Record`] | what a data frame is a list of: span, part, log, reference, definition, fragment |
-//! | [`Downlink`] | what comes down: hello seen, requests, ping, set handle |
+//! | `Frame` | what goes up: hello, data, pong, stats, answer |
+//! | [`Record`] | what a data frame is a list of: span, part, log, reference, clock, definition, fragment |
+//! | [`Downlink`] | what comes down: hello seen, requests, ping, set handle, ack, control, challenge |
 
+mod ack;
+mod answer;
+mod cause;
 mod codec;
+mod control;
 mod downlink;
 mod frame;
 mod hello;
@@ -26,7 +30,11 @@ mod writer;
 mod tests;
 
 pub use crate::id::record_number;
+pub use ack::{Ack, MAX_RANGES};
+pub use answer::{Answer, AnswerStatus};
+pub use cause::ResetCause;
 pub use codec::MAX_SITES;
+pub use control::{Command, Control, MAX_PARAMS};
 pub use downlink::{Asked, Downlink, MAX_ASKED, Request, decode_downlink};
 #[cfg(feature = "enable")]
 pub(crate) use downlink::{Said, read as read_downlink};
@@ -37,8 +45,8 @@ pub use hello::{Hello, Process, ProcessTags};
 #[cfg(feature = "alloc")]
 pub use owned::{Body, Data, Frame, decode_fragments};
 pub use record::{
-    DataWriter, Define, Fragment, Log, Parent, Part, PartKey, Record, Reference, SiteRef,
-    SpanFields, SpanHead, SpanRecord, TraceRef,
+    Clock, ClockEvent, DataWriter, Define, Fragment, FragmentOf, Log, Parent, Part, PartKey,
+    Record, Reference, SiteRef, SpanFields, SpanHead, SpanRecord, TraceRef,
 };
 pub use stats::{Stats, StatsFrame};
 pub use value::{MAX_VALUES, NameRef, Shape, Type, Value, Values};

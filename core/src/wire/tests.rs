@@ -79,7 +79,7 @@ struct Draft {
 
 fn draft() -> impl Strategy<Value = Draft> {
     let own = prop_oneof![-50..50_i32, -(1 << 30)..1 << 30];
-    let numbers = (0..8_u8, own, 0..4_u64, 1..6_u16, 0..5_u8);
+    let numbers = (0..10_u8, own, 0..4_u64, 1..6_u16, 0..5_u8);
     let times = (any::<u64>(), any::<u64>(), 0..3_u8, any::<bool>());
     let rest = (prop::collection::vec(value(), 0..=8), prop::collection::vec(any::<u8>(), 0..20));
     (numbers, times, rest).prop_map(|(numbers, times, rest)| {
@@ -119,11 +119,30 @@ impl Draft {
                 span: SpanId([7; 8]),
                 follows_from: self.flag,
             }),
-            3 => Record::Define(Define { is_name: self.flag, id: self.site, bytes: &self.bytes }),
+            3 => Record::Define(Define {
+                is_name: self.flag,
+                by_address: self.flag && self.up > 1,
+                id: self.site,
+                bytes: &self.bytes,
+            }),
             4 => Record::Fragment(Fragment {
-                is_first: self.flag,
+                of: match self.trace {
+                    0 => FragmentOf::Site(self.site),
+                    1 => FragmentOf::Name(self.site),
+                    _ => FragmentOf::Record,
+                },
+                offset: self.time as u32,
                 is_last: self.up > 1,
                 bytes: &self.bytes,
+            }),
+            5 => Record::Clock(Clock {
+                time_ticks,
+                event: match self.up {
+                    0 => ClockEvent::Paused { ns: self.duration },
+                    1 => ClockEvent::Rate { hz: self.duration as u32 },
+                    2 => ClockEvent::Stepped,
+                    _ => ClockEvent::Wall { unix_ns: self.duration, error_ns: self.parts.into() },
+                },
             }),
             _ => {
                 let head = SpanHead {
@@ -145,6 +164,7 @@ impl Draft {
                     duration_ticks: self.duration,
                     parts: self.parts,
                     ambiguous: self.flag,
+                    cut_off: self.trace == 1,
                 };
                 Record::Span(SpanRecord { head, values })
             }
@@ -160,7 +180,7 @@ fn frame(drafts: &[Draft]) -> Frame<'_> {
         packet: 7,
         first_record: 1 << 33,
         last_number: LAST_NUMBER,
-        losses: Losses { ring_full: 3, open_full: 1, ..Losses::default() },
+        losses: Losses { ring_full: 3, open_full: 1, evicted: 9, ..Losses::default() },
         count: records.len() as u8,
     };
     let (mut number, mut parent) = (head.first_record, 0);
@@ -178,7 +198,7 @@ fn frame(drafts: &[Draft]) -> Frame<'_> {
                 parent = local;
             }
         }
-        number += u64::from(!matches!(record, Record::Define(_)));
+        number += u64::from(record.ends_number());
     }
     Frame { session_tag: [1, 2, 3, 4], body: Body::Data(Data { head, records }) }
 }
@@ -207,10 +227,10 @@ proptest! {
 
     #[test]
     fn both_readers_of_downlinks_agree(
-        kind in 0..4_u8, bytes in prop::collection::vec(prop_oneof![0..4_u8, any::<u8>()], 0..30),
+        kind in 0..8_u8, bytes in prop::collection::vec(prop_oneof![0..4_u8, any::<u8>()], 0..30),
     ) {
         let bytes = [&[VERSION << 4 | kind << 1, 1, 2, 3, 4], &bytes[..]].concat();
-        let theirs = postcard::take_from_bytes::<Downlink>(&bytes);
+        let theirs = postcard::take_from_bytes::<Downlink<'_>>(&bytes);
         let theirs = theirs.ok().filter(|(_, rest)| rest.is_empty()).map(|(downlink, _)| downlink);
         prop_assert_eq!(decode_downlink(&bytes).ok(), theirs);
     }
@@ -241,6 +261,7 @@ fn refusals_name_what_is_wrong() {
     assert_eq!(read(&[]), DecodeError::Empty);
     assert_eq!(read(&[0x20]), DecodeError::UnknownVersion(2));
     assert_eq!(read(&[0x1e]), DecodeError::UnknownKind(7));
+    assert_eq!(read(&[0x1a]), DecodeError::UnknownKind(5));
     assert_eq!(read(&[0x13]), DecodeError::Sealed);
     assert_eq!(read(&[0x12, 1, 2]), DecodeError::Malformed);
     let pong = [0x14, 1, 2, 3, 4, 0, 0, 0, 0];
@@ -258,13 +279,42 @@ fn downlinks_survive_the_way_through_bytes() {
         Request::SendHello,
         Request::SendDefinitions { sites, names },
         Request::Ping(u32::MAX),
+        Request::SetHandle(9),
+        Request::Ack(Ack {
+            next: u64::MAX - 9,
+            ranges: core::iter::once(u64::MAX - 5..u64::MAX).collect(),
+        }),
+        Request::Control(Control { id: 1, command: Command::Budget(300) }),
+        Request::Challenge([7; 8]),
     ];
     for request in requests {
         let downlink = Downlink { session_tag: [5; 4], request };
         let bytes = downlink.to_bytes();
         assert_eq!(decode_downlink(&bytes).unwrap(), downlink);
-        assert_eq!(postcard::from_bytes::<Downlink>(&bytes).unwrap(), downlink);
+        assert_eq!(postcard::from_bytes::<Downlink<'_>>(&bytes).unwrap(), downlink);
     }
+}
+
+#[test]
+fn hellos_and_answers_survive_the_way_through_bytes() {
+    let plain = Hello { packet: 1, device: 2, clock_hz: 3, first_record: 4, ..Hello::default() };
+    let options = |bits: u8| Hello {
+        flags: bits >> 3,
+        ended: (bits & 1 != 0).then_some(ResetCause::Watchdog),
+        previous: (bits & 2 != 0).then_some(0xff_ffff),
+        challenge: (bits & 4 != 0).then_some([9; 8]),
+        ..plain
+    };
+    let answers = [AnswerStatus::Done, AnswerStatus::Unknown, AnswerStatus::Refused];
+    let answer = |status| Body::Answer(Answer { packet: 1, id: u64::MAX, status, detail: 9 });
+    let bodies = (0..32).map(options).map(Body::Hello).chain(answers.map(answer));
+    for body in bodies {
+        let frame = Frame { session_tag: [1; 4], body };
+        assert_eq!(decode(&frame.to_bytes().unwrap()), Ok(frame));
+    }
+    let mut bytes = Frame { session_tag: [1; 4], body: Body::Hello(plain) }.to_bytes().unwrap();
+    bytes[10] = 1 << 5;
+    assert_eq!(decode(&bytes), Err(DecodeError::Malformed), "a flag that nobody knows");
 }
 
 #[test]

@@ -77,6 +77,13 @@ impl<'b> Writer<'b> {
         }
     }
 
+    /// Sets bits of a byte that was written.
+    pub(super) fn mark(&mut self, at: usize, bits: u8) {
+        if let Some(slot) = self.bytes.get_mut(at) {
+            *slot |= bits;
+        }
+    }
+
     /// What was written; none where it does not fit.
     #[must_use]
     pub fn finish(self) -> Option<&'b [u8]> {

@@ -91,7 +91,7 @@ impl Hello {
             Record::Part(part) => has(&part.values),
             Record::Log(log) => has(&log.values),
             Record::Define(define) => define.bytes == wanted.as_bytes(),
-            Record::Reference(_) | Record::Fragment(_) => false,
+            Record::Reference(_) | Record::Clock(_) | Record::Fragment(_) => false,
         };
         self.tapes[usize::from(board) - 1].records().iter().filter(|record| is_it(record)).count()
     }

@@ -28,17 +28,16 @@
 //! ```
 
 mod arrivals;
-mod event;
 mod fit;
 mod points;
 mod polygon;
 mod segment;
 mod ticks;
 
-pub use event::ClockEvent;
-use fit::{Claim, Fit, LOOSE, Line, QUARTZ};
+use fit::{Fit, LOOSE, Line, QUARTZ};
 use points::Point;
 use segment::{Began, Segment};
+use spandrel::wire::ClockEvent;
 use ticks::{Change, Timeline};
 
 /// The placement of what is older than the last steps is that of the oldest that is left.
@@ -142,7 +141,6 @@ pub struct ClockEstimate {
     /// Those that have ended; the oldest first.
     ended: Vec<Segment>,
     current: Segment,
-    claim: Claim,
     exchanges: u32,
     contradictions: u32,
     /// Where it is not to be aligned: the first arrival, once there is one.
@@ -156,8 +154,7 @@ impl ClockEstimate {
         Self {
             timeline: Timeline::new(hz),
             ended: Vec::new(),
-            current: Segment::new(0, Began::Told, 0, 0),
-            claim: QUARTZ,
+            current: Segment::new(0, QUARTZ, Began::Told, 0),
             exchanges: 0,
             contradictions: 0,
             raw: None,
@@ -201,12 +198,9 @@ impl ClockEstimate {
         if exchange.received_ticks < self.current.from_ticks {
             return Some(Taken::Ignored);
         }
-        for point in points {
-            self.current.exchanges.insert(point, &self.timeline, exchange.arrived_ns);
-        }
         let taken = self.refit(&points, exchange.arrived_ns);
-        if self.claim == LOOSE && self.current.shows_quartz(&self.timeline) {
-            self.claim = QUARTZ;
+        if self.current.claim == LOOSE && self.current.shows_quartz(&self.timeline) {
+            self.current.claim = QUARTZ;
             self.refit(&[], exchange.arrived_ns);
         }
         Some(taken)
@@ -228,7 +222,7 @@ impl ClockEstimate {
         }
         for segment in &mut self.ended {
             // What it contradicts stays as it was.
-            let _ = segment.refit(&self.timeline, LOOSE);
+            let _ = segment.refit(&self.timeline);
         }
         if self.explains(ticks) { Taken::Used } else { self.refit(&[], now_ns) }
     }
@@ -249,9 +243,8 @@ impl ClockEstimate {
         whole.exchanges.append(core::mem::take(&mut self.current.exchanges));
         whole.arrivals = core::mem::take(&mut self.current.arrivals);
         self.current = whole;
-        self.claim = QUARTZ;
         self.contradictions = self.contradictions.saturating_sub(1);
-        self.current.refit(&self.timeline, self.claim)
+        self.current.refit(&self.timeline)
     }
 
     /// What was learned before `ticks` says nothing of what comes after.
@@ -268,7 +261,7 @@ impl ClockEstimate {
             self.contradictions = self.contradictions.saturating_sub(1);
             return Taken::Used;
         }
-        let mut next = Segment::new(self.next_id(), Began::Told, ticks, ticks);
+        let mut next = Segment::new(self.next_id(), self.current.claim, Began::Told, ticks);
         next.exchanges = self.current.exchanges.take(|point| point.ticks > ticks);
         next.wall = self.current.wall.take(|point| point.ticks > ticks);
         self.begin(next);
@@ -282,33 +275,36 @@ impl ClockEstimate {
         let (latest_ns, earliest_ns) =
             (unix_ns.saturating_add(error_ns), unix_ns.saturating_sub(error_ns));
         let after = ticks.saturating_add(1);
-        for point in [
+        let points = [
             Point { ticks: after, host_ns: earliest_ns, is_upper: false },
             Point { ticks, host_ns: latest_ns, is_upper: true },
-        ] {
-            self.current.wall.insert(point, &self.timeline, now_ns);
+        ];
+        match self.current.wall(&self.timeline, &points, now_ns) {
+            true => Taken::Used,
+            false => Taken::WallRefused,
         }
-        self.refit(&[], now_ns)
     }
 
-    /// Computes anew what is allowed. Where nothing is, the wall clock is the first to go, then all but
-    /// the newest exchange, which has just come or is the last that there is.
-    fn refit(&mut self, newest: &[Point], now_ns: u64) -> Taken {
+    /// Computes anew what is allowed, with an exchange that has just come or without. Where nothing is,
+    /// the wall clock is the first to go, then all but the newest exchange.
+    fn refit(&mut self, exchange: &[Point], now_ns: u64) -> Taken {
         let mut taken = Taken::Used;
-        if self.current.refit(&self.timeline, self.claim) {
+        if self.current.exchanged(&self.timeline, exchange, now_ns) {
             return taken;
         }
         if !self.current.wall.is_empty() {
             self.current.wall = points::Points::default();
             taken = Taken::WallRefused;
-            if self.current.refit(&self.timeline, self.claim) {
+            if self.current.exchanged(&self.timeline, exchange, now_ns) {
                 return taken;
             }
         }
         // No rate of a quartz explains it. Which other one would is for the next exchanges to say.
-        self.claim = LOOSE;
-        let newest = if newest.is_empty() { self.current.newest() } else { newest.to_vec() };
+        let newest = if exchange.is_empty() { self.current.newest() } else { exchange.to_vec() };
         let Some(before) = self.current.contradicting(&self.timeline, &newest) else {
+            // An exchange that by itself is none of a quartz.
+            self.current.claim = LOOSE;
+            self.current.exchanged(&self.timeline, exchange, now_ns);
             return taken;
         };
         // The step is somewhere behind `before`: what is newer may be of either side, but for the newest.
@@ -316,12 +312,11 @@ impl ClockEstimate {
         let sure_ticks = newest.iter().map(|point| point.ticks).min().unwrap_or(before.ticks);
         let from_ticks = before.ticks.min(sure_ticks);
         let began = Began::Contradiction(now_ns);
-        let mut next = Segment::new(self.next_id(), began, from_ticks, sure_ticks);
-        for point in newest {
-            next.exchanges.insert(point, &self.timeline, now_ns);
-        }
+        let mut next = Segment::new(self.next_id(), LOOSE, began, from_ticks);
+        next.sure_ticks = sure_ticks;
         self.current.exchanges.take(|point| point.host_ns > before.host_ns);
         self.begin(next);
+        self.current.exchanged(&self.timeline, &newest, now_ns);
         Taken::Contradicted
     }
 
@@ -331,13 +326,13 @@ impl ClockEstimate {
 
     fn begin(&mut self, next: Segment) {
         let mut before = core::mem::replace(&mut self.current, next);
-        let _ = before.refit(&self.timeline, self.claim);
+        let _ = before.refit(&self.timeline);
         before.end(&self.timeline);
         if self.ended.len() >= MOST_SEGMENTS {
             self.ended.remove(0);
         }
         self.ended.push(before);
-        let _ = self.current.refit(&self.timeline, self.claim);
+        let _ = self.current.refit(&self.timeline);
     }
 
     /// How many exchanges there were.

@@ -244,7 +244,7 @@ mod tests {
             let host_ns = now_ns + index * index;
             points.insert(Point { ticks, host_ns, is_upper: true }, &timeline, now_ns);
         }
-        assert_eq!(points.iter().count(), MOST_BLOCKS * MOST_CORNERS - 9);
+        assert_eq!(points.iter().count(), MOST_BLOCKS * MOST_CORNERS);
         let newest_ns = 20_000 * 10_000_000;
         let oldest = points.iter().map(|point| point.ticks).min().unwrap();
         assert!((WINDOW_NS..=WINDOW_NS + BLOCK_NS).contains(&(newest_ns - oldest)));

@@ -17,6 +17,7 @@ pub(super) enum Began {
 #[derive(Debug)]
 pub(super) struct Segment {
     pub(super) id: u32,
+    pub(super) claim: Claim,
     pub(super) began: Began,
     /// Ticks from here on belong to it, as far as is known.
     pub(super) from_ticks: u64,
@@ -32,12 +33,13 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    pub(super) fn new(id: u32, began: Began, from_ticks: u64, sure_ticks: u64) -> Self {
+    pub(super) fn new(id: u32, claim: Claim, began: Began, from_ticks: u64) -> Self {
         Self {
             id,
+            claim,
             began,
             from_ticks,
-            sure_ticks,
+            sure_ticks: from_ticks,
             exchanges: Points::default(),
             wall: Points::default(),
             arrivals: Arrivals::default(),
@@ -51,8 +53,47 @@ impl Segment {
     }
 
     /// Computes anew what the points allow; false, and nothing new, where they contradict each other.
-    pub(super) fn refit(&mut self, timeline: &Timeline, claim: Claim) -> bool {
-        let fit = Fit::of(self.points(), timeline, claim);
+    pub(super) fn refit(&mut self, timeline: &Timeline) -> bool {
+        let fit = Fit::of(self.points(), timeline, self.claim);
+        self.takes(fit)
+    }
+
+    /// Takes an exchange that was there at `now_ns`; false, and nothing new, where it contradicts the
+    /// others.
+    ///
+    /// It must not come among them then: in its light some would no longer seem to bind.
+    pub(super) fn exchanged(&mut self, timeline: &Timeline, new: &[Point], now_ns: u64) -> bool {
+        let fit = Fit::of(self.points().chain(new), timeline, self.claim);
+        let is_possible = self.takes(fit);
+        if is_possible {
+            for point in new {
+                self.exchanges.insert(*point, timeline, now_ns);
+            }
+        }
+        is_possible
+    }
+
+    /// Takes what a wall clock said at `now_ns`, with what it said before or, where that contradicts it,
+    /// instead; false, and nothing new, where it contradicts the exchanges.
+    pub(super) fn wall(&mut self, timeline: &Timeline, new: &[Point], now_ns: u64) -> bool {
+        let with_all = Fit::of(self.points().chain(new), timeline, self.claim);
+        let mut is_possible = self.takes(with_all);
+        if !is_possible {
+            let alone = Fit::of(self.exchanges.iter().chain(new), timeline, self.claim);
+            is_possible = self.takes(alone);
+            if is_possible {
+                self.wall = Points::default();
+            }
+        }
+        if is_possible {
+            for point in new {
+                self.wall.insert(*point, timeline, now_ns);
+            }
+        }
+        is_possible
+    }
+
+    fn takes(&mut self, fit: Option<Fit>) -> bool {
         let is_possible = fit.as_ref().is_none_or(|fit| !fit.is_empty());
         if is_possible {
             self.fit = fit;

@@ -13,6 +13,7 @@
 
 mod expand;
 
+use crate::causality::Causality;
 use crate::model::{Batch, Source};
 use crate::receiver::{Handler, Replies};
 use crate::session::{Effects, Key, Session, Table};
@@ -49,6 +50,7 @@ pub struct Pipeline<S> {
     sources: HashMap<Source, Key>,
     stats: Stats,
     expander: Expander,
+    causality: Causality,
     sink: S,
 }
 
@@ -61,6 +63,7 @@ impl<S: FnMut(Batch)> Pipeline<S> {
             sources: HashMap::new(),
             stats: Stats::default(),
             expander: Expander::default(),
+            causality: Causality::default(),
             sink,
         }
     }
@@ -86,7 +89,11 @@ impl<S: FnMut(Batch)> Pipeline<S> {
             session.emit_all(now_ns, &mut effects, &mut self.stats);
         });
         self.hand_on(effects.batches, now_ns);
-        self.expander.finish(&mut self.sink);
+        self.expander.finish(|mut batch| {
+            self.causality.check(&mut batch);
+            (self.sink)(batch);
+        });
+        self.stats.contradictions = self.causality.found();
     }
 
     fn refuse(&mut self, bytes: &[u8], peer: SocketAddr, why: DecodeError) {
@@ -172,7 +179,11 @@ impl<S: FnMut(Batch)> Pipeline<S> {
     }
 
     fn hand_on(&mut self, batches: Vec<Batch>, now_ns: u64) {
-        self.expander.hand_on(batches, now_ns, &mut self.sink);
+        self.expander.hand_on(batches, now_ns, |mut batch| {
+            self.causality.check(&mut batch);
+            (self.sink)(batch);
+        });
+        self.stats.contradictions = self.causality.found();
     }
 }
 

@@ -47,18 +47,22 @@ fn is_due(last_ns: &mut Option<u64>, now_ns: u64, pause_ns: u64) -> bool {
 
 impl Questions {
     /// Asks who speaks.
-    pub(super) fn hello(&mut self, now_ns: u64) -> Option<Request> {
+    pub(super) fn hello(&mut self, now_ns: u64) -> Option<Request<'static>> {
         is_due(&mut self.hello_ns, now_ns, AGAIN_NS).then_some(Request::SendHello)
     }
 
     /// Asks for the rest of a description of which a piece came: at once, since it was answered.
-    pub(super) fn next_piece(&mut self, now_ns: u64) -> Request {
+    pub(super) fn next_piece(&mut self, now_ns: u64) -> Request<'static> {
         self.hello_ns = Some(now_ns);
         Request::SendHello
     }
 
     /// Asks for definitions, if any are wanted.
-    pub(super) fn definitions(&mut self, wanted: &[Number], now_ns: u64) -> Option<Request> {
+    pub(super) fn definitions(
+        &mut self,
+        wanted: &[Number],
+        now_ns: u64,
+    ) -> Option<Request<'static>> {
         if wanted.is_empty() || !is_due(&mut self.definitions_ns, now_ns, AGAIN_NS) {
             return None;
         }
@@ -75,7 +79,7 @@ impl Questions {
     }
 
     /// Asks what time it is there.
-    pub(super) fn ping(&mut self, now_ns: u64) -> Option<Request> {
+    pub(super) fn ping(&mut self, now_ns: u64) -> Option<Request<'static>> {
         let fast_since_ns = *self.fast_since_ns.get_or_insert(now_ns);
         let is_recent = |sent_ns: u64| now_ns.saturating_sub(sent_ns) < UNDER_WAY_NS;
         let under_way = self.unanswered.iter().filter(|(_, sent_ns)| is_recent(*sent_ns)).count();

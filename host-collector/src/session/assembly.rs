@@ -64,7 +64,7 @@ impl Assembly {
             Record::Part(part) => part.own,
             Record::Log(log) => log.own,
             Record::Reference(reference) => reference.own,
-            Record::Define(_) | Record::Fragment(_) => return,
+            Record::Define(_) | Record::Fragment(_) | Record::Clock(_) => return,
         };
         let order = self.next_order;
         let entry = self.entries.entry(own).or_insert_with(|| Entry::new(order, now_ns));
@@ -204,7 +204,7 @@ impl Entry {
                     self.references.insert(number, *reference);
                     size_of::<Reference>()
                 }
-                Record::Define(_) | Record::Fragment(_) => 0,
+                Record::Define(_) | Record::Fragment(_) | Record::Clock(_) => 0,
             };
     }
 

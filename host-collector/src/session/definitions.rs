@@ -115,7 +115,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn define(id: u16, bytes: &[u8]) -> Define<'_> {
-        Define { is_name: false, id, bytes }
+        Define { is_name: false, by_address: false, id, bytes }
     }
 
     #[test]
@@ -155,7 +155,7 @@ mod tests {
             let mut definitions = Definitions::default();
             for (is_name, id, length) in flood {
                 let bytes = &vec![0; length];
-                definitions.define(&Define { is_name, id, bytes });
+                definitions.define(&Define { is_name, by_address: false, id, bytes });
                 prop_assert!(definitions.weight() <= MOST_BYTES);
             }
         }

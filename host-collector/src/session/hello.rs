@@ -45,7 +45,15 @@ impl Session {
         }
         identity.hello_ticks = identity.hello_ticks.max(hello.sent_ticks);
         identity.clock.arrived(hello.sent_ticks, rx_ns);
+        for told in core::mem::take(&mut self.early_clock) {
+            self.on_clock(&told, rx_ns);
+        }
         self.lost.device_says(&hello.losses);
+        // What was sent before and did not come is missed.
+        self.gaps.insert(hello.first_record, 0, rx_ns);
+        if hello.flags & Hello::ACKNOWLEDGED != 0 {
+            self.fragments.forget_below(hello.first_record);
+        }
         if self.description.is_none() {
             self.describe(hello, effects, stats);
         }

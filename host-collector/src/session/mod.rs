@@ -20,29 +20,31 @@ mod traces;
 
 pub(crate) use table::{Key, Table};
 
-use crate::clock::{ClockEstimate, ClockEvent, Exchange, Taken};
+use crate::clock::{ClockEstimate, Exchange, Taken};
 use crate::model::{Batch, Resource, Source};
 use crate::pipeline::Options;
 use crate::stats::Stats;
 use ask::Questions;
 use assembly::Assembly;
 use definitions::Definitions;
-use fragments::Fragments;
+use fragments::{Fragments, Whole};
 use packets::{Gaps, Window};
 use pieces::Pieces;
 use process::{Description, Known, Lost};
-use spandrel::wire::{self, Body, Data, Pong, Record, Request};
+use spandrel::wire::{self, Body, Clock, ClockEvent, Data, Pong, Record, Request};
 use std::sync::Arc;
 use traces::Placements;
 
 /// Pings end when a session has not been heard of for this time.
 const SILENT_NS: u64 = 10_000_000_000;
+/// So much that a device told of its clock waits for its hello.
+const MOST_EARLY: usize = 64;
 
 /// What a session wants done.
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
     /// To send to the device.
-    pub(crate) requests: Vec<Request>,
+    pub(crate) requests: Vec<Request<'static>>,
     /// To hand on.
     pub(crate) batches: Vec<Batch>,
     /// To tell whoever watches; one line each.
@@ -91,6 +93,8 @@ pub(crate) struct Session {
     lost_told: Lost,
     questions: Questions,
     placements: Placements,
+    /// What the device told of its clock before it said hello.
+    early_clock: Vec<Clock>,
     notes: Vec<Arc<str>>,
     /// What the device counts of itself, if it says so.
     counts: Option<wire::Stats>,
@@ -120,6 +124,7 @@ impl Session {
             lost_told: Lost::default(),
             questions: Questions::default(),
             placements: Placements::default(),
+            early_clock: Vec::new(),
             notes: Vec::new(),
             counts: None,
             last_number: 0,
@@ -146,6 +151,7 @@ impl Session {
             Body::Data(data) => data.head.packet,
             Body::Pong(pong) => pong.packet,
             Body::Stats(frame) => frame.packet,
+            Body::Answer(answer) => answer.packet,
         };
         if !self.window.insert(packet) {
             stats.doubles += 1;
@@ -157,6 +163,8 @@ impl Session {
             Body::Data(data) => self.on_data(data, rx_ns, effects, stats),
             Body::Pong(pong) => self.on_pong(pong, rx_ns, stats),
             Body::Stats(frame) => self.counts = Some(frame.stats),
+            // Nothing was told to do.
+            Body::Answer(_) => stats.nonsense += 1,
         }
         self.ask(rx_ns, effects);
     }
@@ -167,20 +175,16 @@ impl Session {
         for record in &data.records {
             if let Record::Fragment(fragment) = record {
                 let whole = self.fragments.insert(number, fragment, data.head.last_number);
-                match whole.as_ref().map(|whole| (whole.number, whole.record())) {
-                    Some((first, Ok(record))) => {
-                        self.on_record(first, &record, rx_ns, &mut news, stats);
-                    }
-                    Some((_, Err(_))) => stats.nonsense += 1,
+                match whole.as_ref().map(Whole::record) {
+                    Some(Ok(record)) => self.on_record(number, &record, rx_ns, &mut news, stats),
+                    Some(Err(_)) => stats.nonsense += 1,
                     None => {}
                 }
             } else {
                 self.on_record(number, record, rx_ns, &mut news, stats);
             }
-            number = number.wrapping_add(u64::from(!matches!(record, Record::Define(_))));
+            number = number.wrapping_add(record.ends_number().into());
         }
-        let count = number.wrapping_sub(data.head.first_record);
-        self.gaps.insert(data.head.first_record, count, rx_ns);
         self.lost.device_says(&data.head.losses);
         self.last_number = self.last_number.max(data.head.last_number);
         if let (Some(identity), Some(ticks)) = (&mut self.identity, news.latest_ticks) {
@@ -207,6 +211,9 @@ impl Session {
         news: &mut News,
         stats: &mut Stats,
     ) {
+        if !matches!(record, Record::Define(_)) {
+            self.gaps.insert(number, 1, rx_ns);
+        }
         match record {
             Record::Define(define) => {
                 news.learned = true;
@@ -219,6 +226,7 @@ impl Session {
                 news.finished.push(head.own);
                 self.assembly.insert(number, record, rx_ns);
             }
+            Record::Clock(told) => self.on_clock(told, rx_ns),
             _ => self.assembly.insert(number, record, rx_ns),
         }
     }
@@ -242,12 +250,18 @@ impl Session {
         }
     }
 
-    /// The device told of its clock, of when it showed `ticks`.
-    fn on_clock(&mut self, ticks: u64, event: &ClockEvent, rx_ns: u64) {
-        let Some(identity) = &mut self.identity else { return };
-        let taken = identity.clock.told(ticks, event, rx_ns);
+    /// The device told of its clock; where its rate is not known yet, that waits.
+    fn on_clock(&mut self, told: &Clock, rx_ns: u64) {
+        let Clock { time_ticks, event } = *told;
+        let Some(identity) = &mut self.identity else {
+            if self.early_clock.len() < MOST_EARLY {
+                self.early_clock.push(*told);
+            }
+            return;
+        };
+        let taken = identity.clock.told(time_ticks, &event, rx_ns);
         self.on_taken(taken, rx_ns);
-        if *event == ClockEvent::Stepped {
+        if event == ClockEvent::Stepped && taken == Taken::Used {
             self.questions.hurry(rx_ns);
         }
     }

@@ -88,6 +88,7 @@ impl Lost {
             open_full: known.open_full.max(said.open_full),
             baggage_full: known.baggage_full.max(said.baggage_full),
             baggage_stale: known.baggage_stale.max(said.baggage_stale),
+            evicted: known.evicted.max(said.evicted),
         };
     }
 
@@ -97,6 +98,7 @@ impl Lost {
         let counts = [
             ("lost.link", self.link, "records were lost on the way"),
             ("lost.ring_full", device.ring_full.into(), "records found the device's buffer full"),
+            ("lost.evicted", device.evicted.into(), "records were given up to keep newer ones"),
             ("lost.tag_cut", device.tag_cut.into(), "tags or log fields were cut for want of room"),
             ("lost.here", self.here, "unfinished spans found no room in the collector"),
             ("lost.open_full", device.open_full.into(), "open spans would not survive a reset"),

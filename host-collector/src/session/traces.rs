@@ -49,7 +49,8 @@ impl Placements {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::{ClockEstimate, ClockEvent};
+    use crate::clock::ClockEstimate;
+    use spandrel::wire::ClockEvent;
 
     /// A placement by an arrival `late_ns` after the device's clock was 0.
     fn placement(late_ns: u64) -> Placement {

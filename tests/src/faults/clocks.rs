@@ -1,12 +1,17 @@
 //! Devices whose clocks are off, behind links that are slow by chance: is the truth always inside the
-//! bound that the collector states?
+//! bound that the collector states, and is nobody warned of what is well?
 //!
 //! A case says what the device's clock and its link are like; [`simulate`] lets a
 //! [`ClockEstimate`] exchange time stamps with it, in virtual time, as often as a collector does, and
 //! asks it where moments lie, of which the truth is known here. Same seed, same outcome.
 
-use spandrel_collector::clock::ClockEvent;
+use spandrel::wire::ClockEvent;
+use spandrel_collector::causality::Causality;
 use spandrel_collector::clock::{ClockEstimate, Exchange, Taken};
+use spandrel_collector::model::{
+    Attribute, Batch, DeviceId, Resource, Session, Source, Span, SpanId, TraceId,
+};
+use std::sync::Arc;
 
 const SECOND_NS: u64 = 1_000_000_000;
 /// When all cases begin, by the host's clock.
@@ -115,16 +120,51 @@ pub struct ClockOutcome {
     pub drift_ppm: Option<(f64, f64)>,
 }
 
+/// Calls between two devices of which the second starts what the first asks for, never before; each is
+/// drawn by `seed`, and so is the order in which their spans come. Says how many calls there were, and
+/// what spans were warned of.
+#[must_use]
+pub fn call(seed: u64) -> (u32, Vec<String>) {
+    let mut random = Random(seed ^ 0x00ca_1100);
+    let mut worlds = [2 * seed, 2 * seed + 1].map(|seed| World::new(seed, ClockCase::drawn(seed)));
+    let mut causality = Causality::default();
+    let (mut calls, mut warnings) = (0, Vec::new());
+    for step in 0..400_u64 {
+        let now_ns = BEGIN_NS + step * FAST_NS;
+        for world in &mut worlds {
+            world.ping(now_ns);
+        }
+        if step % 8 != 7 {
+            continue;
+        }
+        // The call and its answer take as long as they take, down to nothing.
+        let [there, work, back] = [100_000, 300_000, 100_000].map(|most| random.below(most));
+        let called_ns = now_ns - random.below(SECOND_NS / 4) - 500_000;
+        let times = [
+            [called_ns, called_ns + there + work + back],
+            [called_ns + there, called_ns + there + work],
+        ];
+        let mut batches = Vec::new();
+        for ((which, world), times_ns) in (1_u8..).zip(&worlds).zip(times) {
+            batches.extend(world.span(which, step, times_ns, now_ns));
+        }
+        if random.below(2) == 0 {
+            batches.reverse();
+        }
+        for mut batch in batches {
+            causality.check(&mut batch);
+            calls += 1;
+            let warned = batch.spans.iter().flat_map(|span| &span.warnings);
+            warnings.extend(warned.map(|warning| format!("seed {seed}: {warning}")));
+        }
+    }
+    (calls / 2, warnings)
+}
+
 /// Runs a case. Its troubles apart, all that is drawn comes from `seed`.
 #[must_use]
 pub fn simulate(seed: u64, case: &ClockCase) -> ClockOutcome {
-    let mut world = World {
-        device: Device::new(*case),
-        random: Random(seed),
-        clock: ClockEstimate::new(case.hz),
-        outcome: ClockOutcome::default(),
-        told: false,
-    };
+    let mut world = World::new(seed, *case);
     let end_ns = BEGIN_NS + case.duration_ns;
     let (mut now_ns, mut pause_ns, mut fast_since_ns) = (BEGIN_NS, FAST_NS, BEGIN_NS);
     while now_ns < end_ns {
@@ -157,6 +197,31 @@ struct World {
 }
 
 impl World {
+    fn new(seed: u64, case: ClockCase) -> Self {
+        Self {
+            device: Device::new(case),
+            random: Random(seed),
+            clock: ClockEstimate::new(case.hz),
+            outcome: ClockOutcome::default(),
+            told: false,
+        }
+    }
+
+    /// The span of the first or the second device, as a collector hands it on.
+    fn span(&self, which: u8, call: u64, times_ns: [u64; 2], now_ns: u64) -> Option<Batch> {
+        let placement = self.clock.placement(now_ns)?;
+        let ticks = times_ns.map(|time_ns| self.device.ticks(time_ns));
+        let placed = ticks.map(|ticks| self.clock.place(ticks, &placement));
+        let [a, b] = ticks.map(|ticks| self.clock.error_ns(ticks, &placement));
+        let trace = TraceId((u128::from(call) + 1).to_be_bytes());
+        let mut span = Span::new(trace, SpanId([which; 8]), "call".into(), placed);
+        span.parent_span_id = (which == 2).then_some(SpanId([1; 8]));
+        let error = Attribute::new("clock.error_us", a?.max(b?).div_ceil(1_000));
+        let resource = Arc::new(Resource::new("board", vec![error]));
+        let source = Source { device: DeviceId(which.into()), session: Session::new(1) };
+        Some(Batch { source, resource, spans: vec![span] })
+    }
+
     fn ping(&mut self, sent_ns: u64) -> Option<Taken> {
         let case = self.device.case;
         let lost = self.random.below(1_000) < case.lost_per_mille;

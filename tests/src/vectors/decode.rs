@@ -1,10 +1,12 @@
 //! From the types of the core to the JSON's.
 
-use spandrel::wire::{self, DecodeError, NameRef, PartKey, Request, TraceRef};
+use spandrel::wire::{
+    self, AnswerStatus, DecodeError, FragmentOf, NameRef, PartKey, Request, TraceRef,
+};
 
 use super::{
-    Body, Direction, Float, Frame, Hex, Key, Losses, Name, NameText, Parent, Process, Record, Site,
-    Trace, Value, to_hex,
+    Body, ClockEvent, Defined, Direction, Float, Frame, Hex, Key, Losses, Name, NameText, Parent,
+    Process, Record, Site, Status, Trace, Value, to_hex,
 };
 
 impl Frame {
@@ -38,7 +40,11 @@ impl From<&wire::Body<'_>> for Body {
                 sent_ticks: hello.sent_ticks,
                 flags: hello.flags,
                 sites: hello.sites,
+                first_record: hello.first_record,
                 losses: hello.losses.into(),
+                ended: hello.ended.map(|cause| cause as u8),
+                previous: hello.previous,
+                challenge: hello.challenge.map(|challenge| to_hex(&challenge)),
                 process: hello.into(),
             },
             wire::Body::Data(data) => Self::Data {
@@ -56,6 +62,16 @@ impl From<&wire::Body<'_>> for Body {
                 bytes: stats.bytes,
                 longest_mask_cycles: stats.longest_mask_cycles,
             },
+            wire::Body::Answer(answer) => Self::Answer {
+                packet: answer.packet,
+                id: answer.id,
+                status: match answer.status {
+                    AnswerStatus::Done => Status::Done,
+                    AnswerStatus::Refused => Status::Refused,
+                    _ => Status::Unknown,
+                },
+                detail: answer.detail,
+            },
             wire::Body::Pong(pong) => Self::Pong {
                 packet: pong.packet,
                 id: pong.id,
@@ -66,8 +82,8 @@ impl From<&wire::Body<'_>> for Body {
     }
 }
 
-impl From<Request> for Body {
-    fn from(request: Request) -> Self {
+impl From<Request<'_>> for Body {
+    fn from(request: Request<'_>) -> Self {
         match request {
             Request::HelloSeen => Self::HelloSeen,
             Request::SendHello => Self::SendHello,
@@ -76,8 +92,27 @@ impl From<Request> for Body {
             }
             Request::Ping(id) => Self::Ping { id },
             Request::SetHandle(handle) => Self::SetHandle(handle),
+            Request::Ack(ack) => Self::Ack {
+                next: ack.next,
+                ranges: ack.ranges.iter().map(|range| [range.start, range.end]).collect(),
+            },
+            Request::Control(control) => {
+                let (what, params) = (control.command.what(), to_hex(&params(&control)));
+                Self::Control { id: control.id, what, params }
+            }
+            Request::Challenge(challenge) => Self::Challenge(to_hex(&challenge)),
         }
     }
+}
+
+/// The bytes of a control's parameters: they stand at the end of its frame, behind their length.
+fn params(control: &wire::Control<'_>) -> Vec<u8> {
+    let request = Request::Control(*control);
+    let whole = wire::Downlink { session_tag: [0; 4], request }.to_bytes();
+    let without = wire::Command::Other(control.command.what(), &[]);
+    let request = Request::Control(wire::Control { id: control.id, command: without });
+    let head = wire::Downlink { session_tag: [0; 4], request }.to_bytes();
+    whole.get(head.len()..).map(<[u8]>::to_vec).unwrap_or_default()
 }
 
 impl From<wire::Losses> for Losses {
@@ -90,6 +125,7 @@ impl From<wire::Losses> for Losses {
             open_full: losses.open_full,
             baggage_full: losses.baggage_full,
             baggage_stale: losses.baggage_stale,
+            evicted: losses.evicted,
         }
     }
 }
@@ -123,6 +159,7 @@ impl From<&wire::Record<'_>> for Record {
                 trace: head.trace.into(),
                 site: head.site.id,
                 ambiguous: head.ambiguous,
+                cut_off: head.cut_off,
                 parts: head.parts,
                 start: head.start_ticks,
                 duration: head.duration_ticks,
@@ -144,9 +181,17 @@ impl From<&wire::Record<'_>> for Record {
                 span: to_hex(&reference.span.0),
                 follows_from: reference.follows_from,
             },
+            wire::Record::Clock(clock) => {
+                Self::Clock { time: clock.time_ticks, event: clock.event.into() }
+            }
             wire::Record::Define(define) => (*define).into(),
             wire::Record::Fragment(fragment) => Self::Fragment {
-                first: fragment.is_first,
+                of: match fragment.of {
+                    FragmentOf::Record => None,
+                    FragmentOf::Site(id) => Some(Defined::Site(id)),
+                    FragmentOf::Name(id) => Some(Defined::Name(id)),
+                },
+                offset: fragment.offset,
                 last: fragment.is_last,
                 bytes: to_hex(fragment.bytes),
             },
@@ -160,7 +205,13 @@ fn values(values: &[wire::Value<'_>]) -> Vec<Value> {
 
 impl From<wire::Define<'_>> for Record {
     fn from(define: wire::Define<'_>) -> Self {
-        let wire::Define { is_name, id, bytes } = define;
+        let wire::Define { is_name, by_address, id, bytes } = define;
+        if by_address {
+            return Self::NameDefinition {
+                id,
+                name: NameText::Address { by_address: to_hex(bytes) },
+            };
+        }
         if is_name {
             let text = str::from_utf8(bytes).map(str::to_owned);
             let name =
@@ -187,6 +238,17 @@ fn strings(mut bytes: &[u8]) -> Option<Vec<String>> {
         bytes = rest;
     }
     Some(strings)
+}
+
+impl From<wire::ClockEvent> for ClockEvent {
+    fn from(event: wire::ClockEvent) -> Self {
+        match event {
+            wire::ClockEvent::Paused { ns } => Self::Paused { ns },
+            wire::ClockEvent::Rate { hz } => Self::Rate { hz },
+            wire::ClockEvent::Stepped => Self::Stepped,
+            wire::ClockEvent::Wall { unix_ns, error_ns } => Self::Wall { unix_ns, error_ns },
+        }
+    }
 }
 
 impl From<wire::Parent> for Parent {

@@ -2,14 +2,14 @@
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use spandrel::wire::{
-    self, Data, DataHead, Define, Fragment, Hello, Log, NameRef, Part, PartKey, Pong, Reference,
-    Request, Shape, SiteRef, SpanHead, SpanRecord, TraceRef,
+    self, AnswerStatus, Data, DataHead, Define, Fragment, FragmentOf, Hello, Log, NameRef, Part,
+    PartKey, Pong, Reference, Request, ResetCause, Shape, SiteRef, SpanHead, SpanRecord, TraceRef,
 };
 use spandrel::{SpanId, TraceId};
 
 use super::{
-    Body, Float, Frame, Key, Losses, Name, NameText, Parent, Process, Record, Site, Trace, Value,
-    from_hex,
+    Body, ClockEvent, Defined, Float, Frame, Key, Losses, Name, NameText, Parent, Process, Record,
+    Site, Status, Trace, Value, from_hex,
 };
 
 impl Frame {
@@ -23,7 +23,7 @@ impl Frame {
             let bytes = wire::Frame { session_tag, body }.to_bytes();
             bytes.context("the format has no place for what the frame says")
         };
-        let down = |request| Ok(wire::Downlink { session_tag, request }.to_bytes());
+        let down = |request: Request<'_>| Ok(wire::Downlink { session_tag, request }.to_bytes());
         match &self.body {
             Body::Hello {
                 packet,
@@ -33,7 +33,11 @@ impl Frame {
                 sent_ticks,
                 flags,
                 sites,
+                first_record,
                 losses,
+                ended,
+                previous,
+                challenge,
                 process,
             } => {
                 let (process_total, process_offset, process) = process.bytes()?;
@@ -45,7 +49,11 @@ impl Frame {
                     sent_ticks: *sent_ticks,
                     flags: *flags,
                     sites: *sites,
+                    first_record: *first_record,
                     losses: (*losses).into(),
+                    ended: ended.map(ResetCause::from_byte),
+                    previous: *previous,
+                    challenge: challenge.as_deref().map(array).transpose()?,
                     process_total,
                     process_offset,
                     process: &process,
@@ -94,6 +102,25 @@ impl Frame {
                 },
             })),
             Body::SetHandle(handle) => down(Request::SetHandle(*handle)),
+            Body::Ack { next, ranges } => {
+                let ranges = ranges.iter().map(|[start, end]| *start..*end).collect();
+                down(Request::Ack(wire::Ack { next: *next, ranges }))
+            }
+            Body::Control { id, what, params } => {
+                let params = from_hex(params)?;
+                let command = wire::Command::read(*what, &params);
+                down(Request::Control(wire::Control { id: *id, command }))
+            }
+            Body::Challenge(challenge) => down(Request::Challenge(array(challenge)?)),
+            Body::Answer { packet, id, status, detail } => {
+                let status = match status {
+                    Status::Done => AnswerStatus::Done,
+                    Status::Unknown => AnswerStatus::Unknown,
+                    Status::Refused => AnswerStatus::Refused,
+                };
+                let (packet, id, detail) = (*packet, *id, *detail);
+                up(wire::Body::Answer(wire::Answer { packet, id, status, detail }))
+            }
         }
     }
 }
@@ -112,6 +139,7 @@ impl From<Losses> for wire::Losses {
             open_full: losses.open_full,
             baggage_full: losses.baggage_full,
             baggage_stale: losses.baggage_stale,
+            evicted: losses.evicted,
         }
     }
 }
@@ -151,7 +179,10 @@ impl Record {
             }
             Self::NameDefinition { name: NameText::Text(text), .. } => Ok(text.clone().into()),
             Self::SiteDefinition { site: Site::Bytes { bytes }, .. }
-            | Self::NameDefinition { name: NameText::Bytes { bytes }, .. }
+            | Self::NameDefinition {
+                name: NameText::Bytes { bytes } | NameText::Address { by_address: bytes },
+                ..
+            }
             | Self::Fragment { bytes, .. } => from_hex(bytes),
             _ => Ok(Vec::new()),
         }
@@ -165,6 +196,7 @@ impl Record {
                 trace,
                 site,
                 ambiguous,
+                cut_off,
                 parts,
                 start,
                 duration,
@@ -180,6 +212,7 @@ impl Record {
                     duration_ticks: *duration,
                     parts: *parts,
                     ambiguous: *ambiguous,
+                    cut_off: *cut_off,
                 };
                 wire::Record::Span(SpanRecord { head, values })
             }
@@ -203,10 +236,20 @@ impl Record {
             }
             Self::SiteDefinition { id, .. } | Self::NameDefinition { id, .. } => {
                 let is_name = matches!(self, Self::NameDefinition { .. });
-                wire::Record::Define(Define { is_name, id: *id, bytes })
+                let address = |name: &NameText| matches!(name, NameText::Address { .. });
+                let by_address = matches!(self, Self::NameDefinition { name, .. } if address(name));
+                wire::Record::Define(Define { is_name, by_address, id: *id, bytes })
             }
-            Self::Fragment { first, last, .. } => {
-                wire::Record::Fragment(Fragment { is_first: *first, is_last: *last, bytes })
+            Self::Clock { time, event } => {
+                wire::Record::Clock(wire::Clock { time_ticks: *time, event: event.wire() })
+            }
+            Self::Fragment { of, offset, last, .. } => {
+                let of = match of {
+                    None => FragmentOf::Record,
+                    Some(Defined::Site(id)) => FragmentOf::Site(*id),
+                    Some(Defined::Name(id)) => FragmentOf::Name(*id),
+                };
+                wire::Record::Fragment(Fragment { of, offset: *offset, is_last: *last, bytes })
             }
         })
     }
@@ -215,6 +258,17 @@ impl Record {
 fn values(list: &[Value]) -> Result<wire::Values<'_>> {
     ensure!(list.len() <= wire::MAX_VALUES, "too many values for one record");
     list.iter().map(Value::wire).collect()
+}
+
+impl ClockEvent {
+    fn wire(self) -> wire::ClockEvent {
+        match self {
+            Self::Paused { ns } => wire::ClockEvent::Paused { ns },
+            Self::Rate { hz } => wire::ClockEvent::Rate { hz },
+            Self::Stepped => wire::ClockEvent::Stepped,
+            Self::Wall { unix_ns, error_ns } => wire::ClockEvent::Wall { unix_ns, error_ns },
+        }
+    }
 }
 
 impl Parent {

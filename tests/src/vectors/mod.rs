@@ -101,7 +101,16 @@ pub enum Body {
         sent_ticks: u64,
         flags: u8,
         sites: u16,
+        #[serde(default, skip_serializing_if = "is_none_sent")]
+        first_record: u64,
         losses: Losses,
+        /// The number of the cause.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended: Option<u8>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        previous: Option<u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        challenge: Option<String>,
         process: Process,
     },
     Data {
@@ -127,6 +136,23 @@ pub enum Body {
         id: u32,
     },
     SetHandle(u16),
+    Ack {
+        next: u64,
+        /// Each from its first record to behind its last.
+        ranges: Vec<[u64; 2]>,
+    },
+    Control {
+        id: u64,
+        what: u8,
+        params: String,
+    },
+    Challenge(String),
+    Answer {
+        packet: u32,
+        id: u64,
+        status: Status,
+        detail: u32,
+    },
     Stats {
         packet: u32,
         ring_words: u32,
@@ -135,6 +161,16 @@ pub enum Body {
         bytes: u32,
         longest_mask_cycles: u32,
     },
+}
+
+/// What became of a control.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "docs/wire-format.md has every status by this name")]
+pub enum Status {
+    Done,
+    Unknown,
+    Refused,
 }
 
 /// Counts of losses; those that are missing are 0.
@@ -156,11 +192,18 @@ pub struct Losses {
     pub baggage_full: u32,
     #[serde(skip_serializing_if = "is_zero")]
     pub baggage_stale: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub evicted: u32,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
 fn is_false(flag: &bool) -> bool {
     !flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+fn is_none_sent(record: &u64) -> bool {
+    *record == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
@@ -188,6 +231,8 @@ pub enum Record {
         trace: Trace,
         site: u16,
         ambiguous: bool,
+        #[serde(default, skip_serializing_if = "is_false")]
+        cut_off: bool,
         parts: u8,
         start: u64,
         duration: u64,
@@ -221,11 +266,39 @@ pub enum Record {
         id: u16,
         name: NameText,
     },
+    Clock {
+        time: u64,
+        event: ClockEvent,
+    },
     Fragment {
-        first: bool,
+        /// Of a definition: of which.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<Defined>,
+        offset: u32,
         last: bool,
         bytes: String,
     },
+}
+
+/// What befell a clock.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[expect(missing_docs, reason = "docs/wire-format.md has every field by this name")]
+pub enum ClockEvent {
+    Paused { ns: u64 },
+    Rate { hz: u32 },
+    Stepped,
+    Wall { unix_ns: u64, error_ns: u64 },
+}
+
+/// What a definition defines.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Defined {
+    /// The site with this number.
+    Site(u16),
+    /// The name with this number.
+    Name(u16),
 }
 
 /// What a span is a child of.
@@ -285,7 +358,13 @@ pub enum Site {
 #[expect(missing_docs, reason = "docs/wire-format.md has every field by this name")]
 pub enum NameText {
     Text(String),
-    Bytes { bytes: String },
+    /// Address and length of a string of another build, as they stand there.
+    Address {
+        by_address: String,
+    },
+    Bytes {
+        bytes: String,
+    },
 }
 
 /// A value with its type.

@@ -103,13 +103,16 @@ fn a_collector_started_late_decodes_everything_without_a_downlink() {
     }
 }
 
+/// A request, and its frame.
+type Asking = (Request<'static>, &'static [u8]);
+
 /// What the collector says to a frame; the device does not hear it.
-fn requests(collector: &mut Collector, now_ns: u64, frame: &[u8]) -> Vec<(Request, Vec<u8>)> {
+fn requests(collector: &mut Collector, now_ns: u64, frame: &[u8]) -> Vec<Asking> {
     let mut replies = Vec::new();
     collector.pipeline.on_datagram(frame, PEER, now_ns, &mut replies);
     let request = |(_, bytes): (_, Vec<u8>)| {
-        let Downlink { request, .. } =
-            wire::decode_downlink(&bytes).expect("it speaks our version");
+        let bytes: &'static [u8] = bytes.leak();
+        let Downlink { request, .. } = wire::decode_downlink(bytes).expect("it speaks our version");
         (request, bytes)
     };
     replies.into_iter().map(request).collect()
@@ -117,7 +120,7 @@ fn requests(collector: &mut Collector, now_ns: u64, frame: &[u8]) -> Vec<(Reques
 
 /// The one request of a kind among others.
 #[track_caller]
-fn only(requests: Vec<(Request, Vec<u8>)>, is: impl Fn(&Request) -> bool) -> (Request, Vec<u8>) {
+fn only(requests: Vec<Asking>, is: impl Fn(&Request<'_>) -> bool) -> Asking {
     let mut found: Vec<_> = requests.into_iter().filter(|(request, _)| is(request)).collect();
     assert_eq!(found.len(), 1, "{found:?}");
     found.remove(0)
@@ -128,20 +131,19 @@ fn a_session_whose_hello_was_lost_is_asked_for_it() {
     let mut device = Device::new::<4096, 48>(508, 0);
     let mut collector = Collector::new(true);
     drop(device.due_hello());
-    let is_hello = |request: &Request| matches!(request, Request::SendHello);
+    let is_hello = |request: &Request<'_>| matches!(request, Request::SendHello);
 
     span!(device.tracer, "first", n = 1).finish();
     let frame = device.frame().expect("a span is there");
-    let (_, lost) = only(requests(&mut collector, device.now_ns(), &frame), is_hello);
+    only(requests(&mut collector, device.now_ns(), &frame), is_hello);
     assert!(collector.spans().is_empty());
-    drop(lost);
 
     // The question was lost too, so it is asked again.
     device.pass(SECOND / 2);
     span!(device.tracer, "second", n = 2).finish();
     let frame = device.frame().expect("a span is there");
     let (_, asked) = only(requests(&mut collector, device.now_ns(), &frame), is_hello);
-    let (answered, hello) = device.hears(&asked);
+    let (answered, hello) = device.hears(asked);
     assert_eq!(answered, Asked::Hello);
     collector.receive(&mut device, hello.expect("it answers at once"));
     collector.tick(&mut device);
@@ -166,7 +168,7 @@ fn definitions_that_were_lost_are_asked_for_and_no_others() {
     record(&device).finish();
     let frame = device.frame().expect("a span is there");
     assert!(definitions(&frame).is_empty(), "they go up once");
-    let is_ask = |request: &Request| matches!(request, Request::SendDefinitions { .. });
+    let is_ask = |request: &Request<'_>| matches!(request, Request::SendDefinitions { .. });
     let (request, asked) = only(requests(&mut collector, device.now_ns(), &frame), is_ask);
     let Request::SendDefinitions { sites, names } = request else { unreachable!() };
     let wanted: Vec<_> =
@@ -174,7 +176,7 @@ fn definitions_that_were_lost_are_asked_for_and_no_others() {
     assert_eq!(wanted, defined);
     assert!(collector.spans().is_empty());
 
-    assert_eq!(device.hears(&asked), (Asked::Nothing, None));
+    assert_eq!(device.hears(asked), (Asked::Nothing, None));
     let answer = device.frame().expect("the definitions go up again");
     assert_eq!(definitions(&answer), defined);
     collector.receive(&mut device, answer);

@@ -122,8 +122,7 @@ impl World {
         };
         let mut number = data.head.first_record;
         for record in data.records {
-            let is_numbered = u64::from(!matches!(record, Record::Define(_)));
-            self.lost_records += is_numbered * u64::from(is_lost);
+            let (is_numbered, mut is_lost) = (u64::from(record.ends_number()), is_lost);
             match record {
                 Record::Span(_) => self.lost_spans += usize::from(is_lost),
                 Record::Fragment(fragment) => {
@@ -133,12 +132,14 @@ impl World {
                     broken.bytes.extend_from_slice(fragment.bytes);
                     broken.is_lost |= is_lost;
                     if fragment.is_last {
+                        is_lost = broken.is_lost;
                         self.lost_spans += usize::from(broken.is_span() && broken.is_lost);
                         self.broken = None;
                     }
                 }
                 _ => {}
             }
+            self.lost_records += is_numbered * u64::from(is_lost);
             number += is_numbered;
         }
     }

@@ -23,7 +23,7 @@ pub(crate) fn belongs_to(record: &Record<'_>) -> Option<u64> {
         Record::Part(part) => Some(part.own),
         Record::Log(log) => Some(log.own),
         Record::Reference(reference) => Some(reference.own),
-        Record::Span(_) | Record::Define(_) | Record::Fragment(_) => None,
+        Record::Span(_) | Record::Clock(_) | Record::Define(_) | Record::Fragment(_) => None,
     }
 }
 
@@ -88,6 +88,7 @@ impl<'a> Seen<'a> {
                 let trace = if is_right { "remote".to_owned() } else { format!("{reference:?}") };
                 ["reference".to_owned(), of, trace]
             }
+            Record::Clock(_) => return Err("nothing befell the clock".into()),
             Record::Define(_) => return Err("a definition is no record".into()),
             Record::Fragment(_) => return Err("no frame is too short for a record".into()),
         })

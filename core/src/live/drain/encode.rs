@@ -90,6 +90,7 @@ impl Drain {
             duration_ticks,
             parts: (kinds >> record::PARTS_SHIFT) as u8,
             ambiguous,
+            cut_off: false,
         });
         self.values(&mut words, shape, Some(kinds), frame.out());
     }

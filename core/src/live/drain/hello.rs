@@ -2,7 +2,7 @@
 
 use super::Drain;
 use crate::site::table;
-use crate::wire::{Hello, Losses, MIN_MTU, Writer};
+use crate::wire::{Hello, MIN_MTU, Writer};
 
 /// The longest piece whose length takes one byte.
 const MAX_PIECE: usize = 127;
@@ -58,10 +58,11 @@ impl Drain {
             sent_ticks,
             flags: if self.moment().is_kept() { Hello::KEPT } else { 0 },
             sites: table().units(),
-            losses: Losses::default(),
+            first_record: self.record,
             process_total: total as u32,
             process_offset: offset as u32,
             process: &[],
+            ..Hello::default()
         }
         .write_with(self.tag, &losses, &mut out);
         // The frame ends in the length of an empty piece: one byte, which is now known better.

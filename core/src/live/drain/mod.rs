@@ -186,7 +186,11 @@ impl Drain {
                 self.tracer.set_handle(handle);
                 Asked::Nothing
             }
-            Ok((_, Said::SendDefinitions)) | Err(_) => Asked::Nothing,
+            Ok((
+                _,
+                Said::SendDefinitions | Said::Ack(_) | Said::Control(_) | Said::Challenge(_),
+            ))
+            | Err(_) => Asked::Nothing,
         }
     }
 

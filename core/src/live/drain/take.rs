@@ -3,7 +3,7 @@
 use super::super::ring::Committed;
 use super::Drain;
 use crate::site::table;
-use crate::wire::DataWriter;
+use crate::wire::{DataWriter, FragmentOf};
 
 // What the frames before have begun.
 const DEFINITION: u8 = 0;
@@ -43,14 +43,18 @@ impl Drain {
 
     /// Moves a fragment into the frame, which is empty, and has room for nothing else.
     fn take_fragment(&mut self, next: &Next<'_>, frame: &mut DataWriter<'_>) {
-        frame.begin_fragment(self.fragment_at);
+        let of = match next {
+            Next::Definition(index) => self.names.fragment_of(*index),
+            Next::Record(_) => FragmentOf::Record,
+        };
+        frame.begin_fragment(of, self.fragment_at);
         self.write(next, frame);
-        let (len, is_last) = frame.end_fragment(!self.is_broken());
-        self.record += 1;
+        let (len, is_last) = frame.end_fragment();
         self.fragment_at += len;
         self.broken = if matches!(next, Next::Record(_)) { RECORD } else { DEFINITION };
         if is_last {
             (self.broken, self.fragment_at) = (NOTHING, 0);
+            self.record += u64::from(matches!(next, Next::Record(_)));
             self.done(next);
         }
     }

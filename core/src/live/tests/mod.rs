@@ -81,8 +81,8 @@ struct Seen {
     others: Vec<Record<'static>>,
     losses: Losses,
     next_record: u64,
-    /// The record that comes in fragments: its number, its frame's, and what came of it.
-    broken: Option<(u64, u64, Vec<u8>)>,
+    /// The record that comes in fragments: its frame's last number, and what came of it.
+    broken: Option<(u64, Vec<u8>)>,
     fragments: u32,
 }
 
@@ -96,7 +96,7 @@ impl Seen {
         self.losses = data.head.losses;
         for record in data.records {
             let number = self.next_record;
-            self.next_record += u64::from(!matches!(record, Record::Define(_)));
+            self.next_record += u64::from(record.ends_number());
             match record {
                 Record::Fragment(fragment) => self.join(&fragment, number, data.head.last_number),
                 whole => self.take_whole(whole),
@@ -106,15 +106,14 @@ impl Seen {
 
     fn join(&mut self, fragment: &wire::Fragment<'_>, number: u64, last_number: u64) {
         self.fragments += 1;
-        assert_eq!(fragment.is_first, self.broken.is_none());
-        let (number, last_number, mut bytes) =
-            self.broken.take().unwrap_or((number, last_number, Vec::new()));
+        let (last_number, mut bytes) = self.broken.take().unwrap_or((last_number, Vec::new()));
+        assert_eq!(fragment.offset as usize, bytes.len());
         bytes.extend_from_slice(fragment.bytes);
         if fragment.is_last {
             let bytes = Box::leak(bytes.into_boxed_slice());
             self.take_whole(wire::decode_fragments(bytes, number, last_number).unwrap());
         } else {
-            self.broken = Some((number, last_number, bytes));
+            self.broken = Some((last_number, bytes));
         }
     }
 

@@ -4,6 +4,7 @@
 mod record;
 mod value;
 
+use super::answer::Answer;
 use super::codec::{LOW_BITS, distance};
 use super::downlink::Downlink;
 use super::frame::{DataHead, FrameKind, FromElements, Head, Pong, read_tuple};
@@ -37,6 +38,8 @@ pub enum Body<'a> {
     Pong(Pong),
     /// What the tracer counts of itself.
     Stats(StatsFrame),
+    /// What became of a control.
+    Answer(Answer),
 }
 
 /// One frame that goes up.
@@ -58,6 +61,7 @@ impl Frame<'_> {
         written(|buffer| match &self.body {
             Body::Hello(hello) => write(buffer, |out| hello.write(tag, out)),
             Body::Pong(pong) => write(buffer, |out| pong.write(tag, out)),
+            Body::Answer(answer) => write(buffer, |out| answer.write(tag, out)),
             Body::Stats(frame) => write(buffer, |out| {
                 FrameKind::Stats.begin(tag, out);
                 frame.stats.write(frame.packet, out);
@@ -77,7 +81,7 @@ impl Data<'_> {
         for record in &self.records {
             frame.begin();
             record.write(&mut frame, Numbers { last: self.head.last_number, record: number })?;
-            number += u64::from(!matches!(record, Record::Define(_)));
+            number += u64::from(record.ends_number());
             if !frame.end() {
                 return None;
             }
@@ -134,6 +138,7 @@ impl Record<'_> {
                 let trace = frame.remote_trace(trace.words());
                 frame.reference(numbers.low(own)?, trace, span, follows_from);
             }
+            Record::Clock(clock) => frame.clock(clock.time_ticks, clock.event),
             Record::Define(define) => frame.define(define),
             Record::Fragment(fragment) => frame.fragment(fragment, numbers.last),
         }
@@ -170,11 +175,12 @@ impl SpanHead {
             duration_ticks: self.duration_ticks,
             parts: self.parts,
             ambiguous: self.ambiguous,
+            cut_off: self.cut_off,
         })
     }
 }
 
-impl Downlink {
+impl Downlink<'_> {
     /// The bytes of the frame.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -190,18 +196,18 @@ impl Process<'_, &[(&str, Value<'_>)]> {
     }
 }
 
-/// Reads a record that came in fragments, from what they hold together; they were numbered from
-/// `first_record` on, and the first came in a frame with this `last_number`.
+/// Reads a record that came in fragments, from what they hold together; they have the number `record`,
+/// and one of them came in a frame with this `last_number`.
 ///
 /// # Errors
 /// Where that is no record, or more than one.
 pub fn decode_fragments(
     bytes: &[u8],
-    first_record: u64,
+    record: u64,
     last_number: u64,
 ) -> Result<Record<'_>, DecodeError> {
     let mut deserializer = postcard::Deserializer::from_bytes(bytes);
-    let reader = Reader::of_fragments(first_record, last_number);
+    let reader = Reader::of_fragments(record, last_number);
     let record = reader.deserialize(&mut deserializer).map_err(|_| DecodeError::Malformed)?;
     match deserializer.finalize() {
         Ok([]) if matches!(record, Record::Fragment(_)) => Err(DecodeError::Malformed),
@@ -245,6 +251,7 @@ impl<'de> FromElements<'de> for Frame<'de> {
             FrameKind::Hello => Body::Hello(next(from)?),
             FrameKind::Pong => Body::Pong(next(from)?),
             FrameKind::Stats => Body::Stats(next(from)?),
+            FrameKind::Answer => Body::Answer(next(from)?),
             FrameKind::Data => {
                 let head: DataHead = next(from)?;
                 let mut reader = Reader::new(&head);

@@ -8,8 +8,8 @@ use crate::wire::codec::{Codec, LOW_BITS, REMOTE, site_code};
 use crate::wire::record::{code, flag};
 use crate::wire::value::next;
 use crate::wire::{
-    DataHead, Define, Fragment, Log, Parent, Part, PartKey, Record, Reference, Shape, SiteRef,
-    SpanHead, SpanRecord, TraceRef, Values, record_number,
+    Clock, ClockEvent, DataHead, Define, Fragment, FragmentOf, Log, Parent, Part, PartKey, Record,
+    Reference, Shape, SiteRef, SpanHead, SpanRecord, TraceRef, Values, record_number,
 };
 use core::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
@@ -54,8 +54,7 @@ impl Reader {
         let flags: u8 = next(from)?;
         let record = match flags & KIND {
             ..NO_SPAN => Record::Span(self.span(flags, from)?),
-            flag::SITE_DEFINITION => return define(false, from).map(Record::Define),
-            flag::NAME_DEFINITION => return define(true, from).map(Record::Define),
+            flag::SITE_DEFINITION | flag::NAME_DEFINITION => Record::Define(define(flags, from)?),
             flag::PART => {
                 let own = self.other(flags, from)?;
                 let (key, values) = self.keyed(flags, from)?;
@@ -77,13 +76,22 @@ impl Reader {
             }
             flag::FRAGMENT => {
                 self.codec.restart(self.first);
-                let (is_first, is_last) = (flags & flag::LOW_FIRST, flags & flag::LOW_LAST);
-                let (is_first, is_last) = (is_first != 0, is_last != 0);
-                Record::Fragment(Fragment { is_first, is_last, bytes: next(from)? })
+                let of = match flags & (flag::LOW_DEFINITION | flag::LOW_NAME) {
+                    0 => FragmentOf::Record,
+                    flag::LOW_DEFINITION => FragmentOf::Site(next(from)?),
+                    flag::LOW_NAME => return Err(S::Error::custom("a fragment of nothing")),
+                    _ => FragmentOf::Name(next(from)?),
+                };
+                let is_last = flags & flag::LOW_LAST != 0;
+                Record::Fragment(Fragment { of, offset: next(from)?, is_last, bytes: next(from)? })
+            }
+            flag::CLOCK => {
+                let time_ticks = self.time(from)?;
+                Record::Clock(Clock { time_ticks, event: clock_event(flags, from)? })
             }
             _ => return Err(S::Error::custom("unknown kind of record")),
         };
-        self.numbers.record = self.numbers.record.wrapping_add(1);
+        self.numbers.record = self.numbers.record.wrapping_add(record.ends_number().into());
         Ok(record)
     }
 
@@ -156,6 +164,7 @@ impl Reader {
             start_ticks: self.time(from)?,
             duration_ticks: next(from)?,
             ambiguous: extra & flag::AMBIGUOUS != 0,
+            cut_off: extra & flag::CUT_OFF != 0,
         };
         Ok(SpanRecord { head, values: values(site.shape, from)? })
     }
@@ -236,8 +245,23 @@ impl Reader {
 /// What stands for a parent that is no span of the session.
 const SOMEWHERE_ELSE: u32 = u32::MAX;
 
-fn define<'a, S: SeqAccess<'a>>(is_name: bool, from: &mut S) -> Result<Define<'a>, S::Error> {
-    Ok(Define { is_name, id: next(from)?, bytes: next(from)? })
+fn define<'a, S: SeqAccess<'a>>(flags: u8, from: &mut S) -> Result<Define<'a>, S::Error> {
+    let is_name = flags & KIND == flag::NAME_DEFINITION;
+    let by_address = flags & flag::LOW_BY_ADDRESS != 0;
+    if by_address && !is_name {
+        return Err(S::Error::custom("a site by its address"));
+    }
+    Ok(Define { is_name, by_address, id: next(from)?, bytes: next(from)? })
+}
+
+fn clock_event<'a, S: SeqAccess<'a>>(flags: u8, from: &mut S) -> Result<ClockEvent, S::Error> {
+    Ok(match flags & !KIND {
+        flag::CLOCK_PAUSED => ClockEvent::Paused { ns: next(from)? },
+        flag::CLOCK_RATE => ClockEvent::Rate { hz: next(from)? },
+        flag::CLOCK_STEPPED => ClockEvent::Stepped,
+        flag::CLOCK_WALL => ClockEvent::Wall { unix_ns: next(from)?, error_ns: next(from)? },
+        _ => return Err(S::Error::custom("unknown event of a clock")),
+    })
 }
 
 /// A number so far from another.

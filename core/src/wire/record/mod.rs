@@ -68,6 +68,8 @@ pub struct SpanHead {
     pub parts: u8,
     /// No keeper watched the clock: the duration may be short by whole turns of the counter.
     pub ambiguous: bool,
+    /// Its session ended before it did: the duration reaches to the last tick that is known.
+    pub cut_off: bool,
 }
 
 /// A finished span.
@@ -144,10 +146,12 @@ pub struct Reference {
 pub struct Define<'a> {
     /// A name (`false`: a site).
     pub is_name: bool,
+    /// A name of another build, of which only is known where it was.
+    pub by_address: bool,
     /// The number.
     pub id: u16,
-    /// The definition: for a name its UTF-8, for a site the list of its name and keys, each with
-    /// its length in one byte before it.
+    /// The definition: for a name its UTF-8, or its address and length, each a varint; for a site the
+    /// list of its name and keys, each with its length in one byte before it.
     pub bytes: &'a [u8],
 }
 
@@ -155,12 +159,59 @@ pub struct Define<'a> {
 /// were the only one of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fragment<'a> {
-    /// No other is before it.
-    pub is_first: bool,
-    /// The record ends with it; else the next record goes on where it ends.
+    /// What it is a part of.
+    pub of: FragmentOf,
+    /// Where in it the fragment begins, in bytes.
+    pub offset: u32,
+    /// The record ends with it.
     pub is_last: bool,
     /// What it holds.
     pub bytes: &'a [u8],
+}
+
+/// What a fragment is a part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FragmentOf {
+    /// The record whose number it is at: all fragments of one have the same.
+    Record,
+    /// The definition of this site.
+    Site(u16),
+    /// The definition of this name.
+    Name(u16),
+}
+
+/// Something that befell the device's clock, or what another clock says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// When, in ticks since the session's clock began.
+    pub time_ticks: u64,
+    /// What.
+    pub event: ClockEvent,
+}
+
+/// What befell a device's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ClockEvent {
+    /// It stood still, for so many nanoseconds.
+    Paused {
+        /// How long.
+        ns: u64,
+    },
+    /// It has another rate from now on.
+    Rate {
+        /// Ticks a second.
+        hz: u32,
+    },
+    /// It stood still or jumped, and nobody knows for how long or how far.
+    Stepped,
+    /// A wall clock on the board said so at this tick.
+    Wall {
+        /// Nanoseconds since the Unix epoch.
+        unix_ns: u64,
+        /// By how many nanoseconds it may be wrong.
+        error_ns: u64,
+    },
 }
 
 /// One record.
@@ -174,10 +225,27 @@ pub enum Record<'a> {
     Log(Log<'a>),
     /// A reference of a span to one elsewhere.
     Reference(Reference),
+    /// What befell the clock.
+    Clock(Clock),
     /// What a number stands for.
     Define(Define<'a>),
     /// A part of a record.
     Fragment(Fragment<'a>),
+}
+
+impl Record<'_> {
+    /// Whether the record that follows has the next number. A definition has none, and of those that
+    /// come in fragments the last alone ends the record.
+    #[must_use]
+    pub const fn ends_number(&self) -> bool {
+        match self {
+            Self::Define(_) => false,
+            Self::Fragment(fragment) => {
+                fragment.is_last && matches!(fragment.of, FragmentOf::Record)
+            }
+            _ => true,
+        }
+    }
 }
 
 /// The bits of a record's first byte.
@@ -201,16 +269,24 @@ pub(super) mod flag {
     pub(in crate::wire) const REFERENCE: u8 = 10 << 4;
     pub(in crate::wire) const SITE_DEFINITION: u8 = 11 << 4;
     pub(in crate::wire) const NAME_DEFINITION: u8 = 12 << 4;
+    pub(in crate::wire) const CLOCK: u8 = 13 << 4;
     pub(in crate::wire) const FRAGMENT: u8 = 15 << 4;
     pub(in crate::wire) const KEY_SAME: u8 = 0;
     pub(in crate::wire) const KEY_SITE: u8 = 0b0100;
     pub(in crate::wire) const KEY_NAME: u8 = 0b1000;
     pub(in crate::wire) const LOW_FOLLOWS_FROM: u8 = 1 << 2;
-    pub(in crate::wire) const LOW_FIRST: u8 = 1;
+    pub(in crate::wire) const LOW_BY_ADDRESS: u8 = 1;
+    pub(in crate::wire) const LOW_DEFINITION: u8 = 1;
     pub(in crate::wire) const LOW_LAST: u8 = 2;
+    pub(in crate::wire) const LOW_NAME: u8 = 4;
+    pub(in crate::wire) const CLOCK_PAUSED: u8 = 0;
+    pub(in crate::wire) const CLOCK_RATE: u8 = 1;
+    pub(in crate::wire) const CLOCK_STEPPED: u8 = 2;
+    pub(in crate::wire) const CLOCK_WALL: u8 = 3;
     // The extra byte's.
     pub(in crate::wire) const AMBIGUOUS: u8 = 1;
     pub(in crate::wire) const PARTS: u8 = 2;
+    pub(in crate::wire) const CUT_OFF: u8 = 4;
 }
 
 /// What a trace is written as, if it is none of the session's own.

@@ -5,7 +5,7 @@
 
 #[cfg(feature = "alloc")]
 use super::Fragment;
-use super::{Define, PartKey, SiteRef, code, flag};
+use super::{ClockEvent, Define, FragmentOf, PartKey, SiteRef, code, flag};
 use crate::SpanId;
 use crate::wire::codec::{Codec, LOW_BITS, REMOTE, UNUSED_BITS, distance, site_code};
 use crate::wire::{DataHead, FrameKind, Losses, Writer};
@@ -24,6 +24,8 @@ pub struct DataWriter<'b> {
     /// Where the number of records stands: it is known last.
     count_at: usize,
     count: u8,
+    /// Where the length of a fragment stands, which is known last too.
+    fragment_at: usize,
 }
 
 /// What a span record says, less its values.
@@ -47,6 +49,8 @@ pub struct SpanFields {
     pub parts: u8,
     /// Whether turns of the clock may be missing.
     pub ambiguous: bool,
+    /// Whether a reset ended it.
+    pub cut_off: bool,
 }
 
 impl SpanFields {
@@ -82,7 +86,7 @@ impl<'b> DataWriter<'b> {
         let at = out.written();
         #[expect(clippy::cast_possible_truncation, reason = "the low bits are meant")]
         let codec = Codec::new(head.last_number as u32 & LOW_BITS);
-        Self { out, codec, at, count_at: at - 1, count: 0 }
+        Self { out, codec, at, count_at: at - 1, count: 0, fragment_at: 0 }
     }
 
     /// Whether there is no record in it.
@@ -112,40 +116,57 @@ impl<'b> DataWriter<'b> {
         fits
     }
 
-    /// Begins a fragment, which is the only record of its frame: what of the record that follows lies
-    /// behind its first `skip` bytes.
-    pub fn begin_fragment(&mut self, skip: usize) {
+    /// Begins a fragment, which is the only record of its frame: what of the record or definition that
+    /// follows lies behind its first `offset` bytes.
+    pub fn begin_fragment(&mut self, of: FragmentOf, offset: usize) {
         self.codec.restart(0);
         self.begin();
-        // Flags and length, which are known last.
-        self.out.raw(&[0; 3]);
-        self.out.skip(skip);
+        self.fragment_head(of, offset as u64);
+        // The length, which is known last.
+        self.fragment_at = self.out.written();
+        self.out.raw(&[0; 2]);
+        self.out.skip(offset);
     }
 
     /// Ends the fragment; says how many bytes it holds, and whether the record ends with it.
-    #[expect(clippy::cast_possible_truncation, reason = "seven bits, and up to 9 more")]
-    pub fn end_fragment(&mut self, is_first: bool) -> (usize, bool) {
-        let begin = self.at + 3;
+    #[expect(clippy::cast_possible_truncation, reason = "seven bits, and up to 7 more")]
+    pub fn end_fragment(&mut self) -> (usize, bool) {
+        let begin = self.fragment_at + 2;
         let written = self.out.written() - begin;
         let len = self.out.cut(begin, MAX_FRAGMENT);
         let is_last = len == written;
-        let first = if is_first { flag::LOW_FIRST } else { 0 };
-        let last = if is_last { flag::LOW_LAST } else { 0 };
-        self.out.set(self.at, flag::FRAGMENT | first | last);
+        if is_last {
+            self.out.mark(self.at, flag::LOW_LAST);
+        }
         // A varint of always two bytes.
-        self.out.set(self.at + 1, len as u8 | 0x80);
-        self.out.set(self.at + 2, (len >> 7) as u8);
+        self.out.set(self.fragment_at, len as u8 | 0x80);
+        self.out.set(self.fragment_at + 1, (len >> 7) as u8);
         self.count += 1;
         (len, is_last)
+    }
+
+    /// What stands before a fragment's bytes, as of one that is not the last.
+    fn fragment_head(&mut self, of: FragmentOf, offset: u64) {
+        let (of, id) = match of {
+            FragmentOf::Record => (0, None),
+            FragmentOf::Site(id) => (flag::LOW_DEFINITION, Some(id)),
+            FragmentOf::Name(id) => (flag::LOW_DEFINITION | flag::LOW_NAME, Some(id)),
+        };
+        self.out.byte(flag::FRAGMENT | of);
+        if let Some(id) = id {
+            self.out.varint(id.into());
+        }
+        self.out.varint(offset);
     }
 
     /// A fragment as it is, in a frame with this last number.
     #[cfg(feature = "alloc")]
     #[expect(clippy::cast_possible_truncation, reason = "the low bits are meant")]
     pub(in crate::wire) fn fragment(&mut self, fragment: &Fragment<'_>, last_number: u64) {
-        let first = if fragment.is_first { flag::LOW_FIRST } else { 0 };
-        let last = if fragment.is_last { flag::LOW_LAST } else { 0 };
-        self.out.byte(flag::FRAGMENT | first | last);
+        self.fragment_head(fragment.of, fragment.offset.into());
+        if fragment.is_last {
+            self.out.mark(self.at, flag::LOW_LAST);
+        }
         self.out.bytes(fragment.bytes);
         self.codec.restart(last_number as u32 & LOW_BITS);
     }
@@ -199,6 +220,7 @@ impl<'b> DataWriter<'b> {
             flags |= flag::SITE;
         }
         let extra = if span.ambiguous { flag::AMBIGUOUS } else { 0 };
+        let extra = if span.cut_off { extra | flag::CUT_OFF } else { extra };
         let extra = if span.parts == 0 { extra } else { extra | flag::PARTS };
         if extra != 0 {
             flags |= flag::EXTRA;
@@ -248,9 +270,26 @@ impl<'b> DataWriter<'b> {
         self.out.set(first, if follows_from { flags | flag::LOW_FOLLOWS_FROM } else { flags });
     }
 
+    /// What befell the clock, and when.
+    pub fn clock(&mut self, time_ticks: u64, event: ClockEvent) {
+        let (code, numbers) = match event {
+            ClockEvent::Paused { ns } => (flag::CLOCK_PAUSED, [Some(ns), None]),
+            ClockEvent::Rate { hz } => (flag::CLOCK_RATE, [Some(hz.into()), None]),
+            ClockEvent::Stepped => (flag::CLOCK_STEPPED, [None; 2]),
+            ClockEvent::Wall { unix_ns, error_ns } => {
+                (flag::CLOCK_WALL, [Some(unix_ns), Some(error_ns)])
+            }
+        };
+        self.out.byte(flag::CLOCK | code);
+        self.time(time_ticks);
+        numbers.into_iter().flatten().for_each(|number| self.out.varint(number));
+    }
+
     /// A definition.
     pub fn define(&mut self, define: &Define<'_>) {
-        self.out.byte(if define.is_name { flag::NAME_DEFINITION } else { flag::SITE_DEFINITION });
+        let kind = if define.is_name { flag::NAME_DEFINITION } else { flag::SITE_DEFINITION };
+        let by_address = if define.by_address { flag::LOW_BY_ADDRESS } else { 0 };
+        self.out.byte(kind | by_address);
         self.out.varint(u64::from(define.id));
         self.out.bytes(define.bytes);
     }

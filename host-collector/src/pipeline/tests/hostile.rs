@@ -30,7 +30,8 @@ fn frames(records: &[u8]) -> Vec<Vec<u8>> {
             }
             5 => Record::Span(span(own, Parent::Local(own), [u64::MAX, u64::MAX])),
             6 => Record::Fragment(Fragment {
-                is_first: kind & 8 != 0,
+                of: if kind & 8 != 0 { FragmentOf::Site(1) } else { FragmentOf::Record },
+                offset: u32::from(kind & 32),
                 is_last: kind & 16 != 0,
                 bytes: &READ[..usize::from(kind % 7)],
             }),

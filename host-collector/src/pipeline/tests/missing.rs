@@ -188,7 +188,7 @@ fn what_was_only_late_is_in_its_span() {
     assert!(bench.span().warnings.is_empty());
 }
 
-/// Of a record in fragments each is a record that may be lost.
+/// All fragments have the number of their record, so it is one that was lost.
 #[test]
 fn a_record_of_which_a_fragment_was_lost_is_lost() {
     for lost in 0..3 {

@@ -5,9 +5,9 @@ use crate::exporter::{jaeger, otlp};
 use crate::model::{Kind, Resource, Span, SpanId, Status, TraceId, Value};
 use proptest::prelude::*;
 use spandrel::wire::{
-    Body, Data, DataHead, Define, Fragment, Frame, Hello, Log, Losses, NameRef, Parent, Part,
-    PartKey, Pong, Process, Record, Reference, Request, Shape, SiteRef, SpanHead, SpanRecord,
-    TraceRef,
+    Body, Clock, ClockEvent, Data, DataHead, Define, Fragment, FragmentOf, Frame, Hello, Log,
+    Losses, NameRef, Parent, Part, PartKey, Pong, Process, Record, Reference, Request, Shape,
+    SiteRef, SpanHead, SpanRecord, TraceRef,
 };
 use spandrel::{DeviceId, Session as SessionNumber};
 use std::sync::{Arc, Mutex};
@@ -82,6 +82,7 @@ impl Device {
                 process_total: process.len() as u32,
                 process_offset: offset as u32,
                 process: &process[offset..end],
+                ..Hello::default()
             }),
         })
     }
@@ -91,7 +92,7 @@ impl Device {
     }
 
     fn data(&mut self, records: Vec<Record<'static>>) -> Vec<u8> {
-        let numbered = records.iter().filter(|record| !matches!(record, Record::Define(_))).count();
+        let numbered = records.iter().filter(|record| record.ends_number()).count();
         let (first_record, losses) = (self.record, self.losses);
         self.record += numbered as u64;
         self.frame(|packet| {
@@ -103,6 +104,11 @@ impl Device {
 
     /// A record as its fragments, each in a frame of its own.
     fn fragments(&mut self, record: Record<'static>, length: usize) -> Vec<Vec<u8>> {
+        let of = match &record {
+            Record::Define(Define { is_name: true, id, .. }) => FragmentOf::Name(*id),
+            Record::Define(define) => FragmentOf::Site(define.id),
+            _ => FragmentOf::Record,
+        };
         let frame = |records| {
             let head = DataHead { first_record: self.record, ..DataHead::default() };
             bytes(&Frame { session_tag: [0; 4], body: Body::Data(Data { head, records }) })
@@ -112,7 +118,8 @@ impl Device {
         let pieces = bytes.chunks(length).collect::<Vec<_>>();
         let last = pieces.len() - 1;
         let fragment = |(at, bytes)| {
-            Record::Fragment(Fragment { is_first: at == 0, is_last: at == last, bytes })
+            let offset = (at * length) as u32;
+            Record::Fragment(Fragment { of, offset, is_last: at == last, bytes })
         };
         pieces.into_iter().enumerate().map(fragment).map(|one| self.data(vec![one])).collect()
     }
@@ -140,6 +147,7 @@ fn span(own: u64, parent: Parent, ticks: [u64; 2]) -> SpanRecord<'static> {
         duration_ticks: ticks[1] - ticks[0],
         parts: 0,
         ambiguous: false,
+        cut_off: false,
     };
     SpanRecord { head, values: values([]) }
 }
@@ -158,11 +166,12 @@ fn tags<const N: usize>(
 }
 
 fn site(id: u16, bytes: &'static [u8]) -> Record<'static> {
-    Record::Define(Define { is_name: false, id, bytes })
+    Record::Define(Define { is_name: false, by_address: false, id, bytes })
 }
 
 fn name(id: u16, text: &'static str) -> Record<'static> {
-    Record::Define(Define { is_name: true, id, bytes: text.as_bytes() })
+    let bytes = text.as_bytes();
+    Record::Define(Define { is_name: true, by_address: false, id, bytes })
 }
 
 const READ: &[u8] = b"\x04read\x03bus\x05state";
@@ -225,9 +234,10 @@ impl Bench {
         self.batches().last().unwrap().resource.clone()
     }
 
-    fn asked(&mut self) -> Vec<Request> {
+    fn asked(&mut self) -> Vec<Request<'static>> {
         let replies = core::mem::take(&mut self.replies);
-        let request = |(_, bytes): (_, Vec<u8>)| wire::decode_downlink(&bytes).unwrap().request;
+        let request =
+            |(_, bytes): (_, Vec<u8>)| wire::decode_downlink(bytes.leak()).unwrap().request;
         replies.into_iter().map(request).collect()
     }
 }

@@ -82,7 +82,7 @@ fn handles_are_assigned() {
     let (mut bench, mut sender) = (Bench::new(true), device(1));
     sender.tags = handle(0);
     bench.hello(&mut sender);
-    let set = |asked: Vec<Request>| {
+    let set = |asked: Vec<Request<'static>>| {
         asked.iter().filter(|request| **request == Request::SetHandle(1)).count()
     };
     assert_eq!(set(bench.asked()), 1);

@@ -270,9 +270,9 @@ fn what_came_in_fragments_is_one_record() {
     assert!(span.warnings.is_empty(), "{:?}", span.warnings);
 }
 
-/// A span without a number of its own has that of its record, and of the first of its fragments.
+/// A span without a number of its own has that of its record, which its fragments have too.
 #[test]
-fn a_span_in_fragments_has_the_number_of_the_first() {
+fn a_span_in_fragments_has_their_number() {
     let (mut bench, mut device) = (Bench::new(false), device(1));
     bench.hello(&mut device);
     bench.data(&mut device, vec![site(1, READ), Record::Span(span(FIRST, Parent::None, [0, 9]))]);

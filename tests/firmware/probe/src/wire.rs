@@ -85,13 +85,13 @@ fn write_records<'b>(mut frame: DataWriter<'b>, value: Value<'_>) -> Option<&'b 
         frame.reference(number, trace, SpanId(black_box([1; 8])), black_box(true));
         frame.end();
         frame.begin();
-        frame.define(&Define { is_name: black_box(true), id: 1, bytes: black_box(b"name") });
+        frame.define(&Define { is_name: black_box(true), by_address: false, id: 1, bytes: black_box(b"name") });
         frame.end();
     }
     if frame.is_empty() {
-        frame.begin_fragment(black_box(3));
+        frame.begin_fragment(black_box(FragmentOf::Record), black_box(3));
         value.write(frame.out());
-        black_box(frame.end_fragment(black_box(true)));
+        black_box(frame.end_fragment());
     }
     frame.finish()
 }

@@ -105,7 +105,7 @@ fn hellos(_: &Board) -> Result<(), String> {
 }
 
 /// What the drain makes of a request.
-fn ask(bench: &mut Bench, request: Request) -> Result<Asked, String> {
+fn ask(bench: &mut Bench, request: Request<'_>) -> Result<Asked, String> {
     let downlink = Downlink { session_tag: SESSION.tag(DEVICE), request };
     Ok(bench.drain()?.on_downlink(&downlink.to_bytes()))
 }

@@ -48,6 +48,7 @@ fn told(bench: &mut Bench, by_hello: bool) -> Result<Losses, String> {
         Body::Hello(hello) => Ok(hello.losses),
         Body::Pong(_) => Err("a pong".into()),
         Body::Stats(_) => Err("counts".into()),
+        Body::Answer(_) => Err("an answer".into()),
     }
 }
 

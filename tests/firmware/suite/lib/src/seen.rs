@@ -83,8 +83,8 @@ struct Reader {
     fragmented: u32,
 }
 
-/// The number of the first fragment, its frame's last number, and what they hold.
-type Begun = (u64, u64, Vec<u8>);
+/// The last number of the first fragment's frame, and what they hold.
+type Begun = (u64, Vec<u8>);
 
 impl Reader {
     /// Calls `f` with each record, and with one that came in fragments when it is whole.
@@ -104,21 +104,22 @@ impl Reader {
             for record in &data.records {
                 let Record::Fragment(fragment) = record else {
                     check!(begun.is_none(), "{record:?} came between fragments");
-                    self.record += u64::from(!matches!(record, Record::Define(_)));
+                    self.record += u64::from(record.ends_number());
                     f(record)?;
                     continue;
                 };
-                check_eq!(fragment.is_first, begun.is_none());
-                let begin = || (self.record, data.head.last_number, Vec::new());
-                let (number, last_number, mut bytes) = begun.take().unwrap_or_else(begin);
-                self.record += 1;
+                let begin = || (data.head.last_number, Vec::new());
+                let (last_number, mut bytes) = begun.take().unwrap_or_else(begin);
+                check_eq!(fragment.offset as usize, bytes.len());
+                let number = self.record;
+                self.record += u64::from(record.ends_number());
                 bytes.extend_from_slice(fragment.bytes);
                 if fragment.is_last {
                     self.fragmented += 1;
                     let whole = wire::decode_fragments(&bytes, number, last_number);
                     f(&whole.map_err(|error| error.to_string())?)?;
                 } else {
-                    begun = Some((number, last_number, bytes));
+                    begun = Some((last_number, bytes));
                 }
             }
         }
@@ -138,7 +139,7 @@ struct Known {
 impl Known {
     fn learn(&mut self, record: &Record<'_>) {
         match record {
-            Record::Define(Define { is_name, id, bytes }) => {
+            Record::Define(Define { is_name, id, bytes, .. }) => {
                 self.definitions.insert((*is_name, *id), bytes.to_vec());
             }
             Record::Span(span) => {
@@ -169,6 +170,10 @@ impl Known {
                 let (trace, span) = (reference.trace.0[0], reference.span.0[0]);
                 let name = self.span_name(reference.own);
                 let _ = write!(line, "reference of {name} {kind} {trace:02x}/{span:02x}");
+            }
+            Record::Clock(clock) => {
+                let _ = write!(line, "clock {:?}", clock.event);
+                push_time(clock.time_ticks, None, &mut line);
             }
         }
         Ok(Some(line))
