@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use spandrel::wire::ClockEvent;
 
 const SECOND: u64 = 1_000_000_000;
 const EPOCH: u64 = 1_700_000_000 * SECOND;

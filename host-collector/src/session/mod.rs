@@ -16,11 +16,12 @@ mod pieces;
 mod process;
 mod record;
 mod table;
+mod timing;
 mod traces;
 
 pub(crate) use table::{Key, Table};
 
-use crate::clock::{ClockEstimate, Exchange, Taken};
+use crate::clock::ClockEstimate;
 use crate::model::{Batch, Resource, Source};
 use crate::pipeline::Options;
 use crate::stats::Stats;
@@ -31,14 +32,12 @@ use fragments::{Fragments, Whole};
 use packets::{Gaps, Window};
 use pieces::Pieces;
 use process::{Description, Known, Lost};
-use spandrel::wire::{self, Body, Clock, ClockEvent, Data, Pong, Record, Request};
+use spandrel::wire::{self, Body, Clock, Data, Record, Request};
 use std::sync::Arc;
 use traces::Placements;
 
 /// Pings end when a session has not been heard of for this time.
 const SILENT_NS: u64 = 10_000_000_000;
-/// So much that a device told of its clock waits for its hello.
-const MOST_EARLY: usize = 64;
 
 /// What a session wants done.
 #[derive(Debug, Default)]
@@ -231,54 +230,6 @@ impl Session {
         }
     }
 
-    fn on_pong(&mut self, pong: &Pong, rx_ns: u64, stats: &mut Stats) {
-        let sent_ns = self.questions.answered(pong.id);
-        let taken = self.identity.as_mut().zip(sent_ns).and_then(|(identity, sent_ns)| {
-            let exchange = Exchange {
-                sent_ns,
-                received_ticks: pong.received_ticks,
-                answered_ticks: pong.sent_ticks,
-                arrived_ns: rx_ns,
-            };
-            let taken = identity.clock.exchanged(&exchange)?;
-            identity.clock.arrived(pong.sent_ticks, rx_ns);
-            Some(taken)
-        });
-        match taken {
-            Some(taken) => self.on_taken(taken, rx_ns),
-            None => stats.nonsense += 1,
-        }
-    }
-
-    /// The device told of its clock; where its rate is not known yet, that waits.
-    fn on_clock(&mut self, told: &Clock, rx_ns: u64) {
-        let Clock { time_ticks, event } = *told;
-        let Some(identity) = &mut self.identity else {
-            if self.early_clock.len() < MOST_EARLY {
-                self.early_clock.push(*told);
-            }
-            return;
-        };
-        let taken = identity.clock.told(time_ticks, &event, rx_ns);
-        self.on_taken(taken, rx_ns);
-        if event == ClockEvent::Stepped && taken == Taken::Used {
-            self.questions.hurry(rx_ns);
-        }
-    }
-
-    /// Something was told about the clock.
-    fn on_taken(&mut self, taken: Taken, now_ns: u64) {
-        match taken {
-            Taken::Used | Taken::Ignored => {}
-            Taken::Contradicted => self.questions.hurry(now_ns),
-            Taken::WallRefused => {
-                let note = "the device's wall clock and this machine's contradict each other: the \
-                            device's is not used";
-                self.note(note);
-            }
-        }
-    }
-
     /// Asks for what is missing.
     fn ask(&mut self, now_ns: u64, effects: &mut Effects) {
         if !self.options.downlink {
@@ -314,11 +265,6 @@ impl Session {
         self.last_ns = self.last_ns.saturating_add_signed(step_ns);
         self.placements.clear();
         self.questions.host_stepped(step_ns);
-    }
-
-    /// The ping with this number left at `sent_ns`.
-    pub(crate) fn ping_sent(&mut self, id: u32, sent_ns: u64) {
-        self.questions.ping_sent(id, sent_ns);
     }
 
     /// Has every process of this session from now on say something that a reader must know.

@@ -129,7 +129,7 @@ pub fn call(seed: u64) -> (u32, Vec<String>) {
     let mut worlds = [2 * seed, 2 * seed + 1].map(|seed| World::new(seed, ClockCase::drawn(seed)));
     let mut causality = Causality::default();
     let (mut calls, mut warnings) = (0, Vec::new());
-    for step in 0..400_u64 {
+    for step in 0..160_u64 {
         let now_ns = BEGIN_NS + step * FAST_NS;
         for world in &mut worlds {
             world.ping(now_ns);
