@@ -154,12 +154,30 @@ impl SpanId {
         Self(id.to_be_bytes())
     }
 
+    /// The id of what no device has counted: a span that a collector makes in place of what was lost.
+    ///
+    /// It is the permutation of [`SpanId::expand`] on inputs that no counter of the session gives: bit
+    /// 62 is set, and below it are the low bits of `number`. So no span of the session has this id.
+    #[must_use]
+    pub const fn expand_aside(device: DeviceId, session: Session, number: u64) -> Self {
+        let key = mix(device.0.wrapping_add((session.0 as u64) << COUNTER_BITS));
+        let input = number & (ASIDE - 1) | ASIDE;
+        let mut id = mix(input ^ key);
+        if id == 0 {
+            id = mix(input ^ key ^ (1 << 63));
+        }
+        Self(id.to_be_bytes())
+    }
+
     /// Whether all bits are zero, which no format allows.
     #[must_use]
     pub const fn is_zero(self) -> bool {
         u64::from_be_bytes(self.0) == 0
     }
 }
+
+/// What no input of a counter has in it, nor the one that it has in place of what would give 0.
+const ASIDE: u64 = 1 << 62;
 
 const COUNTER_MASK: u64 = (1 << COUNTER_BITS) - 1;
 
@@ -286,6 +304,23 @@ mod tests {
             SpanId::expand(device_with_key, session, 12),
             SpanId::expand(device_with_key, session, 13)
         );
+    }
+
+    #[test]
+    fn what_is_made_aside_has_no_id_of_a_span() {
+        let (device, session) = (DeviceId(9), Session::new(3));
+        let counters = (0..1000).chain((1 << 39)..(1 << 39) + 1000);
+        let ids: HashSet<_> = counters.map(|n| SpanId::expand(device, session, n)).collect();
+        let kinds = [0, 1 << 60, 3 << 60, 1 << 63];
+        for number in kinds.into_iter().flat_map(|kind| kind..kind + 1000) {
+            let id = SpanId::expand_aside(device, session, number);
+            assert!(!id.is_zero() && !ids.contains(&id));
+        }
+        // The input that would give 0 gives another id, and not that of a counter.
+        let key = unmix(ASIDE | 7);
+        let device = DeviceId(key.wrapping_sub((session.get() as u64) << COUNTER_BITS));
+        let id = SpanId::expand_aside(device, session, 7);
+        assert!(!id.is_zero() && id != SpanId::expand(device, session, 7));
     }
 
     /// The inverse of `mix`: the rounds, backwards.

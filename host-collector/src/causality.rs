@@ -10,26 +10,34 @@
 
 use crate::model::opentracing::RefType;
 use crate::model::{Batch, Kind, Resource, Source, Span, SpanId, TraceId, Value};
+use crate::session::made::MADE;
+use crate::session::weight::table;
 use crate::text::DurationNs;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-/// So many spans are kept at least, and twice as many at most; as many causes that did not come yet.
-const MOST: usize = 32_768;
-/// Of the spans that wait for their cause, one of so many sessions is kept: that which starts first.
-const MOST_EFFECTS: usize = 4;
+/// So many spans are kept at least, and twice as many at most; as many causes that did not come yet. It
+/// is what a table of 32,768 places has room for.
+const MOST: usize = 28_672;
+/// Of the spans that wait for their cause those of so many sessions are kept that start first.
+const MOST_EFFECTS: usize = 2;
+/// Bytes that are held at most.
+pub const MOST_BYTES: usize =
+    2 * (table::<(Name, Moment)>(MOST) + table::<(Name, Effects)>(MOST) + MOST * EFFECTS_BYTES);
+const EFFECTS_BYTES: usize = MOST_EFFECTS * size_of::<(Moment, Relation)>() + 16;
 
 /// What is known of the last spans.
 #[derive(Debug, Default)]
 pub struct Causality {
     seen: Lately<Name, Moment>,
     /// What is caused by spans that did not come yet.
-    effects: Lately<Name, Vec<(Moment, Relation)>>,
+    effects: Lately<Name, Effects>,
     found: u64,
 }
 
 type Name = (TraceId, SpanId);
+type Effects = Vec<(Moment, Relation)>;
 
 /// When a span started.
 #[derive(Clone, Debug)]
@@ -68,6 +76,10 @@ impl Causality {
     pub fn check(&mut self, batch: &mut Batch) {
         let Some(error_ns) = error_ns(&batch.resource) else { return };
         for span in &mut batch.spans {
+            // What stands for something lost has no times of its own.
+            if span.attributes.iter().any(|tag| &*tag.key == MADE) {
+                continue;
+            }
             let mut warnings = Vec::new();
             let own = Moment {
                 source: batch.source,
@@ -82,6 +94,12 @@ impl Causality {
             span.warnings.extend(warnings.into_iter().map(Arc::from));
             self.seen.insert((span.trace_id, span.span_id), own);
         }
+    }
+
+    /// About how many bytes it holds; rather too many than too few.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.seen.weight() + self.effects.weight() + self.effects.len() * EFFECTS_BYTES
     }
 
     /// How many spans contradicted others.
@@ -126,13 +144,17 @@ impl Causality {
     }
 
     fn wait(&mut self, cause: Name, own: &Moment, relation: Relation) {
-        let mut effects = self.effects.remove(&cause).unwrap_or_default();
-        let has_room = effects.len() < MOST_EFFECTS;
-        match effects.iter_mut().find(|(other, _)| other.source == own.source) {
+        let mut effects = self.effects.remove(&cause).unwrap_or_else(|| Vec::with_capacity(1));
+        let is_same = |(other, _): &(Moment, Relation)| other.source == own.source;
+        let place = effects.iter().position(is_same).or_else(|| {
+            let latest =
+                || effects.iter().enumerate().max_by_key(|(_, (other, _))| other.latest_ns());
+            (effects.len() >= MOST_EFFECTS).then(latest).flatten().map(|(place, _)| place)
+        });
+        match place.and_then(|place| effects.get_mut(place)) {
             Some((other, _)) if other.latest_ns() <= own.latest_ns() => {}
             Some(other) => *other = (own.clone(), relation),
-            None if has_room => effects.push((own.clone(), relation)),
-            None => {}
+            None => effects.push((own.clone(), relation)),
         }
         self.effects.insert(cause, effects);
     }
@@ -205,6 +227,14 @@ impl<K: Eq + Hash, V> Lately<K, V> {
         let new = self.new.remove(key);
         let old = self.old.remove(key);
         new.or(old)
+    }
+
+    fn len(&self) -> usize {
+        self.new.len() + self.old.len()
+    }
+
+    fn weight(&self) -> usize {
+        table::<(K, V)>(self.new.capacity()) + table::<(K, V)>(self.old.capacity())
     }
 
     fn insert(&mut self, key: K, value: V) {
@@ -286,10 +316,11 @@ mod tests {
 
     #[test]
     fn of_many_children_the_earliest_counts() {
-        let children = (2..9).map(|id| batch(2, 10, span(id, Some(1), 100 * u64::from(id))));
-        let parent = batch(1, 10, span(1, None, 400));
+        let child = |id| batch(1 + u64::from(id % 5), 10, span(id, Some(1), 100 * u64::from(id)));
+        let children = (2..9).rev().map(child);
+        let parent = batch(9, 10, span(1, None, 400));
         let found = check(children.chain([parent]));
-        assert_eq!(found[7].len(), 1, "{found:?}");
+        assert_eq!(found[7].len(), 2, "of two sessions: {found:?}");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The command line.
 
 use crate::exporter::otlp_http::Endpoint;
+use crate::receiver::serial::Port;
+use crate::view::TextTo;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,10 +36,20 @@ pub enum Command {
 /// Options of `spandrel serve`.
 #[derive(Args, Clone, Debug)]
 pub struct Serve {
-    /// Receive frames over UDP here; port 0 takes any that is free.
+    /// Receive frames over UDP and TCP here; port 0 takes any that is free.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7726")]
     #[arg(help_heading = "Receive")]
     pub listen: SocketAddr,
+    /// Do not receive over TCP.
+    #[arg(long, help_heading = "Receive")]
+    pub no_tcp: bool,
+    /// Receive frames from a serial port, a terminal or a pipe, too; `-` is standard input. Give it
+    /// once for each. 115200 baud unless told otherwise.
+    #[arg(long, value_name = "PATH[:BAUD]", help_heading = "Receive")]
+    pub serial: Vec<Port>,
+    /// Where to write what comes over serial ports and is no frame: stdout, stderr, none, or a file.
+    #[arg(long, value_name = "WHERE", default_value = "stdout", help_heading = "Receive")]
+    pub text: TextTo,
     /// Send nothing to devices: do not ask for what is missing, nor for the time.
     #[arg(long, help_heading = "Receive")]
     pub no_downlink: bool,
@@ -89,6 +101,20 @@ mod tests {
         let serve = |arguments| serve(arguments).unwrap();
         assert!(!serve(&[]).no_align && !serve(&[]).raw_ticks);
         assert!(serve(&["--no-align"]).no_align && serve(&["--raw-ticks"]).raw_ticks);
+    }
+
+    #[test]
+    fn a_port_has_a_path_and_perhaps_a_rate() {
+        let ports =
+            serve(&["--serial", "/dev/ttyACM0", "--serial", "/dev/ttyUSB0:921600"]).unwrap();
+        let ports: Vec<_> = ports.serial.iter().map(|port| (&*port.path, port.baud)).collect();
+        assert_eq!(ports, [("/dev/ttyACM0", 115_200), ("/dev/ttyUSB0", 921_600)]);
+        let colons = serve(&["--serial", "/dev/serial/by-path/pci-0:1.0"]).unwrap();
+        assert_eq!(&*colons.serial[0].path, "/dev/serial/by-path/pci-0:1.0");
+        for wrong in [":9600", "/dev/ttyUSB0:0"] {
+            let error = serve(&["--serial", wrong]).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ValueValidation, "{wrong}");
+        }
     }
 
     #[test]

@@ -4,10 +4,12 @@ use crate::cli::Serve;
 use crate::exporter::otlp_http::{Limits, OtlpHttp, Report};
 use crate::model::Batch;
 use crate::pipeline::{self, Pipeline};
-use crate::receiver::HostClock;
+use crate::receiver::serial::{Port, SerialReceiver};
+use crate::receiver::tcp::TcpReceiver;
 use crate::receiver::udp::UdpReceiver;
+use crate::receiver::{HostClock, Hub};
 use crate::signals;
-use crate::view::{self, Colour, Format, OutFile, View};
+use crate::view::{self, Colour, Format, OutFile, TextOut, TextTo, View};
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,20 +26,35 @@ const GRACE: Duration = Duration::from_secs(5);
 pub enum ServeError {
     /// Somebody else has the port.
     #[error(
-        "port {} of {} is in use: stop what has it, perhaps another spandrel, or choose another \
-         with --listen {}:PORT", .0.port(), .0.ip(), .0.ip()
+        "{protocol} port {} of {} is in use: stop what has it, perhaps another spandrel, or choose \
+         another with --listen {}:PORT", .address.port(), .address.ip(), .address.ip()
     )]
-    PortInUse(SocketAddr),
+    PortInUse {
+        /// UDP or TCP.
+        protocol: &'static str,
+        /// The address.
+        address: SocketAddr,
+    },
     /// The address cannot be had for another reason.
-    #[error("cannot listen on {address}: choose another address with --listen")]
+    #[error("cannot listen on {protocol} {address}: choose another address with --listen")]
     Listen {
+        /// UDP or TCP.
+        protocol: &'static str,
         /// The address.
         address: SocketAddr,
         /// The reason.
         source: io::Error,
     },
+    /// A serial port cannot be opened.
+    #[error("cannot open {port}: {}", advice(.source))]
+    Serial {
+        /// The port.
+        port: Port,
+        /// The reason.
+        source: io::Error,
+    },
     /// A file cannot be written.
-    #[error("cannot write {}: give another file with --out or --out-otlp", .path.display())]
+    #[error("cannot write {}: give another file with --out, --out-otlp or --text", .path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -55,7 +72,9 @@ pub enum ServeError {
 /// Where it cannot start; once it runs, whatever goes wrong is logged and it goes on.
 pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let stop = signals::stop_flag()?;
-    let receiver = listen(options.listen)?;
+    let hub = Hub::new();
+    let sockets = listen(options.listen, !options.no_tcp)?;
+    let ports = open_ports(options)?;
     let view = start_view(options, &stop)?;
     let exporter = options
         .export_otlp
@@ -76,7 +95,12 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
         raw_ticks: options.raw_ticks,
     };
     let mut pipeline = Pipeline::new(ways, sink);
-    receiver.run(&mut pipeline, &stop);
+    sockets.start(&hub)?;
+    for (port, text) in ports {
+        port.start(hub.feed(), text)?;
+    }
+    hub.run(&mut pipeline, &stop);
+    drop(hub);
     pipeline.finish(HostClock::new().now_ns());
     log::info!("{}", pipeline.stats());
     drop(pipeline);
@@ -89,15 +113,97 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     Ok(())
 }
 
-fn listen(address: SocketAddr) -> Result<UdpReceiver, ServeError> {
-    let receiver = UdpReceiver::bind(address).map_err(|source| match source.kind() {
-        io::ErrorKind::AddrInUse => ServeError::PortInUse(address),
-        _ => ServeError::Listen { address, source },
-    })?;
+/// What frames come in by over the network.
+struct Sockets {
+    udp: UdpReceiver,
+    tcp: Option<TcpReceiver>,
+}
+
+impl Sockets {
+    fn start(self, hub: &Hub) -> io::Result<()> {
+        if let Some(tcp) = self.tcp {
+            tcp.start(hub.feed())?;
+        }
+        self.udp.start(hub.feed())
+    }
+}
+
+fn listen(address: SocketAddr, with_tcp: bool) -> Result<Sockets, ServeError> {
+    let sockets = bind(address, with_tcp)?;
     // Not a log line: programs wait for it, whatever the log says. They may also not be there.
-    let bound = receiver.local_addr()?;
-    let _ = writeln!(io::stderr().lock(), "listening on udp {bound}");
-    Ok(receiver)
+    let bound = sockets.udp.local_addr()?;
+    let both = if with_tcp { " and tcp" } else { "" };
+    let _ = writeln!(io::stderr().lock(), "listening on udp{both} {bound}");
+    if !bound.ip().is_loopback() {
+        log::warn!(
+            "whoever reaches {bound} can send traces here: listen on 127.0.0.1, or let a firewall choose"
+        );
+    }
+    Ok(sockets)
+}
+
+/// Both on one port; where any will do, one that is free for both.
+fn bind(address: SocketAddr, with_tcp: bool) -> Result<Sockets, ServeError> {
+    const ATTEMPTS: u32 = 20;
+
+    let mut attempts = if address.port() == 0 { ATTEMPTS } else { 1 };
+    loop {
+        attempts -= 1;
+        let refused = |error| ServeError::refused("UDP", address, error);
+        let udp = UdpReceiver::bind(address).map_err(refused)?;
+        if !with_tcp {
+            return Ok(Sockets { udp, tcp: None });
+        }
+        let mut same = address;
+        same.set_port(udp.local_addr()?.port());
+        match TcpReceiver::bind(same) {
+            Ok(tcp) => return Ok(Sockets { udp, tcp: Some(tcp) }),
+            Err(error) if attempts == 0 => return Err(ServeError::refused("TCP", same, error)),
+            Err(_) => {}
+        }
+    }
+}
+
+impl ServeError {
+    fn refused(protocol: &'static str, address: SocketAddr, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::AddrInUse => Self::PortInUse { protocol, address },
+            _ => Self::Listen { protocol, address, source },
+        }
+    }
+}
+
+fn open_ports(options: &Serve) -> Result<Vec<(SerialReceiver, TextOut)>, ServeError> {
+    let open = |port: &Port| {
+        let failed = |source| ServeError::Serial { port: port.clone(), source };
+        let receiver = SerialReceiver::open(port.clone()).map_err(failed)?;
+        let text = options.text.open().map_err(|source| {
+            let path = match &options.text {
+                TextTo::File(path) => path.clone(),
+                _ => PathBuf::new(),
+            };
+            ServeError::File { path, source }
+        })?;
+        // As above, for whoever waits for it.
+        let _ = writeln!(io::stderr().lock(), "listening on serial {port}");
+        Ok((receiver, text))
+    };
+    options.serial.iter().map(open).collect()
+}
+
+/// What to do about a port that cannot be opened.
+fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            "there is no such port: plug it in, and look for it in /dev/serial/by-id"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "it is not yours: join the group that owns it, dialout on most systems, and log in again"
+        }
+        io::ErrorKind::ResourceBusy => "another program has it: end that one first",
+        io::ErrorKind::IsADirectory => "it is a folder: give one of the ports in it",
+        _ => "is it a serial port, a terminal or a pipe?",
+    }
 }
 
 fn start_view(options: &Serve, stop: &Arc<AtomicBool>) -> Result<View, ServeError> {

@@ -27,6 +27,19 @@ pub struct Stats {
     pub incomplete: u64,
     /// Spans, or parts of spans, that were dropped: without a hello, a trace, or room.
     pub dropped: u64,
+    /// Spans that were made here in place of what was lost.
+    pub made: u64,
+    /// Records that came, each once.
+    ///
+    /// From the first that each session tells of, every record has come or was lost on the way, but those
+    /// that may still come; and what came is in spans, was dropped, or waits.
+    pub records: u64,
+    /// Records that were lost on the way.
+    pub records_lost: u64,
+    /// Records of the spans that were handed on.
+    pub records_used: u64,
+    /// Records that were dropped: for want of room, of a hello, or of the span that they belong to.
+    pub records_dropped: u64,
     /// Sessions that said who they are.
     pub sessions: u64,
     /// Sessions that were forgotten to make room.
@@ -64,6 +77,8 @@ impl Display for Stats {
             (self.nonsense, "with nonsense in them"),
             (self.incomplete, "incomplete spans"),
             (self.dropped, "dropped"),
+            (self.records_lost, "records lost on the way"),
+            (self.made, "spans made in place of what was lost"),
             (self.forgotten, "sessions forgotten"),
             (self.clashes, "clashes"),
             (self.contradictions, "spans that contradict others in time"),

@@ -7,8 +7,9 @@ use spandrel::wire::{
     SpanRecord, TraceRef, Value, Values,
 };
 use spandrel::{DeviceId, Session};
+use spandrel_transport::framing::stream::{Encoder, encoded_len};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, UdpSocket};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -33,7 +34,8 @@ impl Collector {
         let mut child = spandrel(arguments).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let line = lines.next().unwrap().unwrap();
-        let port = line.strip_prefix("listening on udp 127.0.0.1:").unwrap().parse().unwrap();
+        let port =
+            line.strip_prefix("listening on udp and tcp 127.0.0.1:").unwrap().parse().unwrap();
         // Whoever reads must go on reading, or the collector would stand still.
         thread::spawn(move || lines.map_while(Result::ok).for_each(|line| eprintln!("{line}")));
         Self { child, port }
@@ -142,6 +144,54 @@ fn a_trace_is_shown_and_written_and_an_interrupt_ends_it_well() {
     assert!(std::fs::read_to_string(&otlp).unwrap().contains(r#""name":"read""#));
 }
 
+/// Frames of the device as a stream that it prints on, too.
+fn stream() -> Vec<u8> {
+    let mut stream = b"boot\n".to_vec();
+    for frame in frames() {
+        let mut bytes = vec![0; encoded_len(frame.len())];
+        let len = Encoder::new(&frame).fill(&mut bytes);
+        stream.extend_from_slice(&bytes[..len]);
+        stream.extend_from_slice(b"tick\n");
+    }
+    stream
+}
+
+#[test]
+fn a_trace_comes_over_tcp() {
+    let mut collector = Collector::start(&[]);
+    let mut device = TcpStream::connect(("127.0.0.1", collector.port)).unwrap();
+    device.write_all(&stream()).unwrap();
+    let mut stdout = BufReader::new(collector.child.stdout.take().unwrap());
+    let mut tree = String::new();
+    while !tree.contains("sensor read  1.500 ms  +0 ns") {
+        assert_ne!(stdout.read_line(&mut tree).unwrap(), 0, "{tree}");
+    }
+    // It is asked for the time, down the same connection.
+    device.set_read_timeout(Some(LIMIT)).unwrap();
+    assert_ne!(device.read(&mut [0; 64]).unwrap(), 0);
+    collector.signal("-INT");
+    assert_eq!(collector.wait().code(), Some(0));
+}
+
+/// A line without a way back, which ends.
+#[test]
+fn a_trace_comes_over_standard_input_and_what_is_printed_there_goes_where_it_should() {
+    let text = folder("input").join("text");
+    let _ = std::fs::remove_file(&text);
+    let mut command = spandrel(&["--no-tcp", "--serial", "-", "--text", text.to_str().unwrap()]);
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(&stream()).unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut tree = String::new();
+    while !tree.contains("sensor read  1.500 ms  +0 ns") {
+        assert_ne!(stdout.read_line(&mut tree).unwrap(), 0, "{tree}");
+    }
+    assert_eq!(std::fs::read(&text).unwrap(), b"boot\ntick\ntick\n");
+    let mut collector = Collector { child, port: 0 };
+    collector.signal("-TERM");
+    assert_eq!(collector.wait().code(), Some(0));
+}
+
 #[test]
 fn what_did_not_become_quiet_is_shown_and_exported_at_the_end() {
     let backend = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -199,6 +249,28 @@ fn what_cannot_be_had_is_said_with_the_option_that_helps() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     let port = address.port();
     assert!(said.contains(&format!("port {port}")) && said.contains("--listen"), "{said}");
+
+    let (udp, tcp) = loop {
+        let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = tcp.local_addr().unwrap();
+        // Its UDP port must be free.
+        if UdpSocket::bind(address).is_ok() {
+            break (address.to_string(), tcp);
+        }
+    };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel"));
+    let output = command.args(["serve", "--listen", &udp]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("TCP port") && said.contains("in use"), "{said}");
+    drop(tcp);
+
+    let output = spandrel(&["--serial", "/no/such/port"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("/no/such/port") && said.contains("plug it in"), "{said}");
+    let output = spandrel(&["--serial", "/"]).output().unwrap();
+    assert!(String::from_utf8(output.stderr).unwrap().contains("it is a folder"));
 
     let output = spandrel(&["--out", "/no/such/folder/trace.json"]).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();

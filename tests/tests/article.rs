@@ -10,10 +10,10 @@ use spandrel::{
 use spandrel_collector::exporter::jaeger;
 use spandrel_collector::model::{Batch, Trace};
 use spandrel_collector::pipeline::{Options, Pipeline};
-use spandrel_collector::receiver::Handler as _;
+use spandrel_collector::receiver::{Handler as _, Peer};
 use std::sync::{Arc, Mutex};
 
-const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
+const PEER: Peer = Peer::Udp(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9));
 /// When the device's clock shows 3.5 ms.
 const ARRIVAL_NS: u64 = 1_700_000_000_003_500_000;
 
@@ -56,7 +56,7 @@ fn it_is_as_the_overview_has_it() {
         Pipeline::new(Options { downlink: false, ..Options::default() }, move |batch: Batch| {
             sink.lock().expect("nobody panicked").push(batch);
         });
-    let mut receive = |frame: &[u8]| pipeline.on_datagram(frame, PEER, ARRIVAL_NS, &mut Vec::new());
+    let mut receive = |frame: &[u8]| pipeline.on_frame(frame, &PEER, ARRIVAL_NS, &mut Vec::new());
     let mut buffer = [0; 508];
     receive(drain.hello(&mut buffer).expect("it fits"));
     while let Some(frame) = drain.frame(&mut buffer) {

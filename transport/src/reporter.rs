@@ -37,6 +37,10 @@ impl Default for Settings {
 /// [`Settings::max_age`], or when [`Tracer::flush`](spandrel::Tracer::flush) asks. It is also the
 /// clock's keeper: it looks four times in `max_age`.
 ///
+/// [`Reporter::run`] so wakes the processor by a timer. Whoever wants it to sleep calls
+/// [`Reporter::turn`] while it is awake, and [`Reporter::flush`] before it sleeps; then a timer must
+/// [keep the time](spandrel::Tracer::keep_time).
+///
 /// Its one buffer is as long as the link's frames, if those are to be used in full, and at least
 /// [`MIN_MTU`](spandrel::wire::MIN_MTU).
 ///
@@ -130,6 +134,29 @@ impl<'b, U: Uplink> Reporter<'b, U> {
         let buffer = if self.unsent == 0 { &mut *self.buffer } else { &mut [] };
         let received = self.uplink.receive(buffer, self.pause).await;
         self.on_received(received.unwrap_or(0));
+        self.send_due().await;
+    }
+
+    /// Sends what is due, and waits for nothing but the link: for who calls it whenever the processor is
+    /// awake, instead of [`Reporter::run`], whose timer wakes it. What came down is read first.
+    pub async fn turn(&mut self) {
+        let buffer = if self.unsent == 0 { &mut *self.buffer } else { &mut [] };
+        let received = self.uplink.receive(buffer, Duration::ZERO).await;
+        self.on_received(received.unwrap_or(0));
+        self.send_due().await;
+    }
+
+    /// Sends everything that is recorded, be it in frames that are not full: before a sleep, or before
+    /// the program restarts. False where the link takes no more.
+    pub async fn flush(&mut self) -> bool {
+        self.is_draining = true;
+        self.send_due().await;
+        self.unsent == 0
+    }
+
+    async fn send_due(&mut self) {
+        // Also while the link takes nothing.
+        self.drain.make_room();
         while self.fill() {
             let frame = self.buffer.get(..self.unsent).unwrap_or(&[]);
             if !self.uplink.send(frame).await {
@@ -206,7 +233,8 @@ impl<'b, U: Uplink> Reporter<'b, U> {
         let is_old = now.wrapping_sub(self.idle_ticks) >= self.max_age_ticks;
         let is_full = words + words / 4 >= len;
         let is_flush = self.drain.is_flush_asked();
-        if !(is_old | is_full | is_flush | self.is_draining) {
+        let is_again = self.drain.is_resend_due();
+        if !(is_old | is_full | is_flush | is_again | self.is_draining) {
             return 0;
         }
         let frame = self.drain.frame(self.buffer.get_mut(..len).unwrap_or_default());

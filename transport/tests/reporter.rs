@@ -8,7 +8,7 @@
 
 use core::time::Duration;
 use spandrel::wire::{self, Body, Downlink, Record, Request};
-use spandrel::{Clock, DeviceId, Recorder, Session, SessionSource, Tracer, span};
+use spandrel::{Clock, DeviceId, Recorder, Session, SessionSource, Tracer, Window, span};
 use spandrel_transport::{Reporter, Settings, Uplink};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -60,6 +60,10 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
+        Self::with(|tracer| tracer)
+    }
+
+    fn with(adapt: impl FnOnce(Tracer) -> Tracer) -> Self {
         let now: &AtomicU32 = Box::leak(Box::default());
         let recorder: &Recorder<1024> = Box::leak(Box::default());
         // SAFETY: the counter lives for ever.
@@ -67,7 +71,7 @@ impl Desk {
         let tracer = Tracer::new("desk", recorder, clock)
             .device_id(DEVICE)
             .session(SessionSource::Fixed(SESSION));
-        let tracer = Box::leak(Box::new(tracer));
+        let tracer = Box::leak(Box::new(adapt(tracer)));
         let is_up = core::cell::Cell::new(true);
         Self { tracer, now, is_up, down: Default::default(), up: Default::default() }
     }
@@ -197,4 +201,56 @@ fn a_ping_is_answered_at_once() {
     let Body::Pong(pong) = wire::decode(&frames[0]).unwrap().body else { panic!() };
     assert_eq!(pong.id, 77);
     assert_eq!(pong.received_ticks, u64::from(desk.now.load(Ordering::Relaxed)));
+}
+
+#[test]
+fn what_is_not_acknowledged_is_sent_again_until_it_is() {
+    let desk = Desk::with(|tracer| tracer.acknowledged(Box::leak(Box::new(Window::new()))));
+    let mut reporter = desk.reporter(508);
+    desk.say(Request::HelloSeen);
+    span!(desk.tracer, "one").finish();
+    desk.tracer.flush();
+    desk.turns(&mut reporter, 2);
+    assert_eq!(desk.look().1, 1);
+    // A quarter of a second, then twice that.
+    desk.turns(&mut reporter, 40);
+    assert_eq!(desk.look(), ("dd".to_owned(), 2));
+    desk.say(Request::Ack(wire::Ack { next: 1, ..wire::Ack::default() }));
+    desk.turns(&mut reporter, 100);
+    assert_eq!(desk.look().1, 0);
+}
+
+#[test]
+fn a_link_that_is_down_does_not_keep_the_oldest_from_going() {
+    let desk = Desk::with(|tracer| tracer.keep_newest(Box::leak(Box::new(Window::new()))));
+    let mut reporter = desk.reporter(508);
+    desk.is_up.set(false);
+    for _ in 0..100 {
+        (0..20).for_each(|_| span!(desk.tracer, "one").finish());
+        desk.turns(&mut reporter, 1);
+    }
+    desk.is_up.set(true);
+    desk.turns(&mut reporter, 8);
+    let came = desk.look().1 as u32;
+    let losses = desk.tracer.losses();
+    assert_eq!((came + losses.evicted, losses.ring_full), (2000, 0));
+}
+
+#[test]
+fn who_sleeps_is_not_woken_and_flushes_before() {
+    let desk = Desk::new();
+    let mut reporter = desk.reporter(508);
+    embassy_futures::block_on(reporter.turn());
+    desk.look();
+    span!(desk.tracer, "one").finish();
+    embassy_futures::block_on(reporter.turn());
+    assert_eq!(desk.look().1, 0, "it is not old, and no time passes in a turn");
+    assert!(embassy_futures::block_on(reporter.flush()));
+    assert_eq!(desk.look().1, 1);
+    desk.is_up.set(false);
+    span!(desk.tracer, "two").finish();
+    assert!(!embassy_futures::block_on(reporter.flush()));
+    desk.is_up.set(true);
+    assert!(embassy_futures::block_on(reporter.flush()));
+    assert_eq!(desk.look().1, 1);
 }

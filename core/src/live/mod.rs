@@ -6,10 +6,14 @@ mod active;
 mod baggage;
 #[cfg(not(loom))]
 mod begin;
+#[cfg(all(feature = "clock-events", not(loom)))]
+mod clock_events;
 #[cfg(not(loom))]
 mod drain;
 #[cfg(not(loom))]
 mod emit;
+#[cfg(not(loom))]
+mod fault;
 #[cfg(not(loom))]
 mod finish;
 mod halves;
@@ -48,6 +52,8 @@ mod threads;
 mod time;
 #[cfg(not(loom))]
 mod tracer;
+#[cfg(not(loom))]
+mod window;
 
 #[cfg(all(test, loom))]
 mod loom_tests;
@@ -61,10 +67,12 @@ pub use self::{
     active::{ContextSlot, Scope},
     baggage::{BaggagePool, HeldBaggage},
     drain::Drain,
+    fault::FaultPoint,
     in_span::{FutureExt, InScopeOf, InSpan},
     recorder::{Recorder, RecorderRef},
     span::Span,
     stats::StatsCell,
     tracer::Tracer,
+    window::Window,
 };
 pub(crate) use halves::Halves;

@@ -11,6 +11,7 @@
 //! log    first | own | shape | half wraps | time | values      (named: likewise)
 //!        compact: first | own | kinds | time | values
 //! ref    first | own | trace * 4 | span * 2
+//! clock  first | code 16, half wraps 16 | time | two numbers of two words    (with `clock-events`)
 //! after  first | ring | position                    (only where threads have rings)
 //!
 //! kinds  parts 8 | length of the static string 8 | the long way 1 | half wraps at the start 15
@@ -56,6 +57,9 @@ pub(crate) const KIND_REFERENCE: u32 = 3 << 17;
 /// records end that must be drained first.
 #[cfg(feature = "std")]
 pub(crate) const KIND_AFTER: u32 = 4 << 17;
+/// What befell the clock.
+#[cfg(feature = "clock-events")]
+pub(crate) const KIND_CLOCK: u32 = 5 << 17;
 pub(crate) const KIND_MASK: u32 = 7 << 17;
 
 /// A part or a log: one key that is a string, not a site's.

@@ -148,6 +148,14 @@ impl RecorderRef {
         Ring { positions: &self.state().positions, words }
     }
 
+    /// Whether threads have rings of their own.
+    pub(super) const fn is_per_thread(&self) -> bool {
+        #[cfg(feature = "std")]
+        return self.is_per_thread;
+        #[cfg(not(feature = "std"))]
+        false
+    }
+
     /// The rings of threads, where those have them.
     #[cfg(feature = "std")]
     #[inline(always)]

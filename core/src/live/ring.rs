@@ -183,6 +183,36 @@ impl<'a> Ring<'a> {
         if head >= tail { head - tail } else { self.len() - tail + head }
     }
 
+    /// Words of records from a position on, about.
+    #[cfg(not(loom))]
+    pub(crate) fn used_from(self, at: u32) -> u32 {
+        let positions = self.positions;
+        let head = positions.head.load(Ordering::Relaxed);
+        if head >= at { head - at } else { self.len() - at + head }
+    }
+
+    /// Where the oldest record is. For the one consumer alone.
+    #[cfg(not(loom))]
+    pub(crate) fn tail(self) -> u32 {
+        self.positions.tail.load(Ordering::Relaxed)
+    }
+
+    /// The record at a position between the oldest and the newest, if it is committed, and where it is:
+    /// elsewhere where the words end there. For the one consumer alone.
+    #[cfg(not(loom))]
+    pub(crate) fn at(self, at: u32) -> Option<(Committed<'a>, u32)> {
+        let head = self.positions.head.load(Ordering::Relaxed);
+        if at == head {
+            return None;
+        }
+        let word = self.words.get(at as usize).map_or(PAD, |word| word.load(Ordering::Acquire));
+        if word == PAD {
+            return if at == 0 { None } else { self.at(0) };
+        }
+        let words = self.words.get(at as usize..(at + len_of(word)) as usize)?;
+        (word & COMMITTED != 0).then_some((Committed { first: word, words }, at))
+    }
+
     /// The oldest record, if it is committed. For the one consumer alone.
     pub(crate) fn oldest(self) -> Option<Committed<'a>> {
         loop {
@@ -306,9 +336,8 @@ impl<'a> Committed<'a> {
     }
 
     /// How many words it has.
-    #[cfg(feature = "std")]
     #[expect(clippy::cast_possible_truncation, reason = "a record has at most 255 words")]
-    pub(super) fn len(&self) -> u32 {
+    pub(crate) fn len(&self) -> u32 {
         self.words.len() as u32
     }
 }

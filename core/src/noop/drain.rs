@@ -47,6 +47,16 @@ impl Drain {
     #[inline(always)]
     pub fn rotate_definitions(&mut self) {}
 
+    /// Does nothing.
+    #[inline(always)]
+    pub fn make_room(&mut self) {}
+
+    /// False.
+    #[inline(always)]
+    pub fn is_resend_due(&self) -> bool {
+        false
+    }
+
     /// False.
     #[inline(always)]
     pub fn is_flush_asked(&self) -> bool {

@@ -31,6 +31,32 @@ impl<const WORDS: usize, const OPEN: usize, const NAMES: usize> Recorder<WORDS, 
     }
 }
 
+/// Holds nothing, since the feature `enable` is off.
+#[derive(Debug)]
+pub struct Window(());
+
+impl Window {
+    /// Nothing.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "as the other, which is for statics alone")]
+    pub const fn new() -> Self {
+        Self(())
+    }
+}
+
+/// Knows nothing, since the feature `enable` is off.
+#[derive(Debug)]
+pub struct FaultPoint(());
+
+impl FaultPoint {
+    /// Nothing.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "as the other, which is for statics alone")]
+    pub const fn new() -> Self {
+        Self(())
+    }
+}
+
 /// Counts nothing, since the feature `enable` is off.
 #[derive(Debug)]
 pub struct StatsCell(());
@@ -104,6 +130,57 @@ impl Tracer {
     #[must_use]
     pub const fn ring_per_thread(self) -> Self {
         self
+    }
+
+    /// Forgets it.
+    #[must_use]
+    pub const fn acknowledged(self, _: &'static Window) -> Self {
+        self
+    }
+
+    /// Forgets it.
+    #[must_use]
+    pub const fn keep_newest(self, _: &'static Window) -> Self {
+        self
+    }
+
+    /// Forgets it.
+    #[must_use]
+    pub const fn fault_point(self, _: &'static FaultPoint) -> Self {
+        self
+    }
+
+    /// Does nothing.
+    #[cfg(feature = "clock-events")]
+    #[inline(always)]
+    pub fn clock_paused(&self, _: u64) {}
+
+    /// Does nothing.
+    #[cfg(feature = "clock-events")]
+    #[inline(always)]
+    pub fn clock_changed(&self, _: u32) {}
+
+    /// Does nothing.
+    #[cfg(feature = "clock-events")]
+    #[inline(always)]
+    pub fn clock_stepped(&self) {}
+
+    /// Does nothing.
+    #[cfg(feature = "clock-events")]
+    #[inline(always)]
+    pub fn wall_clock(&self, _: Ticks, _: u64, _: u64) {}
+
+    /// Sends nothing: 0.
+    ///
+    /// # Safety
+    /// Always safe; the other is not.
+    #[inline(always)]
+    pub unsafe fn flush_after_fault(
+        &'static self,
+        _: &mut [u8],
+        _: impl FnMut(&[u8]) -> bool,
+    ) -> usize {
+        0
     }
 
     /// Forgets it.

@@ -1,5 +1,6 @@
 //! Tags and log fields: a key and a typed value.
 
+use super::SHARED;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ impl Attribute {
     /// About how many bytes it holds.
     #[must_use]
     pub fn weight(&self) -> usize {
-        size_of::<Self>() + self.key.len() + self.value.payload_len()
+        size_of::<Self>() + SHARED + self.key.len() + self.value.payload_len()
     }
 }
 
@@ -61,8 +62,8 @@ impl Value {
 
     fn payload_len(&self) -> usize {
         match self {
-            Self::Str(text) => text.len(),
-            Self::Bytes(bytes) => bytes.len(),
+            Self::Str(text) => SHARED + text.len(),
+            Self::Bytes(bytes) => SHARED + bytes.len(),
             Self::Bool(_) | Self::Int(_) | Self::Double(_) => 0,
         }
     }

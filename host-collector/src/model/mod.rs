@@ -16,6 +16,9 @@ pub use attribute::{Attribute, Value};
 pub use spandrel::{DeviceId, Session, SpanId, TraceId};
 pub use trace::{Batch, Source, Trace};
 
+/// What a shared string takes beside its bytes: its counts, and what the allocator adds.
+const SHARED: usize = 32;
+
 /// The key under which OTLP carries the service's name.
 pub const SERVICE_NAME: &str = "service.name";
 
@@ -39,6 +42,16 @@ impl Resource {
     pub fn new(service_name: &str, attributes: Vec<Attribute>) -> Self {
         let name = if service_name.is_empty() { "empty-service-name" } else { service_name };
         Self { service_name: name.into(), attributes, warnings: Vec::new() }
+    }
+
+    /// About how many bytes it holds; shared strings are counted in full, so never too few.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let text = |text: &Arc<str>| size_of::<Arc<str>>() + SHARED + text.len();
+        size_of::<Self>()
+            + text(&self.service_name)
+            + self.attributes.iter().map(Attribute::weight).sum::<usize>()
+            + self.warnings.iter().map(text).sum::<usize>()
     }
 }
 
@@ -64,17 +77,17 @@ pub struct Span {
     /// Tags, each key once.
     #[doc(alias = "tags")]
     pub attributes: Vec<Attribute>,
-    /// How many tags the device had to leave out.
+    /// How many tags are known to be missing.
     pub dropped_attributes: u32,
     /// Logs.
     #[doc(alias = "logs")]
     pub events: Vec<Event>,
-    /// How many logs the device had to leave out.
+    /// How many logs are known to be missing.
     pub dropped_events: u32,
     /// References other than the parent.
     #[doc(alias = "references")]
     pub links: Vec<Link>,
-    /// How many references the device had to leave out.
+    /// How many references are known to be missing.
     pub dropped_links: u32,
     /// Whether the operation failed.
     pub status: Status,
@@ -130,15 +143,21 @@ impl Span {
     #[must_use]
     pub fn weight(&self) -> usize {
         let attributes = |list: &[Attribute]| list.iter().map(Attribute::weight).sum::<usize>();
-        let event =
-            |event: &Event| size_of::<Event>() + event.name.len() + attributes(&event.attributes);
+        let event = |event: &Event| {
+            size_of::<Event>() + SHARED + event.name.len() + attributes(&event.attributes)
+        };
         let link = |link: &Link| size_of::<Link>() + attributes(&link.attributes);
         size_of::<Self>()
+            + SHARED
             + self.name.len()
             + attributes(&self.attributes)
             + self.events.iter().map(event).sum::<usize>()
             + self.links.iter().map(link).sum::<usize>()
-            + self.warnings.iter().map(|text| size_of::<Arc<str>>() + text.len()).sum::<usize>()
+            + self
+                .warnings
+                .iter()
+                .map(|text| size_of::<Arc<str>>() + SHARED + text.len())
+                .sum::<usize>()
     }
 }
 
@@ -151,7 +170,7 @@ pub struct Event {
     pub name: Arc<str>,
     /// The other fields.
     pub attributes: Vec<Attribute>,
-    /// How many fields the device had to leave out.
+    /// How many fields are known to be missing.
     pub dropped_attributes: u32,
 }
 

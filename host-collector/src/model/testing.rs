@@ -72,7 +72,11 @@ pub(crate) fn span(id: TraceId) -> impl Strategy<Value = Span> {
             trace_id: if here { id } else { TraceId([7; 16]) },
             span_id: span_id(number),
         });
-    let log = (time.clone(), attributes()).prop_map(|(time_ns, fields)| Log { time_ns, fields });
+    let log = (time.clone(), attributes()).prop_map(|(time_ns, fields)| Log {
+        time_ns,
+        fields,
+        dropped_fields: 0,
+    });
     (
         (1..9_u8, text(), time.clone(), time, any::<u32>()),
         tags(),

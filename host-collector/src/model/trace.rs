@@ -24,10 +24,11 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// About how many bytes its spans hold.
+    /// About how many bytes it holds: its spans, and its process as if no other batch had it.
     #[must_use]
     pub fn weight(&self) -> usize {
-        self.spans.iter().map(Span::weight).sum()
+        let spans = self.spans.iter().map(Span::weight).sum::<usize>();
+        size_of::<Self>() + self.resource.weight() + spans
     }
 }
 

@@ -6,12 +6,13 @@
 
 use crate::model::{Batch, Link, Source, Span, SpanId, TraceId};
 use spandrel::carrier::short::{self, MAX_HANDLE, SPAN_BITS, TRACE_BITS};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// How long spans wait for the devices in their ids: as for a hello and its description.
 const PATIENCE_NS: u64 = 12_000_000_000;
-/// More batches than these do not wait; the oldest goes as it is.
+/// More than this does not wait; the oldest goes as it is.
 const MOST_WAITING: usize = 1024;
+pub(crate) const MOST_WAITING_BYTES: usize = 16 << 20;
 
 /// Who goes by a handle.
 #[derive(Clone, Copy, Debug)]
@@ -27,14 +28,30 @@ pub(super) struct Expander {
     holders: HashMap<u16, Holder>,
     /// What was assigned here, by device: it has the same in its next boot.
     assigned: HashMap<u64, u16>,
+    /// The handles in it.
+    taken: HashSet<u16>,
     last_assigned: u16,
-    waiting: VecDeque<(u64, Batch)>,
+    waiting: VecDeque<Waiting>,
+    waiting_bytes: usize,
+    /// A device with a handle that was not known came.
+    is_news: bool,
+}
+
+/// Spans that wait.
+#[derive(Debug)]
+struct Waiting {
+    since_ns: u64,
+    weight: usize,
+    batch: Batch,
 }
 
 impl Expander {
     /// Notes that a session goes by a handle. Its numbers go up, but frames may be late.
     pub(super) fn heard(&mut self, handle: u16, source: Source, last_number: u64) {
-        let holder = self.holders.entry(handle).or_insert(Holder { source, last_number });
+        let holder = self.holders.entry(handle).or_insert_with(|| {
+            self.is_news = true;
+            Holder { source, last_number }
+        });
         if holder.source != source {
             *holder = Holder { source, last_number };
         }
@@ -50,15 +67,39 @@ impl Expander {
         let mut handle = self.last_assigned;
         for _ in 0..MAX_HANDLE {
             handle = next(handle);
-            let is_free = !self.holders.contains_key(&handle)
-                && self.assigned.values().all(|assigned| *assigned != handle);
-            if is_free {
+            if !self.holders.contains_key(&handle) && self.taken.insert(handle) {
                 self.last_assigned = handle;
                 self.assigned.insert(device, handle);
                 return Some(handle);
             }
         }
         None
+    }
+
+    /// About how many bytes it holds.
+    pub(super) fn weight(&self) -> usize {
+        self.waiting_bytes
+            + self.waiting.capacity() * size_of::<Waiting>()
+            + self.holders.capacity() * size_of::<(u16, Holder)>()
+            + self.assigned.capacity() * 2 * size_of::<(u64, u16)>()
+    }
+
+    /// A session was forgotten: the handle that it went by is free, so that no flood of devices
+    /// takes all of them for ever.
+    pub(super) fn forget(&mut self, handle: u16, source: Source) {
+        let handle = match handle {
+            0 => self.assigned.get(&source.device.0).copied(),
+            told => Some(told),
+        };
+        if let Some(handle) = handle
+            && self.holders.get(&handle).is_some_and(|holder| holder.source == source)
+        {
+            self.holders.remove(&handle);
+            if self.assigned.get(&source.device.0) == Some(&handle) {
+                self.assigned.remove(&source.device.0);
+                self.taken.remove(&handle);
+            }
+        }
     }
 
     /// Hands on what can be told; the rest waits.
@@ -72,7 +113,10 @@ impl Expander {
             let later: Vec<_> = batch.spans.extract_if(.., |span| self.must_wait(span)).collect();
             if !later.is_empty() {
                 let (source, resource) = (batch.source, batch.resource.clone());
-                self.waiting.push_back((now_ns, Batch { source, resource, spans: later }));
+                let batch = Batch { source, resource, spans: later };
+                let weight = batch.weight();
+                self.waiting_bytes += weight;
+                self.waiting.push_back(Waiting { since_ns: now_ns, weight, batch });
             }
             if !batch.spans.is_empty() {
                 sink(self.expanded(batch));
@@ -83,20 +127,32 @@ impl Expander {
 
     /// Hands on everything that waits, as it is.
     pub(super) fn finish(&mut self, mut sink: impl FnMut(Batch)) {
-        while let Some((_, batch)) = self.waiting.pop_front() {
+        self.waiting_bytes = 0;
+        while let Some(Waiting { batch, .. }) = self.waiting.pop_front() {
             sink(self.expanded(batch));
         }
     }
 
     fn take_waiting(&mut self, now_ns: u64, mut sink: impl FnMut(Batch)) {
+        while let Some(oldest) = self.waiting.front()
+            && (now_ns.saturating_sub(oldest.since_ns) >= PATIENCE_NS
+                || self.waiting.len() > MOST_WAITING
+                || self.waiting_bytes > MOST_WAITING_BYTES)
+        {
+            let Some(oldest) = self.waiting.pop_front() else { return };
+            self.waiting_bytes -= oldest.weight;
+            sink(self.expanded(oldest.batch));
+        }
+        if !core::mem::take(&mut self.is_news) {
+            return;
+        }
         for _ in 0..self.waiting.len() {
-            let Some((since_ns, batch)) = self.waiting.pop_front() else { return };
-            let is_over = now_ns.saturating_sub(since_ns) >= PATIENCE_NS
-                || self.waiting.len() >= MOST_WAITING;
-            if is_over || batch.spans.iter().all(|span| !self.must_wait(span)) {
-                sink(self.expanded(batch));
+            let Some(waiting) = self.waiting.pop_front() else { return };
+            if waiting.batch.spans.iter().all(|span| !self.must_wait(span)) {
+                self.waiting_bytes -= waiting.weight;
+                sink(self.expanded(waiting.batch));
             } else {
-                self.waiting.push_back((since_ns, batch));
+                self.waiting.push_back(waiting);
             }
         }
     }
@@ -191,5 +247,12 @@ mod tests {
         }
         assert_eq!(expander.assign(1), None);
         assert_eq!(expander.assign(8), Some(3));
+        // Who was forgotten leaves its handle to others.
+        let gone = Source { device: spandrel::DeviceId(8), session: spandrel::Session::new(1) };
+        expander.heard(3, gone, 5);
+        expander.forget(0, source);
+        assert_eq!(expander.assign(1), None);
+        expander.forget(0, gone);
+        assert_eq!(expander.assign(1), Some(3));
     }
 }

@@ -3,26 +3,33 @@
 //! ```
 //! use spandrel_collector::model::Batch;
 //! use spandrel_collector::pipeline::{Options, Pipeline};
-//! use spandrel_collector::receiver::Handler;
+//! use spandrel_collector::receiver::{Handler, Peer};
 //!
 //! let mut pipeline = Pipeline::new(Options::default(), |batch: Batch| drop(batch));
 //! let mut replies = Vec::new();
-//! pipeline.on_datagram(b"no frame", ([127, 0, 0, 1], 9).into(), 0, &mut replies);
+//! let peer = Peer::Udp(([127, 0, 0, 1], 9).into());
+//! pipeline.on_frame(b"no frame", &peer, 0, &mut replies);
 //! assert_eq!(pipeline.stats().unknown_version, 1);
 //! ```
 
 mod expand;
 
-use crate::causality::Causality;
+use crate::causality::{self, Causality};
 use crate::model::{Batch, Source};
-use crate::receiver::{Handler, Replies};
-use crate::session::{Effects, Key, Session, Table};
+use crate::receiver::{Handler, Peer, Replies, Reply};
+use crate::session::{self, Effects, Key, Session, Table, made};
 use crate::stats::Stats;
 use core::fmt;
 use expand::Expander;
-use spandrel::wire::{self, DecodeError, Downlink};
+use spandrel::wire::{self, DecodeError, Downlink, Request};
 use std::collections::HashMap;
-use std::net::SocketAddr;
+
+/// Bytes that a pipeline holds at most, about: sessions, spans that wait for who they refer to, and what
+/// is known of the last spans.
+///
+/// The last is what one frame may bring before anything makes room for it.
+pub const MOST_BYTES: usize =
+    session::MOST_BYTES + expand::MOST_WAITING_BYTES + causality::MOST_BYTES + (4 << 20);
 
 /// How a pipeline works.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +49,7 @@ impl Default for Options {
     }
 }
 
-/// Takes datagrams, keeps sessions, and hands batches of spans to a sink.
+/// Takes frames, keeps sessions, and hands batches of spans to a sink.
 pub struct Pipeline<S> {
     options: Options,
     table: Table,
@@ -74,19 +81,20 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         &self.stats
     }
 
-    /// The ping with this number left for the session at `sent_ns`, by the clock of arrivals: later than
-    /// it was made, so its exchange tells more.
-    pub fn on_sent(&mut self, peer: SocketAddr, session_tag: [u8; 4], ping: u32, sent_ns: u64) {
-        if let Some(session) = self.table.get_mut(&Key { peer, tag: session_tag }) {
-            session.ping_sent(ping, sent_ns);
-        }
+    /// About how many bytes it holds; rather too many than too few.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.table.weight()
+            + self.expander.weight()
+            + self.causality.weight()
+            + self.sources.capacity() * size_of::<(Source, Key)>()
     }
 
     /// Hands on everything that still waits, however incomplete: nothing more will come.
     pub fn finish(&mut self, now_ns: u64) {
         let mut effects = Effects::default();
         self.table.for_each(|_, session| {
-            session.emit_all(now_ns, &mut effects, &mut self.stats);
+            session.emit_all(made::FINISHED, now_ns, &mut effects, &mut self.stats);
         });
         self.hand_on(effects.batches, now_ns);
         self.expander.finish(|mut batch| {
@@ -96,7 +104,7 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         self.stats.contradictions = self.causality.found();
     }
 
-    fn refuse(&mut self, bytes: &[u8], peer: SocketAddr, why: DecodeError) {
+    fn refuse(&mut self, bytes: &[u8], peer: &Peer, why: DecodeError) {
         if let DecodeError::UnknownVersion(_) | DecodeError::Sealed = why
             && self.stats.unknown_version + self.stats.sealed == 0
         {
@@ -107,19 +115,19 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         log::debug!("{peer}: {why}; {} bytes, beginning {}", bytes.len(), start.join(" "));
     }
 
-    fn on_frame(&mut self, frame: &wire::Frame<'_>, peer: SocketAddr, rx_ns: u64) -> Effects {
+    fn take(&mut self, frame: &wire::Frame<'_>, key: &Key, rx_ns: u64) -> Effects {
         let mut effects = Effects::default();
-        let key = Key { peer, tag: frame.session_tag };
+        self.follow(frame, key, rx_ns);
         let (stats, options) = (&mut self.stats, self.options);
         let before = *stats;
         let make = || Session::new(options, rx_ns);
-        let (source, first_ns, handle) = self.table.with(key, make, |session| {
+        let (source, first_ns, handle) = self.table.with(key.clone(), make, |session| {
             session.on_frame(&frame.body, rx_ns, &mut effects, stats);
             (session.source(), session.first_ns(), session.handle())
         });
-        tell(peer, &mut effects);
+        tell(&key.peer, &mut effects);
         if stats.nonsense > before.nonsense {
-            log::debug!("{peer}: a frame has something in it that makes no sense");
+            log::debug!("{}: a frame has something in it that makes no sense", key.peer);
         }
         if let (Some(source), Some((told, last_number))) = (source, handle) {
             self.note_handle(told, source, last_number, &frame.body, &mut effects);
@@ -128,6 +136,18 @@ impl<S: FnMut(Batch)> Pipeline<S> {
             self.check_for_twins(source, key, first_ns);
         }
         effects
+    }
+
+    /// Where a device has another address than before, its session goes along.
+    fn follow(&mut self, frame: &wire::Frame<'_>, key: &Key, rx_ns: u64) {
+        let is_same = |session: &Session| session.is_continued_by(&frame.body, rx_ns);
+        let Some(old) = self.table.take_over(key, is_same) else { return };
+        log::info!("{}: goes on from {}", old.peer, key.peer);
+        if let Some(source) = self.table.get_mut(key).and_then(|session| session.source())
+            && let Some(known) = self.sources.get_mut(&source).filter(|known| **known == old)
+        {
+            *known = key.clone();
+        }
     }
 
     /// A device goes by a handle, or asks for one: then it is told as often as it says hello.
@@ -143,13 +163,14 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         let Some(handle) = handle else { return };
         self.expander.heard(handle, source, last_number);
         if told == 0 && self.options.downlink && matches!(body, wire::Body::Hello(_)) {
-            effects.requests.push(wire::Request::SetHandle(handle));
+            effects.requests.push(Request::SetHandle(handle));
         }
     }
 
     /// Two sessions that both go on under one identity are two devices that were given one.
-    fn check_for_twins(&mut self, source: Source, key: Key, first_ns: u64) {
-        let Some(other) = self.sources.insert(source, key).filter(|other| *other != key) else {
+    fn check_for_twins(&mut self, source: Source, key: &Key, first_ns: u64) {
+        let other = self.sources.insert(source, key.clone());
+        let Some(other) = other.filter(|other| other != key) else {
             return;
         };
         let Some(twin) = self.table.get_mut(&other).filter(|twin| twin.last_ns() > first_ns) else {
@@ -159,7 +180,7 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         let note = "another device has the same device id and session: their ids are mixed up, \
                     give each tracer its own device_id";
         let mut is_news = twin.note(note);
-        is_news |= self.table.get_mut(&key).is_some_and(|session| session.note(note));
+        is_news |= self.table.get_mut(key).is_some_and(|session| session.note(note));
         if is_news {
             self.stats.clashes += 1;
             log::warn!("{} and {}: {note}", other.peer, key.peer);
@@ -169,7 +190,10 @@ impl<S: FnMut(Batch)> Pipeline<S> {
     fn make_room(&mut self, now_ns: u64, effects: &mut Effects) {
         while let Some((key, mut session)) = self.table.pop_surplus() {
             self.stats.forgotten += 1;
-            session.emit_all(now_ns, effects, &mut self.stats);
+            session.emit_all(made::FORGOTTEN, now_ns, effects, &mut self.stats);
+            if let (Some(source), Some((told, _))) = (session.source(), session.handle()) {
+                self.expander.forget(told, source);
+            }
             if let Some(source) = session.source()
                 && self.sources.get(&source) == Some(&key)
             {
@@ -187,38 +211,58 @@ impl<S: FnMut(Batch)> Pipeline<S> {
     }
 }
 
-fn tell(peer: SocketAddr, effects: &mut Effects) {
+fn tell(peer: &Peer, effects: &mut Effects) {
     for news in effects.news.drain(..) {
         log::info!("{peer}: {news}");
     }
 }
 
-/// Requests as datagrams to the device that has the session.
-fn reply(key: Key, effects: &mut Effects, replies: &mut Replies) {
+/// Requests as frames to the device that has the session.
+fn reply(key: &Key, effects: &mut Effects, replies: &mut Replies) {
     for request in effects.requests.drain(..) {
-        let downlink = Downlink { session_tag: key.tag, request };
-        replies.push((key.peer, downlink.to_bytes()));
+        let ping = match request {
+            Request::Ping(number) => Some((key.tag, number)),
+            _ => None,
+        };
+        let bytes = Downlink { session_tag: key.tag, request }.to_bytes();
+        replies.push(Reply { peer: key.peer.clone(), bytes, ping });
     }
 }
 
 impl<S: FnMut(Batch)> Handler for Pipeline<S> {
-    fn on_datagram(&mut self, bytes: &[u8], peer: SocketAddr, rx_ns: u64, replies: &mut Replies) {
+    fn on_frame(&mut self, bytes: &[u8], peer: &Peer, rx_ns: u64, replies: &mut Replies) {
         let frame = match wire::decode(bytes) {
             Ok(frame) => frame,
             Err(why) => return self.refuse(bytes, peer, why),
         };
         self.stats.frames += 1;
-        let mut effects = self.on_frame(&frame, peer, rx_ns);
-        reply(Key { peer, tag: frame.session_tag }, &mut effects, replies);
+        let key = Key { peer: peer.clone(), tag: frame.session_tag };
+        let mut effects = self.take(&frame, &key, rx_ns);
+        reply(&key, &mut effects, replies);
         self.make_room(rx_ns, &mut effects);
         self.hand_on(effects.batches, rx_ns);
+    }
+
+    fn on_sent(&mut self, peer: &Peer, session_tag: [u8; 4], ping: u32, sent_ns: u64) {
+        let key = Key { peer: peer.clone(), tag: session_tag };
+        if let Some(session) = self.table.get_mut(&key) {
+            session.ping_sent(ping, sent_ns);
+        }
+    }
+
+    fn on_closed(&mut self, peer: &Peer) {
+        self.table.for_each(|key, session| {
+            if key.peer == *peer {
+                session.cut_off();
+            }
+        });
     }
 
     fn on_tick(&mut self, now_ns: u64, replies: &mut Replies) {
         let mut effects = Effects::default();
         self.table.for_each(|key, session| {
             session.on_tick(now_ns, &mut effects, &mut self.stats);
-            tell(key.peer, &mut effects);
+            tell(&key.peer, &mut effects);
             reply(key, &mut effects, replies);
         });
         self.hand_on(effects.batches, now_ns);

@@ -29,6 +29,15 @@ impl HostClock {
         self.wall_ns.saturating_add(nanoseconds(self.monotonic.elapsed()))
     }
 
+    /// A moment that was noted, in nanoseconds since the Unix epoch: by the clock as it is set now.
+    #[must_use]
+    pub fn at_ns(&self, moment: Instant) -> u64 {
+        match moment.checked_duration_since(self.monotonic) {
+            Some(behind) => self.wall_ns.saturating_add(nanoseconds(behind)),
+            None => self.wall_ns.saturating_sub(nanoseconds(self.monotonic - moment)),
+        }
+    }
+
     /// Sets the clock if the wall clock has gone elsewhere; says by how many nanoseconds.
     pub fn check(&mut self) -> Option<i64> {
         self.follow(wall_ns())
@@ -73,5 +82,17 @@ mod tests {
         assert!(step.abs_diff(hour_ns.cast_signed()) < TOLERANCE_NS / 2);
         assert!(clock.now_ns() >= now_ns + hour_ns);
         assert!(clock.follow(now_ns).unwrap() < 0);
+    }
+
+    #[test]
+    fn a_moment_from_before_a_step_is_told_by_the_clock_behind_it() {
+        let mut clock = HostClock::new();
+        let (moment, now_ns) = (Instant::now(), clock.now_ns());
+        let before_ns = clock.at_ns(moment);
+        assert!(before_ns <= now_ns);
+        let step_ns = clock.follow(now_ns + 3_600_000_000_000).unwrap();
+        let moved_ns = clock.at_ns(moment);
+        let apart_ns = moved_ns.abs_diff(before_ns.saturating_add_signed(step_ns));
+        assert!(apart_ns < TOLERANCE_NS, "{apart_ns}");
     }
 }

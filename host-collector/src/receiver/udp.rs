@@ -1,17 +1,13 @@
-//! Datagrams over UDP: one socket, one thread, a time stamp right behind the receive call.
+//! Datagrams over UDP: one socket, a time stamp right behind the receive call.
 
-use super::{Handler, HostClock, Replies};
+use super::{Feed, Peer, PeerKind, Scope, TICK};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// How often a handler hears that time passes.
-pub const TICK: Duration = Duration::from_millis(50);
-
-/// What the socket should be able to hold while the handler is busy. The operating system may give
+/// What the socket should be able to hold while a burst is taken. The operating system may give
 /// less; no frame is larger than a datagram, and a burst of a hundred boards is some megabytes.
 const RECEIVE_BUFFER: usize = 8 << 20;
 
@@ -35,6 +31,7 @@ impl UdpReceiver {
             log::debug!("the receive buffer keeps its size: {error}");
         }
         socket.bind(&address.into())?;
+        // It has to see when the program ends.
         socket.set_read_timeout(Some(TICK))?;
         if let Ok(size) = socket.recv_buffer_size() {
             log::debug!("the receive buffer holds {size} bytes");
@@ -50,46 +47,46 @@ impl UdpReceiver {
         self.socket.local_addr()
     }
 
-    /// Hands every datagram to `handler` and sends what it replies, until `stop` is set.
-    pub fn run<H: Handler>(&self, handler: &mut H, stop: &AtomicBool) {
-        let mut clock = HostClock::new();
-        let mut buffer = vec![0; LARGEST];
-        let mut replies = Replies::new();
-        let mut last_tick = Instant::now();
-        while !stop.load(Ordering::Relaxed) {
-            let received = self.socket.recv_from(&mut buffer);
-            let now_ns = clock.now_ns();
-            match received {
-                Ok((length, peer)) => {
-                    let bytes = buffer.get(..length).unwrap_or_default();
-                    handler.on_datagram(bytes, peer, now_ns, &mut replies);
+    /// Hands every datagram to the feed and sends replies, in threads, until the hub is gone.
+    ///
+    /// # Errors
+    /// The operating system gives no thread.
+    pub fn start(self, feed: Feed) -> io::Result<()> {
+        let outbox = feed.open(Scope::Kind(PeerKind::Udp)).map_err(io::Error::other)?;
+        let socket = self.socket.try_clone()?;
+        thread::Builder::new().name("udp-replies".into()).spawn(move || {
+            outbox.run(|reply| {
+                if let Peer::Udp(address) = reply.peer
+                    && let Err(error) = socket.send_to(&reply.bytes, address)
+                {
+                    log::debug!("no way back to {address}: {error}");
                 }
-                Err(error) => quiet_or_wait(&error),
-            }
-            // Also while datagrams keep coming.
-            if last_tick.elapsed() >= TICK {
-                last_tick = Instant::now();
-                if let Some(step_ns) = clock.check() {
-                    log::info!("this machine's clock was set by {} ms", step_ns / 1_000_000);
-                    handler.on_clock_step(step_ns);
-                }
-                handler.on_tick(clock.now_ns(), &mut replies);
-            }
-            self.send(&mut replies);
-        }
+                true
+            });
+        })?;
+        thread::Builder::new().name("udp".into()).spawn(move || receive(&self.socket, &feed))?;
+        Ok(())
     }
+}
 
-    fn send(&self, replies: &mut Replies) {
-        for (peer, bytes) in replies.drain(..) {
-            // A lost reply is as good as one that was never sent: devices ask and are asked again.
-            if let Err(error) = self.socket.send_to(&bytes, peer) {
-                log::debug!("no way back to {peer}: {error}");
+fn receive(socket: &UdpSocket, feed: &Feed) {
+    let mut buffer = vec![0; LARGEST];
+    while !feed.is_over() {
+        let received = socket.recv_from(&mut buffer);
+        let at = Instant::now();
+        match received {
+            Ok((length, address)) => {
+                let bytes = buffer.get(..length).unwrap_or_default();
+                if feed.datagram(bytes, Peer::Udp(address), at).is_err() {
+                    return;
+                }
             }
+            Err(error) => quiet_or_wait(&error),
         }
     }
 }
 
-/// A timeout is how ticks come about; anything else must not keep the processor busy.
+/// A timeout is how it sees the end; anything else must not keep the processor busy.
 fn quiet_or_wait(error: &io::Error) {
     match error.kind() {
         ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {}
@@ -105,30 +102,38 @@ fn quiet_or_wait(error: &io::Error) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::receiver::{Handler, Hub, Replies, Reply};
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
 
-    /// Sends everything back, and a word at every tick once it knows whom to.
+    /// Sends everything back as a ping, and a word at every tick once it knows whom to.
     #[derive(Default)]
     struct Echo {
-        peer: Option<SocketAddr>,
+        peer: Option<Peer>,
         times_ns: Vec<u64>,
+        sent_ns: Vec<u64>,
     }
 
     impl Handler for Echo {
-        fn on_datagram(
-            &mut self,
-            bytes: &[u8],
-            peer: SocketAddr,
-            rx_ns: u64,
-            replies: &mut Replies,
-        ) {
-            self.peer = Some(peer);
+        fn on_frame(&mut self, bytes: &[u8], peer: &Peer, rx_ns: u64, replies: &mut Replies) {
+            self.peer = Some(peer.clone());
             self.times_ns.push(rx_ns);
-            replies.push((peer, bytes.to_vec()));
+            let ping = Some(([1; 4], u32::try_from(self.times_ns.len()).unwrap()));
+            replies.push(Reply { peer: peer.clone(), bytes: bytes.to_vec(), ping });
         }
 
+        fn on_sent(&mut self, peer: &Peer, session_tag: [u8; 4], ping: u32, sent_ns: u64) {
+            assert_eq!((Some(peer), session_tag), (self.peer.as_ref(), [1; 4]));
+            self.sent_ns.push(sent_ns);
+            assert_eq!(self.sent_ns.len(), usize::try_from(ping).unwrap());
+        }
+
+        fn on_closed(&mut self, _: &Peer) {}
+
         fn on_tick(&mut self, _: u64, replies: &mut Replies) {
-            replies.extend(self.peer.map(|peer| (peer, b"tick".to_vec())));
+            let word = |peer| Reply { peer, bytes: b"tick".to_vec(), ping: None };
+            replies.extend(self.peer.clone().map(word));
         }
 
         fn on_clock_step(&mut self, _: i64) {}
@@ -141,9 +146,11 @@ mod tests {
         let stop = Arc::new(AtomicBool::new(false));
         let flag = stop.clone();
         let thread = thread::spawn(move || {
-            let mut echo = Echo::default();
-            receiver.run(&mut echo, &flag);
-            echo.times_ns
+            let (mut echo, hub) = (Echo::default(), Hub::new());
+            receiver.start(hub.feed()).unwrap();
+            hub.run(&mut echo, &flag);
+            assert_eq!(hub.dropped(), 0);
+            (echo.times_ns, echo.sent_ns)
         });
 
         let device = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -161,9 +168,12 @@ mod tests {
         }
         while device.recv(&mut buffer).unwrap() != 4 {}
         stop.store(true, Ordering::Relaxed);
-        let times_ns = thread.join().unwrap();
-        assert_eq!(times_ns.len(), 3);
+        let (times_ns, sent_ns) = thread.join().unwrap();
+        assert_eq!((times_ns.len(), sent_ns.len()), (3, 3));
         assert!(times_ns.is_sorted() && times_ns[0] > 1_600_000_000_000_000_000);
+        // Each went out behind its coming, and before the next came.
+        let times: Vec<_> = times_ns.iter().zip(&sent_ns).flat_map(|(rx, tx)| [rx, tx]).collect();
+        assert!(times.is_sorted(), "{times:?}");
     }
 
     #[test]

@@ -4,19 +4,27 @@
 //! equal ids with different content are both kept, since they may be two halves of one call. When
 //! a bound is reached, the trace that has been quiet for longest goes, and is counted.
 
+mod processes;
+
 use crate::model::{Batch, Resource, Source, Span, SpanId, Trace, TraceId};
+use processes::Processes;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// How many spans of one id a trace may have: an id is shared by two halves of a call, not by more.
 const MAX_PER_ID: usize = 8;
 
+/// What a span takes beside itself: a place in a list that may be half empty, and in an index.
+const PER_SPAN: usize = size_of::<Span>() + 192;
+/// What a trace takes beside its spans.
+const PER_TRACE: usize = 1024;
+
 /// How much is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     /// Spans in all traces.
     pub spans: usize,
-    /// Bytes that they hold, about.
+    /// Bytes that they and their processes hold, about.
     pub bytes: usize,
 }
 
@@ -73,6 +81,7 @@ pub struct Recent {
     arrivals: u64,
     spans: usize,
     bytes: usize,
+    processes: Processes,
     counts: Counts,
 }
 
@@ -88,6 +97,7 @@ impl Recent {
             arrivals: 0,
             spans: 0,
             bytes: 0,
+            processes: Processes::default(),
             counts: Counts::default(),
         }
     }
@@ -103,7 +113,9 @@ impl Recent {
             let spans = Batch { source, resource: resource.clone(), spans };
             self.insert_into(id, spans, now_ns);
         }
-        while self.spans > self.bounds.spans || self.bytes > self.bounds.bytes {
+        while self.spans > self.bounds.spans
+            || self.bytes + self.processes.weight() > self.bounds.bytes
+        {
             let Some((_, oldest)) = self.by_arrival.pop_first() else { return };
             self.forget(oldest);
         }
@@ -125,7 +137,13 @@ impl Recent {
 
         let (spans, bytes) = (entry.trace.len(), entry.bytes);
         let half = Bounds { spans: self.bounds.spans / 2, bytes: self.bounds.bytes / 2 };
-        entry.add(batch, half, &mut self.counts);
+        entry.add(batch, half, &mut self.counts, &mut self.processes);
+        if entry.trace.is_empty() {
+            // Nothing of it was taken.
+            self.by_arrival.remove(&self.arrivals);
+            self.traces.remove(&id);
+            return;
+        }
         self.spans += entry.trace.len() - spans;
         self.bytes += entry.bytes - bytes;
         if entry.trace.len() > entry.shown {
@@ -138,6 +156,7 @@ impl Recent {
         self.unshown.remove(&(entry.last.0, id));
         self.spans -= entry.trace.len();
         self.bytes -= entry.bytes;
+        entry.trace.batches.iter().for_each(|batch| self.processes.release(&batch.resource));
         self.counts.evicted.0 += 1;
         self.counts.evicted.1 += entry.trace.len() as u64;
     }
@@ -183,10 +202,11 @@ impl Recent {
 }
 
 impl Entry {
-    fn add(&mut self, batch: Batch, limit: Bounds, counts: &mut Counts) {
+    fn add(&mut self, batch: Batch, limit: Bounds, counts: &mut Counts, processes: &mut Processes) {
         let mut into = None;
         for span in batch.spans {
-            let weight = span.weight();
+            let first = if self.trace.is_empty() { PER_TRACE } else { 0 };
+            let weight = span.weight() + PER_SPAN + first;
             let places = self.places.get(&span.span_id).map_or(&[][..], Vec::as_slice);
             if places.iter().any(|place| self.trace.at(*place) == Some(&span)) {
                 counts.doubles += 1;
@@ -196,8 +216,9 @@ impl Entry {
             {
                 counts.refused += 1;
             } else {
-                let index =
-                    *into.get_or_insert_with(|| self.trace.batch_of(batch.source, &batch.resource));
+                let index = *into.get_or_insert_with(|| {
+                    self.trace.batch_of(batch.source, &batch.resource, processes)
+                });
                 let Some(batch) = self.trace.batches.get_mut(index) else { continue };
                 self.places.entry(span.span_id).or_default().push((index, batch.spans.len()));
                 self.bytes += weight;
@@ -216,10 +237,17 @@ impl Trace {
     /// The place of the batch of `source`, made if there is none.
     ///
     /// The process is described as it was last: its clock and its losses are known best then.
-    fn batch_of(&mut self, source: Source, resource: &Arc<Resource>) -> usize {
+    fn batch_of(
+        &mut self,
+        source: Source,
+        resource: &Arc<Resource>,
+        processes: &mut Processes,
+    ) -> usize {
+        processes.hold(resource);
         if let Some(index) = self.batches.iter().position(|batch| batch.source == source) {
             if let Some(batch) = self.batches.get_mut(index) {
-                batch.resource = resource.clone();
+                let before = core::mem::replace(&mut batch.resource, resource.clone());
+                processes.release(&before);
             }
             return index;
         }

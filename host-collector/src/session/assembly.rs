@@ -1,13 +1,16 @@
 //! Spans in the making: a span's parts come before it, in any frame, and may be lost.
 
 use super::definitions::{Definitions, Number};
-use super::packets::Gaps;
+use super::gaps::Gaps;
 use super::record::{RawTag, RawValue, is_operation, tags};
+use super::weight::{other, room, table};
 use spandrel::wire::{Parent, PartKey, Record, Reference, SpanHead};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// No session may fill more memory with unfinished spans.
-const MOST_BYTES: usize = 256 * 1024;
+const MOST_BYTES: usize = 512 * 1024;
+/// A table that was larger than this is not kept once it is empty.
+const MOST_SPARE: usize = 64;
 /// How long a span waits for parts that should have come before it.
 const PARTS_PATIENCE_NS: u64 = 1_000_000_000;
 /// How long a span waits for definitions: they rotate within ten seconds.
@@ -25,6 +28,7 @@ pub(super) struct Entry {
     pub(super) references: BTreeMap<u64, Reference>,
     operations: BTreeMap<u64, RawValue>,
     since_ns: u64,
+    records: u64,
     weight: usize,
     /// When it came first, among all: the oldest goes when there are too many.
     order: u64,
@@ -116,18 +120,32 @@ impl Assembly {
         self.finished.iter().map(|(_, own)| *own).collect()
     }
 
-    /// Drops the oldest until the rest fits; says how many spans and parts of spans that were.
+    /// Drops the oldest until the rest fits; says how many spans, or parts of spans, that were, and
+    /// how many records.
     ///
     /// To be called when no finished span can be taken instead.
-    pub(super) fn trim(&mut self) -> u64 {
-        let mut dropped = 0;
+    pub(super) fn trim(&mut self) -> (u64, u64) {
+        let (mut spans, mut records) = (0, 0);
         while self.weight > MOST_BYTES
             && let Some((_, own)) = self.by_age.first_key_value()
+            && let Some(entry) = self.remove(*own)
         {
-            self.remove(*own);
-            dropped += 1;
+            spans += 1;
+            records += entry.records();
         }
-        dropped
+        (spans, records)
+    }
+
+    /// How many records wait.
+    pub(super) fn records(&self) -> u64 {
+        self.entries.values().map(Entry::records).sum()
+    }
+
+    /// The host's clock was set.
+    pub(super) fn host_stepped(&mut self, step_ns: i64) {
+        for entry in self.entries.values_mut() {
+            entry.since_ns = entry.since_ns.saturating_add_signed(step_ns);
+        }
     }
 
     fn remove(&mut self, own: u64) -> Option<Entry> {
@@ -135,6 +153,9 @@ impl Assembly {
         self.by_age.remove(&entry.order);
         self.finished.remove(&(entry.order, own));
         self.weight -= entry.weight;
+        if self.entries.is_empty() && self.entries.capacity() > MOST_SPARE {
+            self.entries = HashMap::new();
+        }
         Some(entry)
     }
 
@@ -153,7 +174,7 @@ impl Assembly {
 
     /// About how many bytes it holds.
     pub(super) fn weight(&self) -> usize {
-        self.weight
+        self.weight + table::<(u64, Entry)>(self.entries.capacity())
     }
 }
 
@@ -167,45 +188,55 @@ impl Entry {
             references: BTreeMap::new(),
             operations: BTreeMap::new(),
             since_ns: now_ns,
-            weight: size_of::<Self>() + 64,
+            records: 0,
+            // Its places among all by age, and among those that are finished.
+            weight: other::<u64>() + other::<u64>(),
             order,
         }
     }
 
     fn insert(&mut self, number: u64, record: &Record<'_>, now_ns: u64) {
         let weigh = |tags: &[RawTag]| tags.iter().map(RawTag::weight).sum::<usize>();
-        self.weight += 64
-            + match record {
-                Record::Span(span) => {
-                    self.first_tags = tags(&PartKey::Site(span.head.site), &span.values);
-                    self.span = Some(RawSpan { head: span.head, number });
-                    self.since_ns = now_ns;
-                    weigh(&self.first_tags)
-                }
-                Record::Part(part) if is_operation(&part.key) => {
-                    let name = part.values.first().map(RawValue::from);
-                    self.operations.insert(number, name.unwrap_or(RawValue::Known("".into())));
-                    size_of::<RawTag>()
-                }
-                Record::Part(part) => {
-                    let tags = tags(&part.key, &part.values);
-                    let weight = weigh(&tags);
-                    self.parts.insert(number, tags);
-                    weight
-                }
-                Record::Log(log) => {
-                    let fields = tags(&log.key, &log.values);
-                    let weight = weigh(&fields);
-                    let log = RawLog { time_ticks: log.time_ticks, more: log.more, fields };
-                    self.logs.insert(number, log);
-                    weight
-                }
-                Record::Reference(reference) => {
-                    self.references.insert(number, *reference);
-                    size_of::<Reference>()
-                }
-                Record::Define(_) | Record::Fragment(_) | Record::Clock(_) => 0,
-            };
+        self.records += 1;
+        self.weight += match record {
+            Record::Span(span) => {
+                self.first_tags = tags(&PartKey::Site(span.head.site), &span.values);
+                self.span = Some(RawSpan { head: span.head, number });
+                self.since_ns = now_ns;
+                weigh(&self.first_tags)
+            }
+            Record::Part(part) if is_operation(&part.key) => {
+                let name = part.values.first().map(RawValue::from);
+                let name = name.unwrap_or(RawValue::Known("".into()));
+                let weight = room(&self.operations) + name.payload();
+                self.operations.insert(number, name);
+                weight
+            }
+            Record::Part(part) => {
+                let tags = tags(&part.key, &part.values);
+                let weight = room(&self.parts) + weigh(&tags);
+                self.parts.insert(number, tags);
+                weight
+            }
+            Record::Log(log) => {
+                let fields = tags(&log.key, &log.values);
+                let weight = room(&self.logs) + weigh(&fields);
+                let log = RawLog { time_ticks: log.time_ticks, more: log.more, fields };
+                self.logs.insert(number, log);
+                weight
+            }
+            Record::Reference(reference) => {
+                let weight = room(&self.references);
+                self.references.insert(number, *reference);
+                weight
+            }
+            Record::Define(_) | Record::Fragment(_) | Record::Clock(_) => 0,
+        };
+    }
+
+    /// How many records came.
+    pub(super) fn records(&self) -> u64 {
+        self.records
     }
 
     /// Whether every record of the span is there.

@@ -7,7 +7,7 @@ use super::record::{Key, RawTag, RawValue, Text};
 use crate::clock::{ClockEstimate, Placement};
 use crate::model::opentracing::{self, RefType};
 use crate::model::{Attribute, Source, Span, SpanId, TraceId, Value};
-use spandrel::wire::{Parent, SpanHead, TraceRef};
+use spandrel::wire::{Parent, SpanHead};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -25,14 +25,6 @@ pub(super) struct Context<'a> {
     pub(super) raw_ticks: bool,
 }
 
-/// The trace of a span.
-pub(super) fn trace_id(span: &SpanHead, source: Source) -> TraceId {
-    match span.trace {
-        TraceRef::Own(root) => TraceId::expand(source.device, source.session, root),
-        TraceRef::Remote(trace) => trace,
-    }
-}
-
 impl Context<'_> {
     /// The span of trace `trace_id`, placed in time by `placement`.
     pub(super) fn convert(
@@ -44,8 +36,9 @@ impl Context<'_> {
     ) -> Span {
         let Source { device, session } = self.source;
         let mut notes = Vec::new();
+        let missing = entry.parts_missing(raw);
         if !entry.is_whole() {
-            notes.push(match entry.parts_missing(raw) {
+            notes.push(match missing {
                 0 => "incomplete: some of its records did not come".into(),
                 missing => {
                     format!("incomplete: {missing} of its tags and logs did not come").into()
@@ -113,6 +106,10 @@ impl Context<'_> {
             .with_references(&references)
             .with_logs(logs);
         span.flags = SAMPLED;
+        // Of what kind a record was that did not come is not known: most are tags.
+        let lacks_parent = raw.parent == Parent::Remote && entry.references.is_empty();
+        span.dropped_links = u32::from(lacks_parent);
+        span.dropped_attributes = u32::from(missing).saturating_sub(span.dropped_links);
         span.warnings.extend(notes);
         span
     }
@@ -125,7 +122,12 @@ impl Context<'_> {
             let fields = log.fields.iter().map(|field| self.attribute(field));
             match logs.last_mut().filter(|last| log.more && last.time_ns == time_ns) {
                 Some(last) => last.fields.extend(fields),
-                None => logs.push(opentracing::Log { time_ns, fields: fields.collect() }),
+                // Where it goes on with a log that did not come, that had a field at least.
+                None => logs.push(opentracing::Log {
+                    time_ns,
+                    fields: fields.collect(),
+                    dropped_fields: u32::from(log.more),
+                }),
             }
         }
         logs

@@ -1,5 +1,6 @@
 //! What the numbers in records stand for: call sites and names, as a session has defined them.
 
+use super::record::SHARED;
 use spandrel::wire::Define;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -42,21 +43,32 @@ impl Definitions {
     }
 
     fn learn(&mut self, number: Number, bytes: &[u8]) -> bool {
-        let weight = size_of::<Site>() + 32 + 2 * bytes.len();
-        if self.weight + weight > MOST_BYTES {
-            return false;
-        }
         match number {
             Number::Name(id) => {
-                self.names.insert(id, text(bytes));
+                let name = text(bytes);
+                let weight = 2 * size_of::<(u16, Arc<str>)>() + weigh(&*name);
+                self.has_room(weight).then(|| self.names.insert(id, name)).is_some()
             }
             Number::Site(id) => {
+                // What has no room is not read: a flood of definitions should cost little time, too.
+                let least =
+                    strings(bytes).map(|text| weigh(text.unwrap_or_default())).sum::<usize>();
+                if self.weight + least > MOST_BYTES {
+                    return false;
+                }
                 let Some(site) = site(bytes) else { return false };
-                self.sites.insert(id, site);
+                self.has_room(site.weight()).then(|| self.sites.insert(id, site)).is_some()
             }
         }
-        self.weight += weight;
-        true
+    }
+
+    /// Whether there is room for so much more, which is then taken.
+    fn has_room(&mut self, weight: usize) -> bool {
+        let fits = self.weight + weight <= MOST_BYTES;
+        if fits {
+            self.weight += weight;
+        }
+        fits
     }
 
     /// Whether there is a definition of this number. Site 0 is none and needs none.
@@ -87,14 +99,36 @@ impl Definitions {
     }
 }
 
-/// A name and keys, each with its length in one byte before it.
-fn site(mut bytes: &[u8]) -> Option<Site> {
-    let mut strings = Vec::new();
-    while let Some((length, rest)) = bytes.split_first() {
-        let (string, rest) = rest.split_at_checked(usize::from(*length))?;
-        strings.push(text(string));
-        bytes = rest;
+impl Site {
+    /// About how many bytes it holds. The table that it is in may be half empty.
+    fn weight(&self) -> usize {
+        let keys: usize = self.keys.iter().map(|key| weigh(&**key)).sum();
+        2 * size_of::<(u16, Self)>()
+            + weigh(&*self.name)
+            + self.keys.capacity() * size_of::<Arc<str>>()
+            + keys
+            + self.location.as_ref().map_or(0, |(file, _)| weigh(&**file))
     }
+}
+
+fn weigh(text: impl AsRef<[u8]>) -> usize {
+    SHARED + text.as_ref().len()
+}
+
+/// Strings, each with its length in one byte before it; the last is none if it is cut off.
+fn strings(mut bytes: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
+    core::iter::from_fn(move || {
+        let (length, rest) = bytes.split_first()?;
+        let (string, rest) = rest.split_at_checked(usize::from(*length)).unzip();
+        bytes = rest.unwrap_or_default();
+        Some(string)
+    })
+}
+
+/// A name and keys.
+fn site(bytes: &[u8]) -> Option<Site> {
+    let mut strings: Vec<_> =
+        strings(bytes).map(|string| string.map(text)).collect::<Option<_>>()?;
     // No key begins with a zero byte: this is where the call is.
     let location = strings.pop_if(|last| last.starts_with('\0')).and_then(|location| {
         let (file, line) = location.get(1..)?.rsplit_once(':')?;

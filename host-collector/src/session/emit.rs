@@ -1,7 +1,8 @@
 //! How spans leave a session.
 
 use super::assembly::Entry;
-use super::convert::{Context, trace_id};
+use super::convert::Context;
+use super::made::trace_id;
 use super::process::{Clock, Counts, Known, resource, stated_drift, stated_error_us};
 use super::{Effects, Session};
 use crate::clock::{Placement, Sync};
@@ -20,14 +21,14 @@ const HELLO_PATIENCE_NS: u64 = 30_000_000_000;
 
 /// How well the least known of some spans is placed.
 #[derive(Clone, Copy, Debug)]
-struct Worst {
-    error_ns: Option<u64>,
-    sync: Sync,
+pub(super) struct Worst {
+    pub(super) error_ns: Option<u64>,
+    pub(super) sync: Sync,
 }
 
 impl Session {
     /// Whether it is known who speaks, and when.
-    fn may_emit(&self, now_ns: u64) -> bool {
+    pub(super) fn may_emit(&self, now_ns: u64) -> bool {
         let Some(identity) = &self.identity else { return false };
         let known_for_ns = now_ns.saturating_sub(identity.since_ns);
         let described = self.description.is_some() || known_for_ns >= DESCRIPTION_PATIENCE_NS;
@@ -50,6 +51,7 @@ impl Session {
         }
         let ready = self.assembly.ready(&self.definitions, &self.gaps, now_ns);
         self.emit_if_allowed(ready, now_ns, effects, stats);
+        self.emit_made(now_ns, effects, stats);
     }
 
     pub(super) fn emit_if_allowed(
@@ -64,18 +66,30 @@ impl Session {
         }
     }
 
-    /// Emits every finished span, whatever is still missing; drops what cannot be a span.
-    pub(crate) fn emit_all(&mut self, now_ns: u64, effects: &mut Effects, stats: &mut Stats) {
+    /// Emits every finished span, whatever is still missing, and what stands for those that will not
+    /// come; drops what cannot be a span. `why` is why nothing more will come.
+    pub(crate) fn emit_all(
+        &mut self,
+        why: &str,
+        now_ns: u64,
+        effects: &mut Effects,
+        stats: &mut Stats,
+    ) {
+        self.gaps.give_up_all();
         if self.identity.is_some() {
             let finished = self.assembly.finished();
             self.emit(finished, now_ns, effects, stats);
+            self.emit_made(now_ns, effects, stats);
+            self.emit_missing(why, now_ns, effects, stats);
         }
         self.drop_all(stats);
+        self.count_records(stats);
     }
 
     /// Parts of spans that never finish are no loss; finished spans of nobody are.
     fn drop_all(&mut self, stats: &mut Stats) {
         stats.dropped += self.assembly.finished().len() as u64;
+        stats.records_dropped += self.assembly.records();
         self.assembly = Default::default();
     }
 
@@ -86,14 +100,19 @@ impl Session {
                 self.emit(vec![own], now_ns, effects, stats);
             }
         }
-        let dropped = self.assembly.trim();
-        if dropped > 0 {
-            stats.dropped += dropped;
-            self.lost.here += dropped;
-        }
+        let (spans, records) = self.assembly.trim();
+        stats.dropped += spans;
+        stats.records_dropped += records;
+        self.lost.here += records;
     }
 
-    fn emit(&mut self, spans: Vec<u64>, now_ns: u64, effects: &mut Effects, stats: &mut Stats) {
+    pub(super) fn emit(
+        &mut self,
+        spans: Vec<u64>,
+        now_ns: u64,
+        effects: &mut Effects,
+        stats: &mut Stats,
+    ) {
         self.lost.link = self.gaps.lost();
         let Some(current) =
             self.identity.as_ref().and_then(|identity| identity.clock.placement(now_ns))
@@ -104,15 +123,17 @@ impl Session {
         let mut worst = Worst { error_ns: Some(0), sync: current.sync() };
         for own in spans {
             let Some(entry) = self.assembly.take(own) else { continue };
-            let incomplete = !entry.is_whole();
+            let (incomplete, records) = (!entry.is_whole(), entry.records());
             match self.convert(entry, current, now_ns, &mut worst) {
                 Some(span) => {
                     emitted.push(span);
                     stats.incomplete += u64::from(incomplete);
+                    stats.records_used += records;
                 }
                 None => {
                     stats.dropped += 1;
-                    self.lost.here += 1;
+                    stats.records_dropped += records;
+                    self.lost.here += records;
                 }
             }
         }
@@ -132,7 +153,7 @@ impl Session {
     ) -> Option<Span> {
         let identity = self.identity.as_ref()?;
         let raw = entry.span?.head;
-        let trace = trace_id(&raw, identity.source);
+        let trace = trace_id(raw.trace, identity.source);
         let placement = self.placements.of(trace, current, now_ns);
         let end_ticks = raw.start_ticks.saturating_add(raw.duration_ticks);
         for ticks in [raw.start_ticks, end_ticks] {
@@ -179,7 +200,7 @@ impl Session {
     }
 
     /// The process, made anew only if there is something new to say.
-    fn resource(&mut self, worst: Worst, now_ns: u64) -> Option<Arc<Resource>> {
+    pub(super) fn resource(&mut self, worst: Worst, now_ns: u64) -> Option<Arc<Resource>> {
         let known = Known {
             clock: self.clock(worst, now_ns)?,
             lost: self.lost,
@@ -198,15 +219,5 @@ impl Session {
         let resource = same.map_or_else(|| Arc::new(made), |(_, last)| last);
         self.resource = Some((known, resource.clone()));
         Some(resource)
-    }
-
-    /// About how many bytes it holds.
-    pub(crate) fn weight(&self) -> usize {
-        size_of::<Self>()
-            + self.assembly.weight()
-            + self.definitions.weight()
-            + self.pieces.weight()
-            + self.fragments.weight()
-            + self.identity.as_ref().map_or(0, |identity| identity.clock.weight())
     }
 }

@@ -1,6 +1,7 @@
 //! Records that are longer than their device's frames: they come in fragments, in any order, and one
 //! that comes again may be cut elsewhere.
 
+use super::weight::{other, room};
 use spandrel::wire::{DecodeError, Fragment, FragmentOf, Record, decode_fragments};
 use std::collections::BTreeMap;
 
@@ -107,7 +108,12 @@ impl Fragments {
 
 impl Held {
     fn new(order: u64) -> Self {
-        Self { order, pieces: BTreeMap::new(), end: None, weight: size_of::<Self>() + 128 }
+        Self {
+            order,
+            pieces: BTreeMap::new(),
+            end: None,
+            weight: other::<(Of, Self)>() + other::<Of>(),
+        }
     }
 
     fn insert(&mut self, fragment: &Fragment<'_>) {
@@ -118,7 +124,8 @@ impl Held {
         }
         let before = self.pieces.get(&offset).map_or(0, Vec::len);
         if bytes.len() > before || before == 0 {
-            self.weight += bytes.len() - before + if before == 0 { 64 } else { 0 };
+            let place = if before == 0 { room(&self.pieces) + 16 } else { 0 };
+            self.weight += bytes.len() - before + place;
             self.pieces.insert(offset, bytes.to_vec());
         }
     }

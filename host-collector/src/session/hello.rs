@@ -1,5 +1,6 @@
 //! What a session learns from hellos: who it is, and that it began anew.
 
+use super::made;
 use super::pieces::Pieces;
 use super::process::Description;
 use super::{Effects, Identity, Session};
@@ -11,6 +12,7 @@ use spandrel::wire::{Hello, Request};
 /// A hello whose clock is behind an earlier one's by more than this was not overtaken on the way:
 /// the device began anew.
 const RESTART_NS: u64 = 1_000_000_000;
+
 impl Session {
     pub(super) fn on_hello(
         &mut self,
@@ -48,10 +50,11 @@ impl Session {
         for told in core::mem::take(&mut self.early_clock) {
             self.on_clock(&told, rx_ns);
         }
-        self.lost.device_says(&hello.losses);
-        // What was sent before and did not come is missed.
-        self.gaps.insert(hello.first_record, 0, rx_ns);
-        if hello.flags & Hello::ACKNOWLEDGED != 0 {
+        self.device_says(&hello.losses, rx_ns);
+        // What was sent before and did not come is missed, but what is sent again.
+        let is_held = hello.flags & Hello::ACKNOWLEDGED != 0;
+        self.gaps.oldest(hello.first_record, is_held, rx_ns);
+        if is_held {
             self.fragments.forget_below(hello.first_record);
         }
         if self.description.is_none() {
@@ -92,7 +95,7 @@ impl Session {
     }
 
     pub(super) fn restart(&mut self, rx_ns: u64, effects: &mut Effects, stats: &mut Stats) {
-        self.emit_all(rx_ns, effects, stats);
+        self.emit_all(made::RESTARTED, rx_ns, effects, stats);
         *self = Self::new(self.options, rx_ns);
         stats.clashes += 1;
         let note = "the device began anew under the number of an earlier session, so ids may \

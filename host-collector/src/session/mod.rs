@@ -4,40 +4,54 @@
 //! or has been waited for, and when it is known where in time they lie. Everything that waits is
 //! bounded. Nothing here does I/O; what should be sent to the device comes out as requests.
 
+mod acks;
+mod around;
 mod ask;
 mod assembly;
 mod convert;
 mod definitions;
 mod emit;
 mod fragments;
+mod gaps;
 mod hello;
+mod losses;
+pub(crate) mod made;
 mod packets;
+mod parents;
 mod pieces;
 mod process;
 mod record;
+mod shelf;
 mod table;
 mod timing;
 mod traces;
+pub(crate) mod weight;
 
-pub(crate) use table::{Key, Table};
+pub(crate) use table::{Key, MOST_BYTES, Table};
 
 use crate::clock::ClockEstimate;
 use crate::model::{Batch, Resource, Source};
 use crate::pipeline::Options;
 use crate::stats::Stats;
+use around::Sight;
 use ask::Questions;
 use assembly::Assembly;
 use definitions::Definitions;
 use fragments::{Fragments, Whole};
-use packets::{Gaps, Window};
+use gaps::Gaps;
+use made::Allowance;
+use packets::Window;
+use parents::Parents;
 use pieces::Pieces;
 use process::{Description, Known, Lost};
-use spandrel::wire::{self, Body, Clock, Data, Record, Request};
+use spandrel::wire::{self, Body, Clock, Data, FragmentOf, Record, Request};
 use std::sync::Arc;
 use traces::Placements;
 
 /// Pings end when a session has not been heard of for this time.
 const SILENT_NS: u64 = 10_000_000_000;
+/// A session that has not been heard of for this time may go on from another address.
+const MOVE_NS: u64 = 2_000_000_000;
 
 /// What a session wants done.
 #[derive(Debug, Default)]
@@ -79,6 +93,8 @@ pub(crate) struct Session {
     options: Options,
     first_ns: u64,
     last_ns: u64,
+    /// Whether the connection that it came over has ended.
+    is_cut_off: bool,
     identity: Option<Identity>,
     pieces: Pieces,
     description: Option<Description>,
@@ -87,6 +103,11 @@ pub(crate) struct Session {
     fragments: Fragments,
     window: Window,
     gaps: Gaps,
+    parents: Parents,
+    /// How many spans may be made in place of what is lost.
+    allowance: Allowance,
+    /// Records that came and that were lost on the way, as far as they are counted in the whole.
+    counted: [u64; 2],
     lost: Lost,
     /// What logs on roots have told of it.
     lost_told: Lost,
@@ -111,6 +132,7 @@ impl Session {
             options,
             first_ns: now_ns,
             last_ns: now_ns,
+            is_cut_off: false,
             identity: None,
             pieces: Pieces::default(),
             description: None,
@@ -119,6 +141,9 @@ impl Session {
             fragments: Fragments::default(),
             window: Window::new(),
             gaps: Gaps::default(),
+            parents: Parents::default(),
+            allowance: Allowance::default(),
+            counted: [0; 2],
             lost: Lost::default(),
             lost_told: Lost::default(),
             questions: Questions::default(),
@@ -145,46 +170,58 @@ impl Session {
         {
             self.restart(rx_ns, effects, stats);
         }
-        let packet = match body {
-            Body::Hello(hello) => hello.packet,
-            Body::Data(data) => data.head.packet,
-            Body::Pong(pong) => pong.packet,
-            Body::Stats(frame) => frame.packet,
-            Body::Answer(answer) => answer.packet,
-        };
-        if !self.window.insert(packet) {
+        if !self.window.insert(packet_of(body)) {
             stats.doubles += 1;
             return;
         }
         self.last_ns = rx_ns;
+        self.is_cut_off = false;
         match body {
-            Body::Hello(hello) => self.on_hello(hello, rx_ns, effects, stats),
-            Body::Data(data) => self.on_data(data, rx_ns, effects, stats),
+            Body::Hello(hello) => {
+                self.on_hello(hello, rx_ns, effects, stats);
+                effects.requests.extend(self.ack());
+            }
+            Body::Data(data) => {
+                self.on_data(data, rx_ns, effects, stats);
+                effects.requests.extend(self.ack());
+            }
             Body::Pong(pong) => self.on_pong(pong, rx_ns, stats),
             Body::Stats(frame) => self.counts = Some(frame.stats),
             // Nothing was told to do.
             Body::Answer(_) => stats.nonsense += 1,
         }
+        self.count_records(stats);
         self.ask(rx_ns, effects);
     }
 
     fn on_data(&mut self, data: &Data<'_>, rx_ns: u64, effects: &mut Effects, stats: &mut Stats) {
         let mut number = data.head.first_record;
         let mut news = News::default();
+        self.gaps.reach(number, rx_ns);
+        self.device_says(&data.head.losses, rx_ns);
         for record in &data.records {
-            if let Record::Fragment(fragment) = record {
-                let whole = self.fragments.insert(number, fragment, data.head.last_number);
-                match whole.as_ref().map(Whole::record) {
-                    Some(Ok(record)) => self.on_record(number, &record, rx_ns, &mut news, stats),
-                    Some(Err(_)) => stats.nonsense += 1,
-                    None => {}
+            match record {
+                // Records come again in frames of their own where they were not acknowledged in time.
+                Record::Fragment(fragment)
+                    if fragment.of != FragmentOf::Record || self.gaps.is_new(number) =>
+                {
+                    let whole = self.fragments.insert(number, fragment, data.head.last_number);
+                    match whole.as_ref().map(Whole::record) {
+                        Some(Ok(record)) => {
+                            self.on_record(number, &record, rx_ns, &mut news, stats);
+                        }
+                        Some(Err(_)) => stats.nonsense += 1,
+                        None => {}
+                    }
                 }
-            } else {
-                self.on_record(number, record, rx_ns, &mut news, stats);
+                Record::Fragment(_) => stats.doubles += 1,
+                _ => self.on_record(number, record, rx_ns, &mut news, stats),
             }
             number = number.wrapping_add(record.ends_number().into());
         }
-        self.lost.device_says(&data.head.losses);
+        // A record of which a fragment is missing has been sent, too.
+        self.gaps.reach(number, rx_ns);
+        self.gaps.expire(rx_ns);
         self.last_number = self.last_number.max(data.head.last_number);
         if let (Some(identity), Some(ticks)) = (&mut self.identity, news.latest_ticks) {
             // What is finished was finished before it arrived.
@@ -210,24 +247,56 @@ impl Session {
         news: &mut News,
         stats: &mut Stats,
     ) {
-        if !matches!(record, Record::Define(_)) {
-            self.gaps.insert(number, 1, rx_ns);
+        if let Record::Define(define) = record {
+            news.learned = true;
+            stats.nonsense += u64::from(!self.definitions.define(define));
+            return;
+        }
+        if !self.gaps.came(number, rx_ns) {
+            stats.doubles += 1;
+            return;
         }
         match record {
-            Record::Define(define) => {
-                news.learned = true;
-                stats.nonsense += u64::from(!self.definitions.define(define));
-            }
             Record::Span(span) => {
-                let head = span.head;
-                let end_ticks = head.start_ticks.saturating_add(head.duration_ticks);
-                news.latest_ticks = news.latest_ticks.max(Some(end_ticks));
-                news.finished.push(head.own);
-                self.assembly.insert(number, record, rx_ns);
+                let sight = Sight::from(&span.head);
+                news.latest_ticks = news.latest_ticks.max(Some(sight.end_ticks));
+                news.finished.push(sight.own);
+                self.gaps.saw(number, &sight);
+                self.parents.saw(number, &sight);
             }
-            Record::Clock(told) => self.on_clock(told, rx_ns),
-            _ => self.assembly.insert(number, record, rx_ns),
+            Record::Log(log) => self.gaps.at(number, log.time_ticks),
+            Record::Clock(clock) => {
+                self.gaps.at(number, clock.time_ticks);
+                stats.records_used += 1;
+                self.on_clock(clock, rx_ns);
+            }
+            _ => {}
         }
+        self.assembly.insert(number, record, rx_ns);
+    }
+
+    /// The connection that it came over has ended.
+    pub(crate) fn cut_off(&mut self) {
+        self.is_cut_off = true;
+    }
+
+    /// Whether a frame that came from elsewhere is this device's, which has another address now.
+    ///
+    /// Not while it still speaks from the old one, and not where the frame could be one of its past:
+    /// then there are two devices under one identity, or it is somebody else's.
+    pub(crate) fn is_continued_by(&self, body: &Body<'_>, rx_ns: u64) -> bool {
+        let Some(identity) = &self.identity else { return false };
+        let is_free = self.is_cut_off || rx_ns.saturating_sub(self.last_ns) >= MOVE_NS;
+        let is_same = match body {
+            Body::Hello(hello) => {
+                let Source { device, session } = identity.source;
+                (hello.device, hello.session, hello.clock_hz)
+                    == (device.0, session.get(), identity.hz)
+                    && !self.has_restarted(hello)
+            }
+            _ => true,
+        };
+        is_free && is_same && self.window.is_newer(packet_of(body))
     }
 
     /// Asks for what is missing.
@@ -250,6 +319,7 @@ impl Session {
     pub(crate) fn on_tick(&mut self, now_ns: u64, effects: &mut Effects, stats: &mut Stats) {
         self.gaps.expire(now_ns);
         self.emit_ready(now_ns, effects, stats);
+        self.count_records(stats);
         if now_ns.saturating_sub(self.last_ns) < SILENT_NS {
             self.ask(now_ns, effects);
         }
@@ -263,6 +333,9 @@ impl Session {
         }
         self.first_ns = self.first_ns.saturating_add_signed(step_ns);
         self.last_ns = self.last_ns.saturating_add_signed(step_ns);
+        self.assembly.host_stepped(step_ns);
+        self.gaps.host_stepped(step_ns);
+        self.parents.host_stepped(step_ns);
         self.placements.clear();
         self.questions.host_stepped(step_ns);
     }
@@ -281,6 +354,11 @@ impl Session {
         self.identity.as_ref().map(|identity| identity.source)
     }
 
+    /// Whether it has answered a question that no one else has heard.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.identity.as_ref().is_some_and(|identity| identity.clock.exchanges() > 0)
+    }
+
     /// The handle that it says it goes by, 0 where it asks for one, and the number that a span was given
     /// last; none where it has none.
     pub(crate) fn handle(&self) -> Option<(u16, u64)> {
@@ -294,5 +372,15 @@ impl Session {
 
     pub(crate) fn last_ns(&self) -> u64 {
         self.last_ns
+    }
+}
+
+fn packet_of(body: &Body<'_>) -> u32 {
+    match body {
+        Body::Hello(hello) => hello.packet,
+        Body::Data(data) => data.head.packet,
+        Body::Pong(pong) => pong.packet,
+        Body::Stats(frame) => frame.packet,
+        Body::Answer(answer) => answer.packet,
     }
 }

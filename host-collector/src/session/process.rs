@@ -1,7 +1,7 @@
 //! The process of a session: what its hellos say, and what is known about its clock and losses.
 
 use super::definitions::Definitions;
-use super::record::RawValue;
+use super::record::{RawValue, SHARED};
 use crate::clock::Sync;
 use crate::model::{Attribute, Resource, Source, Value};
 use spandrel::carrier::short::MAX_HANDLE;
@@ -57,6 +57,16 @@ impl Description {
         })
     }
 
+    /// About how many bytes it holds.
+    pub(super) fn weight(&self) -> usize {
+        let tag = |(key, value): &(String, RawValue)| SHARED + key.len() + value.payload();
+        self.service.len()
+            + self.build.len()
+            + self.tags.capacity() * size_of::<(String, RawValue)>()
+            + self.tags.iter().map(tag).sum::<usize>()
+            + 2 * SHARED
+    }
+
     fn attributes(&self, definitions: &Definitions) -> Vec<Attribute> {
         let attribute =
             |(key, raw): &(String, RawValue)| Attribute::new(&**key, raw.value(definitions));
@@ -71,7 +81,7 @@ pub(super) struct Lost {
     pub(super) device: Losses,
     /// Records that the link lost.
     pub(super) link: u64,
-    /// Spans, or parts of spans, that found no room here.
+    /// Records that found no room here.
     pub(super) here: u64,
 }
 
@@ -100,7 +110,7 @@ impl Lost {
             ("lost.ring_full", device.ring_full.into(), "records found the device's buffer full"),
             ("lost.evicted", device.evicted.into(), "records were given up to keep newer ones"),
             ("lost.tag_cut", device.tag_cut.into(), "tags or log fields were cut for want of room"),
-            ("lost.here", self.here, "unfinished spans found no room in the collector"),
+            ("lost.here", self.here, "records of unfinished spans found no room in the collector"),
             ("lost.open_full", device.open_full.into(), "open spans would not survive a reset"),
             ("lost.baggage_full", device.baggage_full.into(), "items of baggage found no room"),
             ("lost.baggage_stale", device.baggage_stale.into(), "contexts had lost their baggage"),

@@ -117,14 +117,23 @@ impl RawTag {
     /// About how many bytes it holds.
     pub(super) fn weight(&self) -> usize {
         let key = match &self.key {
-            Key::Text(Text::Known(text)) => text.len(),
+            Key::Text(Text::Known(text)) => SHARED + text.len(),
             _ => 0,
         };
-        let value = match &self.value {
-            RawValue::Known(Value::Str(text)) => text.len(),
-            RawValue::Known(Value::Bytes(bytes)) => bytes.len(),
-            _ => 0,
-        };
-        size_of::<Self>() + key + value
+        size_of::<Self>() + key + self.value.payload()
     }
 }
+
+impl RawValue {
+    /// About how many bytes it holds beside itself.
+    pub(super) fn payload(&self) -> usize {
+        match self {
+            Self::Known(Value::Str(text)) => SHARED + text.len(),
+            Self::Known(Value::Bytes(bytes)) => SHARED + bytes.len(),
+            _ => 0,
+        }
+    }
+}
+
+/// What a shared string takes beside its bytes: its counts, and what the allocator adds.
+pub(super) const SHARED: usize = 32;

@@ -40,6 +40,12 @@ impl Placements {
         *placement
     }
 
+    /// About how many bytes it holds.
+    pub(super) fn weight(&self) -> usize {
+        super::weight::table::<(TraceId, Placement)>(self.by_trace.capacity())
+            + self.by_age.capacity() * size_of::<(u64, TraceId)>()
+    }
+
     /// Forgets all: the clock by which they were placed was set.
     pub(super) fn clear(&mut self) {
         *self = Self::default();

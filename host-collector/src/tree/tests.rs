@@ -36,6 +36,7 @@ fn parents_stand_above_their_children() {
             Attribute::new("event", "string-format"),
             Attribute::new("value", "Hello, Bryan!"),
         ],
+        dropped_fields: 0,
     };
     let hello = vec![
         span(1, 0, "say-hello", [0, 900]).with_tags(vec![Attribute::new("hello-to", "Bryan")]),

@@ -5,21 +5,26 @@
 
 mod desk;
 mod file;
+mod text;
 
 pub use file::{Format, OutFile};
+pub use text::{TextOut, TextTo};
 
-use crate::model::Batch;
+use crate::model::{Batch, Source};
+use crate::receiver::Shares;
 use crate::recent::{Bounds, Counts, Recent};
 use desk::{Desk, Screen};
 use std::io::{self, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Batches that may wait; a batch is one frame's spans.
 const QUEUE: usize = 4096;
+/// Bytes that they may hold, about. A device may have as many of them as are free.
+pub(crate) const QUEUE_BYTES: usize = 32 << 20;
 const TICK: Duration = Duration::from_millis(100);
 
 /// What to show, and where.
@@ -47,7 +52,8 @@ pub enum Colour {
 /// The running view.
 #[derive(Debug)]
 pub struct View {
-    batches: SyncSender<Arc<Batch>>,
+    batches: SyncSender<(Arc<Batch>, usize)>,
+    room: Arc<Mutex<Shares<Source>>>,
     thread: JoinHandle<Counts>,
     dropped: AtomicU64,
 }
@@ -63,15 +69,22 @@ impl View {
             .map(|colour| Screen { out: io::stdout(), colour: colour == Colour::Always });
         let desk = Desk::new(Recent::new(options.bounds), screen, options.files);
         let (batches, received) = mpsc::sync_channel(QUEUE);
+        let room = Arc::new(Mutex::new(Shares::new(QUEUE_BYTES)));
+        let shared = room.clone();
         let thread = thread::Builder::new()
             .name("view".into())
-            .spawn(move || run(desk, &received, options.unseen.as_deref()))?;
-        Ok(Self { batches, thread, dropped: AtomicU64::new(0) })
+            .spawn(move || run(desk, &received, &shared, options.unseen.as_deref()))?;
+        Ok(Self { batches, room, thread, dropped: AtomicU64::new(0) })
     }
 
     /// Hands over a batch; never waits.
     pub fn offer(&self, batch: &Arc<Batch>) {
-        if self.batches.try_send(batch.clone()).is_err() {
+        let weight = batch.weight();
+        let has_room = lock(&self.room).take(batch.source, weight);
+        if !has_room || self.batches.try_send((batch.clone(), weight)).is_err() {
+            if has_room {
+                lock(&self.room).give_back(&batch.source, weight);
+            }
             let spans = batch.spans.len() as u64;
             if self.dropped.fetch_add(spans, Ordering::Relaxed) == 0 {
                 log::warn!("the view cannot keep up: some spans are not shown");
@@ -87,9 +100,15 @@ impl View {
     }
 }
 
+fn lock(room: &Mutex<Shares<Source>>) -> MutexGuard<'_, Shares<Source>> {
+    // Nobody panics while it is locked.
+    room.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn run<W: Write>(
     mut desk: Desk<W>,
-    batches: &Receiver<Arc<Batch>>,
+    batches: &Receiver<(Arc<Batch>, usize)>,
+    room: &Mutex<Shares<Source>>,
     unseen: Option<&AtomicBool>,
 ) -> Counts {
     let began = Instant::now();
@@ -97,7 +116,10 @@ fn run<W: Write>(
     loop {
         let wait = next_tick.saturating_sub(began.elapsed());
         match batches.recv_timeout(wait) {
-            Ok(batch) => desk.add(Arc::unwrap_or_clone(batch), began.elapsed()),
+            Ok((batch, weight)) => {
+                lock(room).give_back(&batch.source, weight);
+                desk.add(Arc::unwrap_or_clone(batch), began.elapsed());
+            }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }

@@ -10,6 +10,8 @@ use spandrel::carrier::{
     Carried, ExtractError, Headers, b3, binary, jaeger, jaeger_binary, uber, w3c, w3c_binary,
 };
 use spandrel::wire;
+use spandrel_transport::framing::segments::{Assembler, Segmenter};
+use spandrel_transport::framing::stream::{self, Encoder, Item, Splitter, encoded_len};
 
 /// A list of pairs that takes everything.
 type Pairs = Vec<(String, String)>;
@@ -133,5 +135,66 @@ pub fn wire(data: &[u8]) {
         if let Ok(record) = wire::decode_fragments(fragments, first_record, last_number) {
             assert!(!format!("{record:?}").is_empty());
         }
+    }
+}
+
+/// Reads bytes as a stream with frames in it, in one piece and byte by byte, and writes what is found again.
+///
+/// # Panics
+/// If a byte is lost or made up, or the pieces matter.
+pub fn stream(data: &[u8]) {
+    let (frames, text) = split(data, data.len().max(1));
+    assert_eq!(split(data, 1), (frames.clone(), text.clone()));
+    let zeros = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == 0).count();
+    assert_eq!(zeros(&text), 0);
+    let mut again = Vec::new();
+    for frame in &frames {
+        let mut bytes = vec![0; encoded_len(frame.len())];
+        let len = Encoder::new(frame).fill(&mut bytes);
+        again.extend_from_slice(&bytes[..len]);
+    }
+    assert_eq!(split(&again, 7), (frames.clone(), Vec::new()));
+    // What is in no frame passed, so the rest is frames with all that belongs to them.
+    let rest = data.len() - zeros(data) - text.len();
+    assert_eq!(rest == 0, frames.is_empty());
+}
+
+fn split(data: &[u8], piece: usize) -> (Vec<Vec<u8>>, Vec<u8>) {
+    let mut splitter = Splitter::new(vec![0; stream::buffer_len(1500)]);
+    let (mut frames, mut text) = (Vec::new(), Vec::new());
+    for mut piece in data.chunks(piece) {
+        while let Some(item) = splitter.next(&mut piece) {
+            match item {
+                Item::Frame(frame) => frames.push(frame.to_vec()),
+                Item::Text(bytes) => text.extend_from_slice(bytes),
+            }
+        }
+    }
+    if let Some(Item::Text(bytes)) = splitter.give_up() {
+        text.extend_from_slice(bytes);
+    }
+    (frames, text)
+}
+
+/// Reads bytes as segments, each behind a byte that says its length, and writes what is found again.
+///
+/// # Panics
+/// If a frame is another one then.
+pub fn segments(data: &[u8]) {
+    let mut assembler = Assembler::new([0; 256]);
+    let mut rest = data;
+    while let Some((len, behind)) = rest.split_first() {
+        let (datagram, behind) = behind.split_at(behind.len().min(usize::from(len % 16)));
+        rest = behind;
+        let Some(frame) = assembler.take(datagram).map(<[u8]>::to_vec) else { continue };
+        assert!(!frame.is_empty() && frame.len() <= 252);
+        let (mut segmenter, mut datagram) = (Segmenter::new(&frame, 60), [0; 8]);
+        let mut again = Assembler::new([0; 256]);
+        let mut found = None;
+        while let Some(len) = segmenter.fill(&mut datagram) {
+            assert_eq!(found, None);
+            found = again.take(&datagram[..len]).map(<[u8]>::to_vec);
+        }
+        assert_eq!(found, Some(frame));
     }
 }

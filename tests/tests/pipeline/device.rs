@@ -9,14 +9,14 @@ use spandrel::wire::{MIN_MTU, Value};
 use spandrel::{Asked, Clock, DeviceId, Drain, Recorder, Session, SessionSource, Tracer};
 use spandrel_collector::model::{Batch, Span};
 use spandrel_collector::pipeline::{Options, Pipeline};
-use spandrel_collector::receiver::Handler;
+use spandrel_collector::receiver::{Handler, Peer};
 
 /// Ticks of the device's clock, all of them microseconds.
 pub(crate) const SECOND: u32 = 1_000_000;
 pub(crate) const DEVICE: DeviceId = DeviceId(0x0012_3456_00ab_cdef);
 pub(crate) const SESSION: Session = Session::new(9);
 /// Where the device's frames come from.
-pub(crate) const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 9);
+pub(crate) const PEER: Peer = Peer::Udp(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 9));
 /// When the device's clock was 0, in nanoseconds since 1970.
 const EPOCH_NS: u64 = 1_700_000_000_000_000_000;
 
@@ -134,8 +134,8 @@ impl Collector {
         let mut up = VecDeque::from([frame]);
         while let Some(frame) = up.pop_front() {
             let mut replies = Vec::new();
-            self.pipeline.on_datagram(&frame, PEER, now_ns, &mut replies);
-            up.extend(replies.iter().filter_map(|(_, bytes)| device.hears(bytes).1));
+            self.pipeline.on_frame(&frame, &PEER, now_ns, &mut replies);
+            up.extend(replies.iter().filter_map(|reply| device.hears(&reply.bytes).1));
         }
     }
 
@@ -143,8 +143,8 @@ impl Collector {
     pub(crate) fn tick(&mut self, device: &mut Device) {
         let mut replies = Vec::new();
         self.pipeline.on_tick(device.now_ns(), &mut replies);
-        for (_, bytes) in replies {
-            if let (_, Some(answer)) = device.hears(&bytes) {
+        for reply in replies {
+            if let (_, Some(answer)) = device.hears(&reply.bytes) {
                 self.receive(device, answer);
             }
         }

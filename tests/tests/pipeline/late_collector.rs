@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use spandrel::wire::{self, Body, Downlink, Record, Request};
 use spandrel::{Asked, span};
-use spandrel_collector::receiver::Handler as _;
+use spandrel_collector::receiver::{Handler as _, Reply};
 
 use crate::device::{Collector, Device, PEER, SECOND};
 use crate::program::{Any, Program, Step};
@@ -109,8 +109,8 @@ type Asking = (Request<'static>, &'static [u8]);
 /// What the collector says to a frame; the device does not hear it.
 fn requests(collector: &mut Collector, now_ns: u64, frame: &[u8]) -> Vec<Asking> {
     let mut replies = Vec::new();
-    collector.pipeline.on_datagram(frame, PEER, now_ns, &mut replies);
-    let request = |(_, bytes): (_, Vec<u8>)| {
+    collector.pipeline.on_frame(frame, &PEER, now_ns, &mut replies);
+    let request = |Reply { bytes, .. }| {
         let bytes: &'static [u8] = bytes.leak();
         let Downlink { request, .. } = wire::decode_downlink(bytes).expect("it speaks our version");
         (request, bytes)

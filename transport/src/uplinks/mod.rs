@@ -2,10 +2,26 @@
 //!
 //! | feature | module | link |
 //! |---|---|---|
+//! | | [`stream`] | any stream of bytes, and what makes one of others |
+//! | | [`datagram`] | any datagrams: CAN, small radios; in segments where they are short |
+//! | `embedded-io-async` | `stream::timed` | UART, USB-CDC, or what else has the traits of that crate |
 //! | `embassy-net` | `udp` | UDP over embassy-net |
-//! | `std` | `std_udp` | UDP over the standard library |
+//! | `embassy-net-tcp` | `tcp` | TCP over embassy-net |
+//! | `std` | `std_udp`, `std_tcp` | UDP and TCP over the standard library |
+//! | `std` | `std_stream` | a file, a port, a socket or a pipe of a host |
+//! | `std` | `std_thread` | a thread for the reporter |
 
+pub mod datagram;
+#[cfg(feature = "std")]
+pub mod std_stream;
+#[cfg(feature = "std")]
+pub mod std_tcp;
+#[cfg(feature = "std")]
+pub mod std_thread;
 #[cfg(feature = "std")]
 pub mod std_udp;
+pub mod stream;
+#[cfg(feature = "embassy-net-tcp")]
+pub mod tcp;
 #[cfg(feature = "embassy-net")]
 pub mod udp;

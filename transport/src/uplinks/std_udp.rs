@@ -1,6 +1,7 @@
 //! UDP over the standard library: for services on a host, and for tests.
 
-use crate::{Reporter, Settings, Uplink};
+use super::std_thread;
+use crate::{Settings, Uplink};
 use core::net::SocketAddr;
 use core::time::Duration;
 use spandrel::Tracer;
@@ -65,12 +66,5 @@ pub fn spawn(
     collector: SocketAddr,
     settings: Settings,
 ) -> io::Result<JoinHandle<()>> {
-    let uplink = StdUdpUplink::connect(collector)?;
-    // For as long as the program runs, as the tracer.
-    let buffer = alloc::vec![0; MTU].leak();
-    let mut reporter = Reporter::new(tracer, uplink, buffer, settings).map_err(io::Error::other)?;
-    let run = move || {
-        embassy_futures::block_on(reporter.run());
-    };
-    thread::Builder::new().name("spandrel-reporter".into()).spawn(run)
+    std_thread::spawn(tracer, StdUdpUplink::connect(collector)?, settings)
 }

@@ -52,6 +52,8 @@ impl Drain {
         match first & record::KIND_MASK {
             record::KIND_WIDE => self.encode_span(first, words, frame),
             record::KIND_REFERENCE => self.encode_reference(first, words, frame),
+            #[cfg(feature = "clock-events")]
+            record::KIND_CLOCK => self.encode_clock(words, frame),
             _ => self.encode_part(first, words, frame),
         }
     }
@@ -129,6 +131,12 @@ impl Drain {
         let [low, high] = words.words();
         let span = SpanId((u64::from(high) << 32 | u64::from(low)).to_be_bytes());
         frame.reference(own, trace, span, first & record::FOLLOWS != 0);
+    }
+
+    #[cfg(feature = "clock-events")]
+    fn encode_clock(&mut self, mut words: Reader<'_>, frame: &mut DataWriter<'_>) {
+        let (at, event) = super::super::clock_events::read(words.words());
+        frame.clock(self.extend(at), event);
     }
 
     /// Values that are inline, with these kinds, or raw.

@@ -49,6 +49,8 @@ impl Drain {
         let offset = if self.process_told < total { self.process_told } else { 0 };
         let sent_ticks = self.now_ticks();
         let losses = self.losses();
+        let kept = if self.moment().is_kept() { Hello::KEPT } else { 0 };
+        let held = if self.tracer.held.is_some() { Hello::ACKNOWLEDGED } else { 0 };
         let mut out = Writer::new(buffer);
         Hello {
             packet: self.packet,
@@ -56,9 +58,9 @@ impl Drain {
             session: self.tracer.session_number().get(),
             clock_hz: self.tracer.clock.hz(),
             sent_ticks,
-            flags: if self.moment().is_kept() { Hello::KEPT } else { 0 },
+            flags: kept | held,
             sites: table().units(),
-            first_record: self.record,
+            first_record: self.oldest_number(),
             process_total: total as u32,
             process_offset: offset as u32,
             process: &[],

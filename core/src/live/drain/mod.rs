@@ -1,6 +1,7 @@
 //! The drain: takes records from the ring and makes them frames, for any link.
 
 mod encode;
+mod held;
 mod hello;
 mod source;
 mod take;
@@ -93,6 +94,10 @@ impl Drain {
         if buffer.len() < MIN_MTU {
             return None;
         }
+        self.make_room();
+        if let Some(held) = self.tracer.held {
+            (held.turn)(self, held.window);
+        }
         let head = DataHead {
             packet: self.packet,
             first_record: self.record,
@@ -108,10 +113,21 @@ impl Drain {
         Some(frame)
     }
 
+    /// Goes on where another ended: with this packet, and this record or the oldest that is held.
+    pub(crate) fn resume(&mut self, packet: u32, record: u64) {
+        (self.packet, self.record) = (packet, record);
+        if let Some(held) = self.tracer.held {
+            (held.go_back)(self, held.window);
+        }
+    }
+
     /// Notes that a frame goes up.
     #[expect(clippy::cast_possible_truncation, reason = "no frame is 4 GiB long")]
     fn sent(&mut self, len: usize) {
         self.packet = self.packet.wrapping_add(1);
+        if let Some(point) = self.tracer.fault_point {
+            point.note(self.packet, self.record);
+        }
         self.note(len as u32);
     }
 
@@ -122,9 +138,29 @@ impl Drain {
         }
     }
 
-    /// Words of the ring that wait, about eight a span.
+    /// Words of the ring that wait to be sent, about eight a span.
     pub fn backlog_words(&self) -> usize {
-        self.used() as usize
+        let held = self.tracer.held;
+        held.map_or_else(|| self.used(), |held| (held.unsent)(self, held.window)) as usize
+    }
+
+    /// Whether it is time to send again what was not acknowledged: then [`Drain::frame`] does.
+    pub fn is_resend_due(&self) -> bool {
+        self.tracer.held.is_some_and(|held| (held.is_due)(self, held.window))
+    }
+
+    /// Gives up the oldest records where [`Tracer::keep_newest`] says so and there is no room for all.
+    ///
+    /// [`Drain::frame`] does it first; to be called also while no frame can be sent.
+    pub fn make_room(&mut self) {
+        if let Some(newest) = self.tracer.newest {
+            (newest.evict)(self, newest.window);
+        }
+    }
+
+    /// The number of the oldest record that is held, or that of the next.
+    pub(super) fn oldest_number(&self) -> u64 {
+        self.tracer.held.map_or(self.record, |held| held.window.oldest.load())
     }
 
     /// Whether there is nothing to put into a frame.
@@ -186,11 +222,15 @@ impl Drain {
                 self.tracer.set_handle(handle);
                 Asked::Nothing
             }
-            Ok((
-                _,
-                Said::SendDefinitions | Said::Ack(_) | Said::Control(_) | Said::Challenge(_),
-            ))
-            | Err(_) => Asked::Nothing,
+            Ok((_, Said::Ack(ack))) => {
+                if let Some(held) = self.tracer.held {
+                    (held.on_ack)(self, held.window, ack);
+                }
+                Asked::Nothing
+            }
+            Ok((_, Said::SendDefinitions | Said::Control(_) | Said::Challenge(_))) | Err(_) => {
+                Asked::Nothing
+            }
         }
     }
 

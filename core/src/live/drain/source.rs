@@ -10,12 +10,18 @@ impl Drain {
     /// The oldest record.
     #[inline(always)]
     pub(super) fn oldest(&self) -> Option<Committed<'static>> {
+        if let Some(held) = self.tracer.held {
+            return (held.next)(self, held.window);
+        }
         self.tracer.recorder.ring().oldest()
     }
 
     /// Frees the record that was given last.
     #[inline(always)]
     pub(super) fn release(&self, record: &Committed<'_>) {
+        if let Some(held) = self.tracer.held {
+            return (held.sent)(self, held.window, record);
+        }
         self.tracer.recorder.ring().release(record);
     }
 
@@ -31,6 +37,9 @@ impl Drain {
     /// The oldest record of the ring whose turn it is, or of another if it has none. That which was
     /// given before, if a fragment of it went up.
     pub(super) fn oldest(&self) -> Option<Committed<'static>> {
+        if let Some(held) = self.tracer.held {
+            return (held.next)(self, held.window);
+        }
         let Some(threads) = self.tracer.recorder.threads() else {
             return self.tracer.recorder.ring().oldest();
         };
@@ -44,6 +53,9 @@ impl Drain {
 
     /// Frees the record that was given last.
     pub(super) fn release(&self, record: &Committed<'_>) {
+        if let Some(held) = self.tracer.held {
+            return (held.sent)(self, held.window, record);
+        }
         let source = self.source.get();
         match source.member {
             Some(member) => member.ring.release(record),

@@ -7,7 +7,7 @@ use crate::wire::{DataWriter, FragmentOf};
 
 // What the frames before have begun.
 const DEFINITION: u8 = 0;
-const RECORD: u8 = 1;
+pub(super) const RECORD: u8 = 1;
 pub(super) const NOTHING: u8 = 2;
 
 /// What can go into a frame.

@@ -28,6 +28,7 @@ mod table;
 mod threads;
 mod time;
 mod values;
+mod window;
 
 /// A tracer with a clock that the test moves.
 struct Bench {

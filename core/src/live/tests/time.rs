@@ -99,3 +99,31 @@ fn children_far_from_their_root_keep_it() {
     assert_eq!(far.values[0], Value::I32(5));
     assert_eq!(seen.text(&far.values[1]), "x");
 }
+
+#[cfg(feature = "clock-events")]
+#[test]
+fn what_befell_the_clock_is_told() {
+    use wire::ClockEvent::{Paused, Rate, Stepped, Wall};
+
+    let bench = Bench::new::<256>();
+    bench.tracer.keep_time();
+    bench.tracer.clock_paused(u64::MAX);
+    bench.pass(5);
+    bench.tracer.clock_changed(32_768);
+    let at = bench.tracer.now();
+    bench.pass(7);
+    bench.tracer.clock_stepped();
+    bench.tracer.wall_clock(at, 1 << 60, 1 << 33);
+    let seen = Seen::of(&bench);
+    let events = seen.others.iter().map(|record| match record {
+        Record::Clock(clock) => (clock.time_ticks, clock.event),
+        other => panic!("{other:?}"),
+    });
+    let expected = [
+        (1000, Paused { ns: u64::MAX }),
+        (1005, Rate { hz: 32_768 }),
+        (1012, Stepped),
+        (1005, Wall { unix_ns: 1 << 60, error_ns: 1 << 33 }),
+    ];
+    assert!(events.eq(expected));
+}

@@ -16,6 +16,7 @@ impl Tracer {
     ///
     /// Then no two threads wait for each other to record a span. One that ends leaves its ring to the
     /// next, so there are as many as threads recorded at the same time. Signal handlers must not record.
+    /// Not together with a [`Window`](crate::Window).
     ///
     /// ```
     /// use spandrel::{Clock, Recorder, Tracer, span};
@@ -26,9 +27,14 @@ impl Tracer {
     ///
     /// std::thread::spawn(|| span!(TRACER, "route", port = 2).finish()).join().unwrap();
     /// ```
+    ///
+    /// # Panics
+    /// At compile time, with a window.
     #[cfg(feature = "std")]
     #[must_use]
     pub const fn ring_per_thread(mut self) -> Self {
+        let has_window = self.held.is_some() || self.newest.is_some();
+        assert!(!has_window, "a window is of one ring");
         self.recorder.is_per_thread = true;
         self
     }

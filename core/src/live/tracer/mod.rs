@@ -6,6 +6,7 @@ mod describe;
 use super::active::{self, Active};
 use super::baggage::{HeldBaggage, PoolRef};
 use super::drain::Drain;
+use super::fault::FaultPoint;
 use super::mask;
 use super::names::Names;
 use super::numbers::whole_number;
@@ -13,6 +14,7 @@ use super::recorder::{Recorder, RecorderRef, flag};
 use super::sampling::Adjustable;
 use super::stats::StatsRef;
 use super::time::{self, Moment};
+use super::window::{Held, Newest};
 use crate::carrier::short::ShortHandle;
 use crate::config::{BuildSource, DeviceSource, SessionSource};
 use crate::sampler::AdjustableRef;
@@ -58,6 +60,11 @@ pub struct Tracer {
     write_tags: Option<fn(&Self, &mut Writer<'_>)>,
     tags_from: Option<fn(&mut ProcessTags<'_, '_>)>,
     handle: Option<&'static ShortHandle>,
+    /// What is done where records are held until they are acknowledged.
+    pub(super) held: Option<Held>,
+    /// What is done where the oldest records are given up for newer ones.
+    pub(super) newest: Option<Newest>,
+    pub(super) fault_point: Option<&'static FaultPoint>,
     #[cfg(feature = "stats")]
     stats: Option<StatsRef>,
     #[cfg(feature = "baggage")]
@@ -94,6 +101,9 @@ impl Tracer {
             write_tags: None,
             tags_from: None,
             handle: None,
+            held: None,
+            newest: None,
+            fault_point: None,
             #[cfg(feature = "stats")]
             stats: None,
             #[cfg(feature = "baggage")]
@@ -243,6 +253,7 @@ impl Tracer {
             open_full: self.recorder.open_full(),
             baggage_full,
             baggage_stale,
+            evicted: self.evicted(),
             ..Losses::default()
         }
     }

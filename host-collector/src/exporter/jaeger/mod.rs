@@ -162,6 +162,14 @@ fn tags(span: &Span) -> Vec<Tag<'_>> {
             }
         }
     }
+    let counts = [
+        ("otel.dropped_attributes_count", span.dropped_attributes),
+        ("otel.dropped_events_count", span.dropped_events),
+        ("otel.dropped_links_count", span.dropped_links),
+    ];
+    for (key, count) in counts.into_iter().filter(|(_, count)| *count != 0) {
+        add(key, TagValue::Count(count));
+    }
     tags
 }
 
@@ -212,6 +220,10 @@ impl Serialize for Log<'_> {
             fields.push(Tag { key: "event", value: TagValue::Str(&event.name) });
         }
         fields.extend(event.attributes.iter().map(Tag::of));
+        if event.dropped_attributes != 0 {
+            let value = TagValue::Count(event.dropped_attributes);
+            fields.push(Tag { key: "otel.dropped_attributes_count", value });
+        }
         let mut log = serializer.serialize_struct("Log", 2)?;
         log.serialize_field("timestamp", &(event.time_ns / 1000))?;
         log.serialize_field("fields", &fields)?;
@@ -229,6 +241,7 @@ struct Tag<'a> {
 enum TagValue<'a> {
     Bool(bool),
     Str(&'a str),
+    Count(u32),
     Other(&'a Value),
 }
 
@@ -245,6 +258,7 @@ impl Serialize for Tag<'_> {
         let (kind, value): (&str, serde_json::Value) = match self.value {
             TagValue::Bool(value) | TagValue::Other(&Value::Bool(value)) => ("bool", value.into()),
             TagValue::Str(text) => ("string", text.into()),
+            TagValue::Count(count) => ("int64", count.into()),
             TagValue::Other(Value::Str(text)) => ("string", (**text).into()),
             TagValue::Other(&Value::Int(value)) if value.unsigned_abs() > MAX_SAFE_INTEGER => {
                 ("int64", value.to_string().into())

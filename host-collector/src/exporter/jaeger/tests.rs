@@ -27,7 +27,7 @@ fn a_trace_of_two_processes() {
     child.flags = 1;
     child.warnings.push("partial".into());
     let fields = vec![Attribute::new("event", "string-format"), Attribute::new("ok", true)];
-    let log = crate::model::opentracing::Log { time_ns: 3_500_000, fields };
+    let log = crate::model::opentracing::Log { time_ns: 3_500_000, fields, dropped_fields: 0 };
     let trace = Trace {
         id: parent.trace_id,
         batches: vec![

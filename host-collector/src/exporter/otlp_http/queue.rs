@@ -1,6 +1,7 @@
 //! What waits to be sent: bounded, filled without waiting, emptied by one worker.
 
-use crate::model::Batch;
+use crate::model::{Batch, Source};
+use crate::receiver::Shares;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -21,9 +22,9 @@ pub struct Report {
 /// Bounds of the queue and of one request.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Spans that may wait.
+    /// Spans that may wait. A device may have as many of them as are free.
     pub spans: usize,
-    /// Bytes that the waiting spans may hold, about.
+    /// Bytes that what waits may hold, about. A device may have as many of them as are free.
     pub bytes: usize,
     /// A request is sent once it has this many spans.
     pub request_spans: usize,
@@ -49,11 +50,12 @@ pub(super) struct Request {
     pub(super) spans: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     waiting: VecDeque<(Arc<Batch>, usize)>,
     spans: usize,
-    bytes: usize,
+    room_for_spans: Shares<Source>,
+    room_for_bytes: Shares<Source>,
     in_flight: u64,
     report: Report,
     /// When to give up; set when the exporter is shut down.
@@ -68,9 +70,30 @@ pub(super) struct Queue {
     changed: Condvar,
 }
 
+impl State {
+    fn take_room(&mut self, source: Source, spans: usize, bytes: usize) -> bool {
+        let fits = self.room_for_spans.take(source, spans);
+        let both_fit = fits && self.room_for_bytes.take(source, bytes);
+        if fits && !both_fit {
+            self.room_for_spans.give_back(&source, spans);
+        }
+        both_fit
+    }
+}
+
 impl Queue {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, state: Mutex::default(), changed: Condvar::new() }
+        let state = State {
+            waiting: VecDeque::new(),
+            spans: 0,
+            room_for_spans: Shares::new(limits.spans),
+            room_for_bytes: Shares::new(limits.bytes),
+            in_flight: 0,
+            report: Report::default(),
+            deadline: None,
+            finished: false,
+        };
+        Self { limits, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -86,13 +109,9 @@ impl Queue {
     pub(super) fn offer(&self, batch: &Arc<Batch>) -> bool {
         let (spans, bytes) = (batch.spans.len(), batch.weight());
         let mut state = self.lock();
-        let fits = state.spans + spans <= self.limits.spans
-            && state.bytes + bytes <= self.limits.bytes
-            && state.deadline.is_none();
-        if fits {
+        if state.deadline.is_none() && state.take_room(batch.source, spans, bytes) {
             state.waiting.push_back((batch.clone(), bytes));
             state.spans += spans;
-            state.bytes += bytes;
             self.changed.notify_all();
             return false;
         }
@@ -123,7 +142,8 @@ impl Queue {
             && let Some((batch, bytes)) = state.waiting.pop_front()
         {
             state.spans -= batch.spans.len();
-            state.bytes -= bytes;
+            state.room_for_spans.give_back(&batch.source, batch.spans.len());
+            state.room_for_bytes.give_back(&batch.source, bytes);
             request.spans += batch.spans.len() as u64;
             request.batches.push(batch);
         }

@@ -58,6 +58,8 @@ pub struct Log {
     pub time_ns: u64,
     /// What.
     pub fields: Vec<Attribute>,
+    /// How many fields did not come, as far as that is known.
+    pub dropped_fields: u32,
 }
 
 impl Span {
@@ -138,7 +140,7 @@ fn event(log: Log) -> Event {
             };
         }
     }
-    Event { time_ns: log.time_ns, name, attributes, dropped_attributes: 0 }
+    Event { time_ns: log.time_ns, name, attributes, dropped_attributes: log.dropped_fields }
 }
 
 /// Takes the status out of the tags: `error`, else `otel.status_code`, else an HTTP status.

@@ -13,7 +13,7 @@ fn reference(ref_type: RefType, trace: u8, span: u8) -> Reference {
 }
 
 fn log(fields: Vec<Attribute>) -> Event {
-    span().with_logs(vec![Log { time_ns: 15, fields }]).events.remove(0)
+    span().with_logs(vec![Log { time_ns: 15, fields, dropped_fields: 0 }]).events.remove(0)
 }
 
 #[test]

@@ -47,12 +47,7 @@ fn without_answers_the_earliest_arrival_counts_and_says_so() {
     let (mut bench, mut device) = (Bench::new(false), device(1));
     for delay_ns in [9_000_000, 2_000_000, 5_000_000] {
         let hello = device.hello(bench.now_ns);
-        bench.pipeline.on_datagram(
-            &hello,
-            device.peer,
-            bench.now_ns + delay_ns,
-            &mut bench.replies,
-        );
+        bench.pipeline.on_frame(&hello, &device.peer, bench.now_ns + delay_ns, &mut bench.replies);
         bench.wait(SECOND);
     }
     bench.data(
@@ -78,7 +73,7 @@ fn the_time_at_which_a_ping_left_narrows_the_bound() {
     for request in bench.asked() {
         let Request::Ping(id) = request else { continue };
         let sent_ns = made_ns + 9_000_000;
-        bench.pipeline.on_sent(device.peer, tag_of, id, sent_ns);
+        bench.pipeline.on_sent(&device.peer, tag_of, id, sent_ns);
         let ticks = device.ticks(sent_ns + 100_000);
         let pong = device.frame(|packet| {
             Body::Pong(Pong { packet, id, received_ticks: ticks, sent_ticks: ticks })

@@ -19,7 +19,7 @@ const EPOCH: u64 = 1_700_000_000 * SECOND;
 struct Device {
     id: DeviceId,
     session: SessionNumber,
-    peer: SocketAddr,
+    peer: Peer,
     packet: u32,
     record: u64,
     losses: Losses,
@@ -33,7 +33,7 @@ fn device(number: u16) -> Device {
     Device {
         id: DeviceId(number.into()),
         session: SessionNumber::new(7),
-        peer: ([10, 0, 0, 1], number).into(),
+        peer: Peer::Udp(([10, 0, 0, 1], number).into()),
         packet: 0,
         record: 0,
         losses: Losses::default(),
@@ -198,7 +198,7 @@ impl Bench {
     }
 
     fn receive(&mut self, device: &Device, bytes: &[u8]) {
-        self.pipeline.on_datagram(bytes, device.peer, self.now_ns, &mut self.replies);
+        self.pipeline.on_frame(bytes, &device.peer, self.now_ns, &mut self.replies);
     }
 
     fn hello(&mut self, device: &mut Device) {
@@ -236,8 +236,7 @@ impl Bench {
 
     fn asked(&mut self) -> Vec<Request<'static>> {
         let replies = core::mem::take(&mut self.replies);
-        let request =
-            |(_, bytes): (_, Vec<u8>)| wire::decode_downlink(bytes.leak()).unwrap().request;
+        let request = |reply: Reply| wire::decode_downlink(reply.bytes.leak()).unwrap().request;
         replies.into_iter().map(request).collect()
     }
 }
@@ -248,6 +247,7 @@ fn tag<'a>(attributes: &'a [crate::model::Attribute], key: &str) -> Option<&'a V
 
 mod clock;
 mod hostile;
+mod lost;
 mod missing;
 mod short;
 mod whole;

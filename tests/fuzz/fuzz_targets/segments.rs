@@ -1,0 +1,4 @@
+//! The segments format, from any bytes.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| spandrel_fuzz::segments(data));
