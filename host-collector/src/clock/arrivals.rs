@@ -4,7 +4,8 @@
 //! the one is taken that is nearest to them in their middle, which is an edge of their lower hull.
 
 use super::fit::{LOOSE, Line, QUARTZ};
-use super::points::{Point, Points, thin};
+use super::points::{Point, Points, bend};
+use super::polygon::Limit;
 use super::ticks::Timeline;
 
 /// Before so many arrivals, and so much time, they tell nothing of the rate.
@@ -25,11 +26,20 @@ impl Arrivals {
 
     /// None before anything arrived.
     pub(super) fn line(&self, timeline: &Timeline) -> Option<Line> {
-        let mut hull: Vec<_> = self.points.latest().copied().collect();
-        hull.sort_by_key(|point| point.ticks);
-        thin(&mut hull, timeline);
-        let origin = hull.last()?.origin(timeline);
-        let limits: Vec<_> = hull.iter().map(|point| point.limit(timeline, &origin)).collect();
+        let newest = self.points.latest().max_by_key(|point| point.ticks)?;
+        let origin = newest.origin(timeline);
+        let mut all: Vec<_> =
+            self.points.latest().map(|point| point.limit(timeline, &origin)).collect();
+        all.sort_by(|a, b| a.x.total_cmp(&b.x));
+        let mut limits: Vec<Limit> = Vec::with_capacity(all.len());
+        for limit in all {
+            while let [.., a, b] = limits.as_slice()
+                && bend(a, b, &limit) <= 0.0
+            {
+                limits.pop();
+            }
+            limits.push(limit);
+        }
         let under = |rate: f64| {
             limits.iter().map(|limit| limit.y - rate * limit.x).fold(f64::INFINITY, f64::min)
         };

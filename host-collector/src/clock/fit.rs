@@ -113,7 +113,7 @@ impl Fit {
     }
 
     /// The line in the middle at the host's time `now_ns`, or at the newest point.
-    pub(super) fn line(&self, now_ns: Option<u64>, tick_ns: u64) -> Line {
+    pub(super) fn line(&self, now_ns: Option<u64>, timeline: &Timeline) -> Line {
         let middle = |x: f64| {
             let [least, most] = self.polygon.values(x);
             f64::midpoint(least, most)
@@ -124,7 +124,7 @@ impl Fit {
         let rate = (middle(x) - middle(x - LOOK_BACK_NS)) / LOOK_BACK_NS;
         // A counter that shows some ticks has done so for half of one, on average.
         #[expect(clippy::cast_precision_loss, reason = "a tick is short")]
-        let half_a_tick = tick_ns as f64 / 2.0;
+        let half_a_tick = timeline.tick_ns(self.origin.ticks) as f64 / 2.0;
         Line { origin: self.origin, rate, offset: middle(x) - rate * x + half_a_tick }
     }
 

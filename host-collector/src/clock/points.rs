@@ -115,11 +115,9 @@ impl Points {
             let oldest_ns = now_ns.saturating_sub(BLOCK_NS * MOST_BLOCKS as u64);
             self.blocks.retain(|block| block.since_ns >= oldest_ns);
         }
-        let Some(block) = self.blocks.last_mut() else { return };
-        let side = block.side(point.is_upper);
-        let place = side.partition_point(|other| other.ticks <= point.ticks);
-        side.insert(place, point);
-        thin(side, timeline);
+        if let Some(block) = self.blocks.last_mut() {
+            add(block.side(point.is_upper), point, timeline);
+        }
     }
 
     /// Takes out the points for which `is_out` holds.
@@ -162,27 +160,32 @@ impl Points {
     }
 }
 
-/// Leaves the corners of the hull of points in order of their ticks; of too many the flattest goes.
-pub(super) fn thin(points: &mut Vec<Point>, timeline: &Timeline) {
-    let Some(first) = points.first() else { return };
-    let origin = first.origin(timeline);
-    // Twice the area of the triangle, above 0 for a corner of the hull.
-    let bend = |a: &Point, b: &Point, c: &Point| {
-        let [a, b, c] = [a, b, c].map(|point| point.limit(timeline, &origin));
-        let area = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
-        if b.is_upper { area } else { -area }
+/// Adds a point to a hull in order of ticks, if it is a corner of it; the corners that are none any more
+/// go, and of too many the flattest.
+fn add(hull: &mut Vec<Point>, point: Point, timeline: &Timeline) {
+    let origin = point.origin(timeline);
+    let limit = |point: &Point| point.limit(timeline, &origin);
+    // Whether the second of three that are there is no corner.
+    let is_flat = |hull: &[Point], first: usize| match hull.get(first..first + 3) {
+        Some([a, b, c]) => bend(&limit(a), &limit(b), &limit(c)) <= 0.0,
+        _ => false,
     };
-    let mut hull: Vec<Point> = Vec::with_capacity(points.len());
-    for point in points.drain(..) {
-        while let [.., a, b] = hull.as_slice()
-            && bend(a, b, &point) <= 0.0
-        {
-            hull.pop();
-        }
-        hull.push(point);
+    let mut place = hull.partition_point(|other| other.ticks <= point.ticks);
+    hull.insert(place, point);
+    if place > 0 && is_flat(hull, place - 1) {
+        hull.remove(place);
+        return;
+    }
+    while place > 1 && is_flat(hull, place - 2) {
+        place -= 1;
+        hull.remove(place);
+    }
+    while is_flat(hull, place) {
+        hull.remove(place + 1);
     }
     if hull.len() > MOST_CORNERS {
-        let bends = hull.windows(3).map(|corner| match corner {
+        let limits: Vec<_> = hull.iter().map(limit).collect();
+        let bends = limits.windows(3).map(|corner| match corner {
             [a, b, c] => bend(a, b, c),
             _ => f64::INFINITY,
         });
@@ -191,7 +194,12 @@ pub(super) fn thin(points: &mut Vec<Point>, timeline: &Timeline) {
             hull.remove(before + 1);
         }
     }
-    *points = hull;
+}
+
+/// Twice the area of a triangle of points in order: above 0 if the second is a corner of the hull.
+pub(super) fn bend(a: &Limit, b: &Limit, c: &Limit) -> f64 {
+    let area = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
+    if b.is_upper { area } else { -area }
 }
 
 #[cfg(test)]

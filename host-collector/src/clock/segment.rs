@@ -113,10 +113,7 @@ impl Segment {
     /// Where its ticks are placed at `now_ns`, or at its end; and whether from both sides.
     pub(super) fn line(&self, timeline: &Timeline, now_ns: Option<u64>) -> Option<(Line, bool)> {
         match &self.fit {
-            Some(fit) => {
-                let newest = self.points().map(|point| point.ticks).max().unwrap_or(0);
-                Some((fit.line(now_ns, timeline.tick_ns(newest)), true))
-            }
+            Some(fit) => Some((fit.line(now_ns, timeline), true)),
             None => self.arrivals.line(timeline).map(|line| (line, false)),
         }
     }
