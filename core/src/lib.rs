@@ -103,13 +103,13 @@ pub use id::{COUNTER_BITS, DeviceId, SESSION_BITS, Session, SpanId, TraceId};
 pub use live::ContextSlot;
 #[cfg(all(feature = "enable", not(loom)))]
 pub use live::{
-    BaggagePool, Drain, FaultPoint, FutureExt, HeldBaggage, InScopeOf, InSpan, Recorder,
-    RecorderRef, Scope, Span, StatsCell, Tracer, Window,
+    BaggagePool, ControlCell, Drain, FaultPoint, FutureExt, HeldBaggage, InScopeOf, InSpan,
+    Recorder, RecorderRef, Scope, Span, StatsCell, Tracer, Window,
 };
 #[cfg(not(feature = "enable"))]
 pub use noop::{
-    BaggagePool, Drain, FaultPoint, FutureExt, HeldBaggage, InScopeOf, InSpan, Recorder, Scope,
-    Span, StatsCell, Tracer, Window,
+    BaggagePool, ControlCell, Drain, FaultPoint, FutureExt, HeldBaggage, InScopeOf, InSpan,
+    Recorder, Scope, Span, StatsCell, Tracer, Window,
 };
 pub use note::build_id_of_note;
 pub use sampler::{AdjustError, AdjustableRef, AdjustableSampler, Sampler, Strategy};

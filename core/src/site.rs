@@ -176,6 +176,44 @@ mod table {
             (at == wanted).then(|| self.entry(at)).flatten().map(|(content, _)| content)
         }
 
+        /// The first site with this number or a greater one; none behind the last. What is no site, such as the
+        /// entry that is always there, is not counted.
+        pub(crate) fn next_from(self, id: u16) -> Option<u16> {
+            let mut at = 0;
+            while let Some((_, len)) = self.entry(at) {
+                let found = u16::try_from(at / SITE_UNIT + 1).ok()?;
+                if found >= id && found != self.none() {
+                    return Some(found);
+                }
+                at += len;
+            }
+            None
+        }
+
+        /// The number that the entry which is no site would have.
+        #[expect(clippy::cast_possible_truncation, reason = "modulo 2^16 on purpose")]
+        fn none(self) -> u16 {
+            let start = (self.0.as_ptr().addr() / SITE_UNIT) as u16;
+            (NO_SITE.bits() as u16).wrapping_sub(start).wrapping_add(1)
+        }
+
+        /// The operation name of the site with this number; none where there is none.
+        pub(crate) fn name_of(self, id: u16) -> Option<&'static str> {
+            self.content(id).map(|content| Self::name_in(Some(content)))
+        }
+
+        /// The operation name of a site that reads like this one.
+        pub(crate) fn name_like(self, name: &str) -> Option<&'static str> {
+            let mut id = 0;
+            loop {
+                id = self.next_from(id)?;
+                if let Some(found) = self.name_of(id).filter(|found| *found == name) {
+                    return Some(found);
+                }
+                id = id.checked_add(1)?;
+            }
+        }
+
         /// The operation name of a site that this program uses just now, which is not looked for.
         pub(crate) fn name_of_own(self, bits: u32) -> &'static str {
             let at = usize::from(self.id(bits).wrapping_sub(1)) * SITE_UNIT;

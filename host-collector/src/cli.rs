@@ -1,6 +1,9 @@
 //! The command line.
 
+use crate::Order;
 use crate::exporter::otlp_http::Endpoint;
+use crate::receiver::mqtt;
+use crate::receiver::rtt;
 use crate::receiver::serial::Port;
 use crate::view::TextTo;
 use clap::{ArgAction, Args, Parser, Subcommand};
@@ -50,9 +53,23 @@ pub struct Serve {
     /// Where to write what comes over serial ports and is no frame: stdout, stderr, none, or a file.
     #[arg(long, value_name = "WHERE", default_value = "stdout", help_heading = "Receive")]
     pub text: TextTo,
+    /// Receive frames from the devices of an MQTT broker, too: they publish to PREFIX/DEVICE/up, where
+    /// PREFIX is spandrel unless told otherwise. A password is read from the environment, as
+    /// `SPANDREL_MQTT_PASSWORD`.
+    #[arg(long, value_name = "mqtt://[USER@]HOST[:PORT][/PREFIX]", help_heading = "Receive")]
+    pub mqtt: Option<mqtt::Endpoint>,
     /// Send nothing to devices: do not ask for what is missing, nor for the time.
     #[arg(long, help_heading = "Receive")]
     pub no_downlink: bool,
+    /// Receive frames through debug probes.
+    #[command(flatten)]
+    pub rtt: rtt::Options,
+    /// Tell devices what to do, all or those of one service: `sample=always`, `sample=never`,
+    /// `sample=0.1` (a share), `sample=5/s` (traces a second), `operation=NAME:0.1`,
+    /// `budget=20000` (bytes a second), `sites` (define all call sites). Give it once for each.
+    #[arg(long = "tell", value_name = "[SERVICE/]COMMAND", help_heading = "Devices")]
+    #[arg(conflicts_with = "no_downlink")]
+    pub orders: Vec<Order>,
     /// Do not put devices on one time line: show each by its own clock, from its first arrival on.
     #[arg(long, help_heading = "Time")]
     pub no_align: bool,
@@ -115,6 +132,14 @@ mod tests {
             let error = serve(&["--serial", wrong]).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::ValueValidation, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_broker_has_no_password_on_the_command_line() {
+        let broker = serve(&["--mqtt", "mqtt://me@broker/site"]).unwrap().mqtt.unwrap();
+        assert_eq!((broker.user(), &broker.address()[..]), (Some("me"), "broker:1883"));
+        let error = serve(&["--mqtt", "mqtt://me:secret@broker"]).unwrap_err().to_string();
+        assert!(error.contains("SPANDREL_MQTT_PASSWORD"), "{error}");
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub mod clock;
 pub mod exporter;
 pub mod logging;
 pub mod model;
+mod order;
 pub mod pipeline;
 pub mod receiver;
 pub mod recent;
@@ -44,3 +45,5 @@ pub mod stats;
 pub mod text;
 pub mod tree;
 pub mod view;
+
+pub use order::{Order, OrderError};

@@ -4,12 +4,15 @@ use crate::cli::Serve;
 use crate::exporter::otlp_http::{Limits, OtlpHttp, Report};
 use crate::model::Batch;
 use crate::pipeline::{self, Pipeline};
+use crate::receiver::mqtt::MqttReceiver;
+use crate::receiver::rtt;
 use crate::receiver::serial::{Port, SerialReceiver};
 use crate::receiver::tcp::TcpReceiver;
 use crate::receiver::udp::UdpReceiver;
 use crate::receiver::{HostClock, Hub};
 use crate::signals;
 use crate::view::{self, Colour, Format, OutFile, TextOut, TextTo, View};
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -61,6 +64,9 @@ pub enum ServeError {
         /// The reason.
         source: io::Error,
     },
+    /// RTT cannot be read.
+    #[error(transparent)]
+    Rtt(#[from] rtt::LocateError),
     /// The operating system refuses a thread or a signal handler.
     #[error("the operating system refuses what is needed")]
     System(#[from] io::Error),
@@ -75,6 +81,7 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let hub = Hub::new();
     let sockets = listen(options.listen, !options.no_tcp)?;
     let ports = open_ports(options)?;
+    let probes = open_probes(options)?;
     let view = start_view(options, &stop)?;
     let exporter = options
         .export_otlp
@@ -94,13 +101,26 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
         align: !options.no_align,
         raw_ticks: options.raw_ticks,
     };
-    let mut pipeline = Pipeline::new(ways, sink);
+    let mut pipeline = Pipeline::new(ways, sink).with_orders(options.orders.clone());
     sockets.start(&hub)?;
     for (port, text) in ports {
         port.start(hub.feed(), text)?;
     }
+    if let Some(broker) = &options.mqtt {
+        // Not on the command line, which whoever lists processes can read.
+        let password = std::env::var_os("SPANDREL_MQTT_PASSWORD").map(OsString::into_encoded_bytes);
+        MqttReceiver::new(broker.clone(), password).start(hub.feed())?;
+    }
+    let mut targets = Vec::new();
+    for (link, text) in probes {
+        targets.push(link.start(hub.feed(), text)?);
+    }
     hub.run(&mut pipeline, &stop);
     drop(hub);
+    // No target is left standing still.
+    for target in targets {
+        let _ = target.join();
+    }
     pipeline.finish(HostClock::new().now_ns());
     log::info!("{}", pipeline.stats());
     drop(pipeline);
@@ -177,18 +197,27 @@ fn open_ports(options: &Serve) -> Result<Vec<(SerialReceiver, TextOut)>, ServeEr
     let open = |port: &Port| {
         let failed = |source| ServeError::Serial { port: port.clone(), source };
         let receiver = SerialReceiver::open(port.clone()).map_err(failed)?;
-        let text = options.text.open().map_err(|source| {
-            let path = match &options.text {
-                TextTo::File(path) => path.clone(),
-                _ => PathBuf::new(),
-            };
-            ServeError::File { path, source }
-        })?;
+        let text = open_text(options)?;
         // As above, for whoever waits for it.
         let _ = writeln!(io::stderr().lock(), "listening on serial {port}");
         Ok((receiver, text))
     };
     options.serial.iter().map(open).collect()
+}
+
+fn open_probes(options: &Serve) -> Result<Vec<(rtt::Link, TextOut)>, ServeError> {
+    let links = options.rtt.links()?;
+    links.into_iter().map(|link| Ok((link, open_text(options)?))).collect()
+}
+
+fn open_text(options: &Serve) -> Result<TextOut, ServeError> {
+    options.text.open().map_err(|source| {
+        let path = match &options.text {
+            TextTo::File(path) => path.clone(),
+            _ => PathBuf::new(),
+        };
+        ServeError::File { path, source }
+    })
 }
 
 /// What to do about a port that cannot be opened.

@@ -43,6 +43,19 @@ impl Collector {
     /// # Errors
     /// If it can't be started or does not listen in time.
     pub fn start(program: &Path, out_dir: &Path, export: Option<&str>) -> Result<Self> {
+        let export = export.map(|url| ["--export-otlp", url]);
+        Self::start_with(program, out_dir, export.iter().flatten().copied())
+    }
+
+    /// As [`Collector::start`], with more options of `spandrel serve`.
+    ///
+    /// # Errors
+    /// As [`Collector::start`].
+    pub fn start_with<'a>(
+        program: &Path,
+        out_dir: &Path,
+        options: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self> {
         std::fs::create_dir_all(out_dir)
             .with_context(|| format!("cannot make the folder {}", out_dir.display()))?;
         let trace_file = out_dir.join("trace.json");
@@ -55,11 +68,10 @@ impl Collector {
         }
         let port = free_udp_port();
         let mut command = Command::new(program);
-        command.args(["serve", "--listen", &format!("127.0.0.1:{port}")]);
+        // Somebody may have the TCP port of that number.
+        command.args(["serve", "--no-tcp", "--listen", &format!("127.0.0.1:{port}")]);
         command.arg("--out").arg(&trace_file).arg("--out-otlp").arg(&otlp_file);
-        if let Some(url) = export {
-            command.args(["--export-otlp", url]);
-        }
+        command.args(options);
         let mut proc = Proc::spawn("the collector", &mut command)?;
         proc.wait_for_line("listening on", START_LIMIT)?;
         Ok(Self { proc, port, trace_file, otlp_file })

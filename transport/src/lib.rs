@@ -16,6 +16,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod framing;
+#[cfg(feature = "mqtt")]
+pub mod mqtt;
 mod reporter;
 mod uplink;
 pub mod uplinks;

@@ -174,7 +174,8 @@ impl<'b, U: Uplink> Reporter<'b, U> {
         let received_ticks = self.drain.now_ticks();
         let frame = self.buffer.get(..len).unwrap_or(&[]);
         match self.drain.on_downlink(frame) {
-            Asked::Nothing => {}
+            // An answer is sent like what is due.
+            Asked::Nothing | Asked::Answer => {}
             Asked::HelloSeen => self.is_hello_seen = true,
             Asked::Hello => {
                 self.is_hello_seen = false;
@@ -193,7 +194,9 @@ impl<'b, U: Uplink> Reporter<'b, U> {
         if self.unsent == 0 {
             let now = self.drain.counter();
             let len = self.uplink.mtu().min(self.buffer.len());
-            self.unsent = if self.is_hello_due(now) {
+            self.unsent = if self.drain.is_answer_due() {
+                self.drain.answer(self.buffer).map_or(0, <[u8]>::len)
+            } else if self.is_hello_due(now) {
                 self.fill_hello(now, len)
             } else {
                 self.fill_data(now, len)

@@ -9,6 +9,8 @@ mod begin;
 #[cfg(all(feature = "clock-events", not(loom)))]
 mod clock_events;
 #[cfg(not(loom))]
+mod control;
+#[cfg(not(loom))]
 mod drain;
 #[cfg(not(loom))]
 mod emit;
@@ -66,6 +68,7 @@ mod tests;
 pub use self::{
     active::{ContextSlot, Scope},
     baggage::{BaggagePool, HeldBaggage},
+    control::ControlCell,
     drain::Drain,
     fault::FaultPoint,
     in_span::{FutureExt, InScopeOf, InSpan},

@@ -53,6 +53,18 @@ impl Drain {
 
     /// False.
     #[inline(always)]
+    pub fn is_answer_due(&self) -> bool {
+        false
+    }
+
+    /// None.
+    #[inline(always)]
+    pub fn answer<'b>(&mut self, _: &'b mut [u8]) -> Option<&'b [u8]> {
+        None
+    }
+
+    /// False.
+    #[inline(always)]
     pub fn is_resend_due(&self) -> bool {
         false
     }

@@ -44,6 +44,19 @@ impl Window {
     }
 }
 
+/// Is told nothing, since the feature `enable` is off.
+#[derive(Debug)]
+pub struct ControlCell(());
+
+impl ControlCell {
+    /// Nothing.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "as the other, which is for statics alone")]
+    pub const fn new() -> Self {
+        Self(())
+    }
+}
+
 /// Knows nothing, since the feature `enable` is off.
 #[derive(Debug)]
 pub struct FaultPoint(());
@@ -141,6 +154,12 @@ impl Tracer {
     /// Forgets it.
     #[must_use]
     pub const fn keep_newest(self, _: &'static Window) -> Self {
+        self
+    }
+
+    /// Forgets it.
+    #[must_use]
+    pub const fn controlled(self, _: &'static ControlCell) -> Self {
         self
     }
 

@@ -35,7 +35,7 @@ pub enum Command<'a> {
     SampleShare(f32),
     /// Record so many traces a second at most.
     SampleRate(f32),
-    /// Record this share of the roots of one call site.
+    /// Record this share of the roots that have the operation name of one call site.
     SiteShare {
         /// The site's number.
         site: u16,
@@ -46,8 +46,8 @@ pub enum Command<'a> {
     Budget(u32),
     /// Send what is recorded now.
     Flush,
-    /// Send the definitions of call sites, used or not, as many as fit a frame: those whose number is
-    /// this or greater. The answer's detail is where the next begin, 0 at the end.
+    /// Send the definitions of call sites, used or not, as there is room: those whose number is this or
+    /// greater. The answer's detail is the length of the table.
     Sites {
         /// The first number.
         from: u16,

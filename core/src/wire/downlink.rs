@@ -52,6 +52,8 @@ pub enum Asked {
     Hello,
     /// To send [`Drain::pong`](crate::Drain::pong) with this number.
     Pong(u32),
+    /// To send [`Drain::answer`](crate::Drain::answer).
+    Answer,
 }
 
 /// One frame that comes down.

@@ -28,7 +28,8 @@ impl Batch {
     #[must_use]
     pub fn weight(&self) -> usize {
         let spans = self.spans.iter().map(Span::weight).sum::<usize>();
-        size_of::<Self>() + self.resource.weight() + spans
+        let spare = (self.spans.capacity() - self.spans.len()) * size_of::<Span>();
+        size_of::<Self>() + self.resource.weight() + spans + spare
     }
 }
 

@@ -14,6 +14,7 @@
 
 mod expand;
 
+use crate::Order;
 use crate::causality::{self, Causality};
 use crate::model::{Batch, Source};
 use crate::receiver::{Handler, Peer, Replies, Reply};
@@ -58,6 +59,8 @@ pub struct Pipeline<S> {
     stats: Stats,
     expander: Expander,
     causality: Causality,
+    /// What devices are told once it is known of which service they are.
+    orders: Vec<Order>,
     sink: S,
 }
 
@@ -71,8 +74,15 @@ impl<S: FnMut(Batch)> Pipeline<S> {
             stats: Stats::default(),
             expander: Expander::default(),
             causality: Causality::default(),
+            orders: Vec::new(),
             sink,
         }
+    }
+
+    /// Tells every device, once it has said who it is, what is ordered for its service.
+    #[must_use]
+    pub fn with_orders(self, orders: Vec<Order>) -> Self {
+        Self { orders, ..self }
     }
 
     /// What came so far.
@@ -119,10 +129,11 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         let mut effects = Effects::default();
         self.follow(frame, key, rx_ns);
         let (stats, options) = (&mut self.stats, self.options);
-        let before = *stats;
+        let (before, orders) = (*stats, &self.orders);
         let make = || Session::new(options, rx_ns);
         let (source, first_ns, handle) = self.table.with(key.clone(), make, |session| {
             session.on_frame(&frame.body, rx_ns, &mut effects, stats);
+            order(session, orders);
             (session.source(), session.first_ns(), session.handle())
         });
         tell(&key.peer, &mut effects);
@@ -132,8 +143,9 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         if let (Some(source), Some((told, last_number))) = (source, handle) {
             self.note_handle(told, source, last_number, &frame.body, &mut effects);
         }
-        if let (Some(source), wire::Body::Hello(_)) = (source, &frame.body) {
+        if let (Some(source), wire::Body::Hello(hello)) = (source, &frame.body) {
             self.check_for_twins(source, key, first_ns);
+            self.end_previous(source, hello.previous, rx_ns);
         }
         effects
     }
@@ -187,6 +199,18 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         }
     }
 
+    /// A device in a new boot has ended the one before.
+    fn end_previous(&mut self, source: Source, previous: Option<u32>, rx_ns: u64) {
+        let Some(previous) = previous.map(spandrel::Session::new) else { return };
+        let before = Source { session: previous, ..source };
+        if before != source
+            && let Some(key) = self.sources.get(&before)
+            && let Some(session) = self.table.get_mut(key)
+        {
+            session.has_ended(rx_ns);
+        }
+    }
+
     fn make_room(&mut self, now_ns: u64, effects: &mut Effects) {
         while let Some((key, mut session)) = self.table.pop_surplus() {
             self.stats.forgotten += 1;
@@ -215,6 +239,16 @@ fn tell(peer: &Peer, effects: &mut Effects) {
     for news in effects.news.drain(..) {
         log::info!("{peer}: {news}");
     }
+}
+
+/// Tells a device what is ordered for its service, once.
+fn order(session: &mut Session, orders: &[Order]) {
+    if orders.is_empty() {
+        return;
+    }
+    let Some(service) = session.new_service() else { return };
+    let mine: Vec<_> = orders.iter().filter(|order| order.is_for(service)).cloned().collect();
+    mine.into_iter().for_each(|order| session.order(order));
 }
 
 /// Requests as frames to the device that has the session.

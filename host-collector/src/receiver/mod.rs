@@ -5,8 +5,10 @@
 
 mod clock;
 mod hub;
+pub mod mqtt;
 mod outlets;
 mod peer;
+pub mod rtt;
 pub mod segments;
 pub mod serial;
 mod shares;

@@ -30,19 +30,33 @@ impl Outbox {
         (sender, Self { replies, feed })
     }
 
+    /// The next reply that waits, if one does: for a link that is looked at now and then.
+    ///
+    /// The time of a ping is taken now, so it should go out at once.
+    #[must_use]
+    pub fn take(&self) -> Option<Reply> {
+        let reply = self.replies.try_recv().ok()?;
+        self.stamp(&reply);
+        Some(reply)
+    }
+
     /// Hands every reply to `send` until the link is closed, here or by the [`Hub`](super::Hub)'s end.
     ///
     /// The time of a ping is taken right before, so `send` should do nothing else.
     /// It says whether to go on: false where there is no way out any more.
     pub fn run(self, mut send: impl FnMut(&Reply) -> bool) {
         for reply in &self.replies {
-            if let Some((session_tag, ping)) = reply.ping {
-                // Said before it is sent, so that the answer cannot be there first.
-                self.feed.sent(&reply.peer, session_tag, ping, Instant::now());
-            }
+            self.stamp(&reply);
             if !send(&reply) {
                 break;
             }
+        }
+    }
+
+    /// Tells when a ping goes out. It is said before, so that the answer cannot be there first.
+    fn stamp(&self, reply: &Reply) {
+        if let Some((session_tag, ping)) = reply.ping {
+            self.feed.sent(&reply.peer, session_tag, ping, Instant::now());
         }
     }
 }

@@ -16,7 +16,7 @@ pub enum Peer {
     Serial(Arc<str>),
     /// A channel that a debug probe reads, by the name of its server or probe.
     Rtt(Arc<str>),
-    /// A client of a broker, by the topic that it publishes to.
+    /// A device behind a broker, by its name in the topics.
     Mqtt(Arc<str>),
 }
 
@@ -87,7 +87,7 @@ impl Display for Peer {
             Self::Tcp(address) => write!(f, "tcp {address}"),
             Self::Serial(path) => write!(f, "serial {path}"),
             Self::Rtt(name) => write!(f, "rtt {name}"),
-            Self::Mqtt(topic) => write!(f, "mqtt {topic}"),
+            Self::Mqtt(device) => write!(f, "mqtt {device}"),
         }
     }
 }

@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 /// The longest frame that a stream may have. No device has so much memory for one.
 pub const LONGEST: usize = 16 << 10;
 
+/// Bytes that are read at once.
+const PIECE: usize = 4 << 10;
+
 /// A frame that does not go on for this time was cut off, and was none.
 const STALLED: Duration = Duration::from_secs(1);
 
@@ -56,7 +59,7 @@ pub fn read(
     patience: Option<Patience>,
 ) -> End {
     let mut splitter = Splitter::new(vec![0; buffer_len(LONGEST)]);
-    let mut buffer = vec![0; LONGEST];
+    let mut buffer = vec![0; PIECE];
     let mut allowed = patience.map(|patience| patience.first);
     let (mut frame_at, mut heard_at) = (Instant::now(), Instant::now());
     loop {

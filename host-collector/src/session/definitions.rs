@@ -184,7 +184,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_flood_of_definitions_fills_the_memory(
-            flood in prop::collection::vec((any::<bool>(), any::<u16>(), 0..2000_usize), 0..3000),
+            flood in prop::collection::vec((any::<bool>(), any::<u16>(), 0..400_usize), 0..800),
         ) {
             let mut definitions = Definitions::default();
             for (is_name, id, length) in flood {

@@ -51,6 +51,9 @@ impl Session {
             self.on_clock(&told, rx_ns);
         }
         self.device_says(&hello.losses, rx_ns);
+        if hello.ended.is_some() {
+            self.has_ended(rx_ns);
+        }
         // What was sent before and did not come is missed, but what is sent again.
         let is_held = hello.flags & Hello::ACKNOWLEDGED != 0;
         self.gaps.oldest(hello.first_record, is_held, rx_ns);
@@ -95,7 +98,7 @@ impl Session {
     }
 
     pub(super) fn restart(&mut self, rx_ns: u64, effects: &mut Effects, stats: &mut Stats) {
-        self.emit_all(made::RESTARTED, rx_ns, effects, stats);
+        self.emit_all(made::RESET, rx_ns, effects, stats);
         *self = Self::new(self.options, rx_ns);
         stats.clashes += 1;
         let note = "the device began anew under the number of an earlier session, so ids may \

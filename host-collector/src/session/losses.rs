@@ -8,6 +8,8 @@ use crate::model::{Batch, Span};
 use crate::stats::Stats;
 use spandrel::wire::{Losses, TraceRef};
 
+/// What a session that has ended still had to send has come when it was silent for this time.
+const END_PATIENCE_NS: u64 = 30_000_000_000;
 /// Why a parent is taken for lost while its session goes on.
 const LOST: &str = "and records that it may be among were lost";
 
@@ -48,6 +50,23 @@ impl Session {
         let missing = self.parents.take_missing(now_ns);
         self.make_missing(&missing, LOST, now_ns, &mut spans);
         self.hand_on_made(spans, now_ns, effects, stats);
+    }
+
+    /// The device says that it was reset: what is left of this session comes now, and no more.
+    pub(crate) fn has_ended(&mut self, now_ns: u64) {
+        self.ended_ns.get_or_insert(now_ns);
+    }
+
+    /// Gives up what has not come of a session that has ended.
+    pub(super) fn end(&mut self, now_ns: u64, effects: &mut Effects, stats: &mut Stats) {
+        let is_over =
+            |ended_ns: u64| now_ns.saturating_sub(ended_ns.max(self.last_ns)) >= END_PATIENCE_NS;
+        if self.ended_ns.is_some_and(is_over) && self.may_emit(now_ns) {
+            self.ended_ns = None;
+            self.gaps.give_up_all();
+            self.emit_made(now_ns, effects, stats);
+            self.emit_missing(made::RESET, now_ns, effects, stats);
+        }
     }
 
     /// Hands on what stands for every parent that has not come: nothing more will come, and `why`.

@@ -13,8 +13,8 @@ pub(crate) const GAP: &str = "gap";
 /// The name of a span that stands for one that never came.
 pub(crate) const MISSING: &str = "missing";
 
-/// Why nothing more comes of a session.
-pub(super) const RESTARTED: &str = "since its device was reset";
+/// Why nothing more comes of a session: its device began anew.
+pub(super) const RESET: &str = "since its device was reset";
 /// The collector has no room for the session.
 pub(crate) const FORGOTTEN: &str = "as far as the collector had room to wait";
 /// The collector ends.
@@ -76,7 +76,7 @@ pub(super) fn gap(
             let count = numbers.end - numbers.start;
             tags.push(Attribute::new("gap.records", count));
             tags.push(Attribute::new("gap.first_record", numbers.start));
-            (numbers.start & KIND - 1, format!("{count} records were lost on the way"))
+            (numbers.start & BELOW, format!("{count} records were lost on the way"))
         }
         Which::NoRoom { lost, before, latest_ns: known_ns } => {
             latest_ns = (*known_ns).max(earliest_ns);
@@ -86,7 +86,7 @@ pub(super) fn gap(
             let counts = counts.into_iter().filter(|(_, count)| *count != 0);
             tags.extend(counts.map(|(tag, count)| Attribute::new(tag, count)));
             let count = lost.total();
-            (before & KIND - 1 | KIND, format!("{count} records found no room on the device"))
+            (before & BELOW | KIND, format!("{count} records found no room on the device"))
         }
     };
     tags.push(Attribute::new("gap.earliest_ns", earliest_ns));
@@ -96,7 +96,7 @@ pub(super) fn gap(
         TraceRef::Own(root) => root,
         TraceRef::Remote(trace) => trace.low(),
     };
-    let number = number ^ trace_number.wrapping_mul(SPREAD) & KIND - 1;
+    let number = number ^ (trace_number.wrapping_mul(SPREAD) & BELOW);
     let id = SpanId::expand_aside(device, session, number);
     let mut span = span(source, trace, id, GAP, earliest_ns).with_tags(tags);
     span.parent_span_id = Some(SpanId::expand(device, session, parent));
@@ -110,6 +110,8 @@ pub(super) fn gap(
 
 /// The bit of the number of a gap that says that the device lost the records.
 const KIND: u64 = 1 << 60;
+/// The bits below it.
+const BELOW: u64 = KIND - 1;
 /// Spreads the numbers of traces, which are near each other, over those of records.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 

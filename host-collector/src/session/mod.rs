@@ -8,6 +8,7 @@ mod acks;
 mod around;
 mod ask;
 mod assembly;
+mod controls;
 mod convert;
 mod definitions;
 mod emit;
@@ -36,6 +37,7 @@ use crate::stats::Stats;
 use around::Sight;
 use ask::Questions;
 use assembly::Assembly;
+use controls::Controls;
 use definitions::Definitions;
 use fragments::{Fragments, Whole};
 use gaps::Gaps;
@@ -112,6 +114,9 @@ pub(crate) struct Session {
     /// What logs on roots have told of it.
     lost_told: Lost,
     questions: Questions,
+    controls: Controls,
+    /// Whether it was told what all devices of its service are.
+    has_orders: bool,
     placements: Placements,
     /// What the device told of its clock before it said hello.
     early_clock: Vec<Clock>,
@@ -120,6 +125,8 @@ pub(crate) struct Session {
     counts: Option<wire::Stats>,
     /// The number that a span was given last, as far as is known.
     last_number: u64,
+    /// When the device said that the session was over.
+    ended_ns: Option<u64>,
     /// Whether it was told that nobody knows whose spans these are.
     gave_up: bool,
     /// The process as it was last handed on, and what it was made of.
@@ -147,11 +154,14 @@ impl Session {
             lost: Lost::default(),
             lost_told: Lost::default(),
             questions: Questions::default(),
+            controls: Controls::default(),
+            has_orders: false,
             placements: Placements::default(),
             early_clock: Vec::new(),
             notes: Vec::new(),
             counts: None,
             last_number: 0,
+            ended_ns: None,
             gave_up: false,
             resource: None,
         }
@@ -187,8 +197,9 @@ impl Session {
             }
             Body::Pong(pong) => self.on_pong(pong, rx_ns, stats),
             Body::Stats(frame) => self.counts = Some(frame.stats),
-            // Nothing was told to do.
-            Body::Answer(_) => stats.nonsense += 1,
+            Body::Answer(answer) => {
+                stats.nonsense += u64::from(!self.on_answer(answer, effects));
+            }
         }
         self.count_records(stats);
         self.ask(rx_ns, effects);
@@ -311,6 +322,7 @@ impl Session {
         if self.options.align && self.identity.is_some() && is_heard {
             effects.requests.extend(self.questions.ping(now_ns));
         }
+        self.command(now_ns, effects);
         let wanted = self.assembly.wanted(&self.definitions, wire::MAX_ASKED);
         effects.requests.extend(self.questions.definitions(&wanted, now_ns));
     }
@@ -319,6 +331,7 @@ impl Session {
     pub(crate) fn on_tick(&mut self, now_ns: u64, effects: &mut Effects, stats: &mut Stats) {
         self.gaps.expire(now_ns);
         self.emit_ready(now_ns, effects, stats);
+        self.end(now_ns, effects, stats);
         self.count_records(stats);
         if now_ns.saturating_sub(self.last_ns) < SILENT_NS {
             self.ask(now_ns, effects);

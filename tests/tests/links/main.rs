@@ -1,7 +1,8 @@
-//! Real tracers over real links to a real hub and pipeline: what arrives is what was recorded, also over
-//! lines that are cut and lines with bit errors.
+//! Real tracers over real links to a real hub and pipeline: what arrives is what was recorded, also
+//! over lines that are cut and lines with bit errors.
 #![expect(clippy::std_instead_of_alloc, reason = "only host programs are tested here")]
 
+mod board;
 mod collector;
 #[cfg(unix)]
 mod serial;

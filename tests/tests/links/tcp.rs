@@ -17,13 +17,13 @@ use crate::collector::Collector;
 use crate::tracer;
 
 /// Hands bytes on both ways.
-struct Proxy {
-    address: SocketAddr,
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
     open: Arc<Mutex<Vec<TcpStream>>>,
 }
 
 impl Proxy {
-    fn start(to: SocketAddr) -> Self {
+    pub(crate) fn start(to: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("there are ports");
         let address = listener.local_addr().expect("it is bound");
         let open = Arc::<Mutex<Vec<TcpStream>>>::default();
@@ -43,7 +43,7 @@ impl Proxy {
     }
 
     /// Cuts all connections; how many ends there were.
-    fn cut(&self) -> usize {
+    pub(crate) fn cut(&self) -> usize {
         let ends: Vec<_> = self.open.lock().expect("nobody panics").drain(..).collect();
         ends.iter().for_each(|end| drop(end.shutdown(Shutdown::Both)));
         ends.len()

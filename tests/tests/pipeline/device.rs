@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use spandrel::wire::{MIN_MTU, Value};
 use spandrel::{Asked, Clock, DeviceId, Drain, Recorder, Session, SessionSource, Tracer};
+use spandrel_collector::Order;
 use spandrel_collector::model::{Batch, Span};
 use spandrel_collector::pipeline::{Options, Pipeline};
 use spandrel_collector::receiver::{Handler, Peer};
@@ -40,6 +41,15 @@ impl Device {
     /// A device whose ring has `WORDS` words and whose frames can name `NAMES` strings, whose frames
     /// are of up to `mtu` bytes, and whose clock begins at `ticks`.
     pub(crate) fn new<const WORDS: usize, const NAMES: usize>(mtu: usize, ticks: u32) -> Self {
+        Self::with::<WORDS, NAMES>(mtu, ticks, |tracer| tracer)
+    }
+
+    /// The same, whose tracer is adapted.
+    pub(crate) fn with<const WORDS: usize, const NAMES: usize>(
+        mtu: usize,
+        ticks: u32,
+        adapt: impl FnOnce(Tracer) -> Tracer,
+    ) -> Self {
         assert!(mtu >= MIN_MTU);
         let counter: &AtomicU32 = Box::leak(Box::new(AtomicU32::new(ticks)));
         let recorder: &Recorder<WORDS, 0, NAMES> = Box::leak(Box::new(Recorder::new()));
@@ -50,7 +60,7 @@ impl Device {
             .session(SessionSource::Fixed(SESSION))
             .build_id(&[0xca, 0xfe])
             .tags(&[("board", Value::Text("none")), ("pins", Value::U32(48))]);
-        let tracer: &Tracer = Box::leak(Box::new(tracer));
+        let tracer: &Tracer = Box::leak(Box::new(adapt(tracer)));
         let drain = tracer.drain().expect("nobody else drains it");
         let ticks = ticks.into();
         Self { tracer, drain, counter, ticks, mtu, hello_ticks: None, hello_was_seen: false }
@@ -104,6 +114,10 @@ impl Device {
                 None
             }
             Asked::Hello => Some(self.hello()),
+            Asked::Answer => {
+                let mut buffer = vec![0; self.mtu];
+                self.drain.answer(&mut buffer).map(<[u8]>::to_vec)
+            }
             Asked::Pong(id) => {
                 let mut buffer = vec![0; self.mtu];
                 let now = self.drain.now_ticks();
@@ -126,6 +140,13 @@ impl Collector {
         let sink = Arc::clone(&batches);
         let sink = Box::new(move |batch| sink.lock().expect("no test panics here").push(batch));
         Self { pipeline: Pipeline::new(Options { downlink, ..Options::default() }, sink), batches }
+    }
+
+    /// Tells devices what to do, of which none was heard.
+    pub(crate) fn order(&mut self, orders: Vec<Order>) {
+        let nobody = Pipeline::new(Options::default(), Box::new(|_| ()) as Box<dyn FnMut(Batch)>);
+        let pipeline = core::mem::replace(&mut self.pipeline, nobody);
+        self.pipeline = pipeline.with_orders(orders);
     }
 
     /// Takes a frame, which needed no time to arrive, and lets collector and device talk to the end.

@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
-use spandrel_collector::model::Value;
+use spandrel_collector::model::{Span, SpanId, Value};
 
 use crate::program::{Any, Step, step};
 use crate::recorded::Recorded;
-use crate::world::{Fate, World, fate};
+use crate::world::{Fate, World, fate, is_made};
 
 /// Enough for any program of these tests: nothing is lost on the device.
 const RING: usize = 1 << 16;
@@ -50,6 +50,53 @@ fn check_whole<const NAMES: usize>(
     Ok(())
 }
 
+/// How many records the steps make, where all of them find room.
+fn records_of(steps: &[Step]) -> u64 {
+    let mut world = World::new::<RING, MANY_NAMES>(1400, false, 5, Vec::new());
+    world.run(steps);
+    assert_eq!(world.device.losses().ring_full, 0);
+    world.sent_records
+}
+
+/// Lost and received is what was recorded, exactly, and for each way in which a record can be lost.
+fn check_records(steps: &[Step], world: &World) -> Result<(), TestCaseError> {
+    let (losses, stats) = (world.device.losses(), world.collector.pipeline.stats());
+    let no_room = u64::from(losses.ring_full) + u64::from(losses.evicted);
+    prop_assert_eq!(records_of(steps), world.sent_records + no_room, "on the device: {:?}", losses);
+    prop_assert_eq!(stats.records_lost, world.lost_records, "on the way: {}", stats);
+    prop_assert_eq!(stats.records + stats.records_lost, world.sent_records, "{}", stats);
+    prop_assert_eq!(stats.records, stats.records_used + stats.records_dropped, "here: {}", stats);
+    prop_assert_eq!(world.said_lost(), world.lost_records);
+    Ok(())
+}
+
+/// What stands for what was lost is where it was lost: in traces that there are, and in its place.
+fn check_made(world: &World, spans: &HashMap<SpanId, Span>) -> Result<(), TestCaseError> {
+    let all = world.collector.spans();
+    let made: Vec<_> = all.iter().filter(|span| is_made(span)).collect();
+    prop_assert_eq!(made.len() as u64, world.collector.pipeline.stats().made);
+    let lost = world.lost_records + u64::from(world.device.losses().ring_full);
+    prop_assert!(made.is_empty() || lost > 0 || !world.is_in_time(), "{:?}", made);
+    for span in made {
+        let is_of_trace = |other: &&Span| other.trace_id == span.trace_id;
+        prop_assert!(
+            spans.values().filter(is_of_trace).count() > 0,
+            "a trace of its own: {:?}",
+            span
+        );
+        prop_assert_eq!(span.duration_ns(), 1);
+        match &*span.name {
+            "gap" => prop_assert!(!spans.contains_key(&span.span_id)),
+            "missing" => {
+                let is_child = |other: &Span| other.parent_span_id == Some(span.span_id);
+                prop_assert!(all.iter().any(is_child), "a parent of none: {:?}", span);
+            }
+            _ => prop_assert!(false, "{:?}", span),
+        }
+    }
+    Ok(())
+}
+
 /// Every span came, or is accounted for; what came is true.
 fn check_lossy<const WORDS: usize>(
     steps: &[Step],
@@ -77,13 +124,13 @@ fn check_lossy<const WORDS: usize>(
     let accounted = spans.len() + world.lost_spans + dropped;
     if losses.ring_full == 0 {
         prop_assert_eq!(accounted, recorded.len(), "{}", stats);
-        prop_assert_eq!(world.said_lost(), world.lost_records);
     } else {
         let missing = recorded.len() - accounted.min(recorded.len());
         prop_assert!(missing <= losses.ring_full as usize, "{} {:?}", stats, losses);
     }
     prop_assert_eq!((stats.malformed, stats.nonsense, stats.clashes), (0, 0, 0), "{}", stats);
-    Ok(())
+    check_made(&world, &spans)?;
+    check_records(steps, &world)
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -138,7 +185,9 @@ fn every_record_of_a_long_run_has_one_number() {
         })
         .collect();
     let program = world.run(&steps);
-    let ids: HashSet<_> = world.collector.spans().iter().map(|span| span.span_id).collect();
+    let spans = world.collector.spans();
+    let ids: HashSet<_> =
+        spans.iter().filter(|span| !is_made(span)).map(|span| span.span_id).collect();
     assert_eq!(ids.len() + world.lost_spans, program.finished.len());
     assert_eq!(world.said_lost(), world.lost_records);
     assert!(world.lost_spans > 100, "{}", world.lost_spans);

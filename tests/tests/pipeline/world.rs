@@ -26,6 +26,8 @@ pub(crate) fn fate() -> impl Strategy<Value = Fate> {
         1 => Just(Fate::Lost),
         1 => (0..300_000_u32).prop_map(Fate::Doubled),
         1 => (0..300_000_u32).prop_map(Fate::Late),
+        // Later than anything is waited for.
+        1 => (2_500_000..4_000_000_u32).prop_map(Fate::Late),
     ]
 }
 
@@ -34,9 +36,12 @@ pub(crate) struct World {
     pub(crate) device: Device,
     pub(crate) collector: Collector,
     fates: Vec<Fate>,
+    is_in_time: bool,
     /// Frames under way, by their time of arrival.
     late: BTreeMap<(u64, usize), Vec<u8>>,
     sent: usize,
+    /// Records that went up, whatever became of them.
+    pub(crate) sent_records: u64,
     pub(crate) lost_records: u64,
     pub(crate) lost_spans: usize,
     /// The record that goes up in fragments.
@@ -70,8 +75,10 @@ impl World {
             device: Device::new::<WORDS, NAMES>(mtu, start),
             collector: Collector::new(downlink),
             fates,
+            is_in_time: true,
             late: BTreeMap::new(),
             sent: 0,
+            sent_records: 0,
             lost_records: 0,
             lost_spans: 0,
             broken: None,
@@ -94,10 +101,7 @@ impl World {
 
     pub(crate) fn send(&mut self) {
         while let Some(frame) = self.device.frame() {
-            // The first frame begins the numbers of the records, so that all later ones are missed.
-            let index = self.sent.checked_sub(1);
-            let fate = index.and_then(|index| self.fates.get(index)).copied();
-            let fate = fate.unwrap_or(Fate::Arrives);
+            let fate = self.fates.get(self.sent).copied().unwrap_or(Fate::Arrives);
             self.sent += 1;
             self.account(&frame, fate == Fate::Lost);
             let mut delay = |by: u32, frame| {
@@ -106,7 +110,10 @@ impl World {
             match fate {
                 Fate::Arrives => self.collector.receive(&mut self.device, frame),
                 Fate::Lost => {}
-                Fate::Late(by) => delay(by, frame),
+                Fate::Late(by) => {
+                    self.is_in_time &= by < 2 * SECOND;
+                    delay(by, frame);
+                }
                 Fate::Doubled(by) => {
                     delay(by, frame.clone());
                     self.collector.receive(&mut self.device, frame);
@@ -139,6 +146,7 @@ impl World {
                 }
                 _ => {}
             }
+            self.sent_records += is_numbered;
             self.lost_records += is_numbered * u64::from(is_lost);
             number += is_numbered;
         }
@@ -177,14 +185,19 @@ impl World {
         program
     }
 
-    /// Spans by id, each of which came once.
+    /// Spans by id, each of which came once; those that the collector made itself are no spans.
     pub(crate) fn spans(&self) -> Result<HashMap<spandrel::SpanId, Span>, TestCaseError> {
         let mut spans = HashMap::new();
-        for span in self.collector.spans() {
+        for span in self.collector.spans().into_iter().filter(|span| !is_made(span)) {
             let id = span.span_id;
             prop_assert!(spans.insert(id, span).is_none(), "{id} came twice");
         }
         Ok(spans)
+    }
+
+    /// Whether no frame came later than it is waited for.
+    pub(crate) fn is_in_time(&self) -> bool {
+        self.is_in_time
     }
 
     /// What the process of the last batch says that the link lost.
@@ -196,4 +209,9 @@ impl World {
             _ => 0,
         }
     }
+}
+
+/// Whether the collector made a span itself, in place of what was lost.
+pub(crate) fn is_made(span: &Span) -> bool {
+    span.attributes.iter().any(|tag| &*tag.key == "spandrel.synthetic")
 }

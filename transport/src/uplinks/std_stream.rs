@@ -39,7 +39,7 @@ impl<W: Write> StdStream<W> {
         Self { bytes: None, rest: Vec::new(), writer }
     }
 
-    /// Whether nothing more can come, because the reader has ended.
+    /// Whether nothing more can come: the reader has ended, or there is none.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.bytes.is_none() && self.rest.is_empty()

@@ -1,5 +1,4 @@
 //! The link that `docs/porting.md` shows is this one, is short, and carries frames.
-#![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a test on a host")]
 
 #[expect(unreachable_pub, reason = "it is shown as a library would have it")]
 mod link;
@@ -37,7 +36,6 @@ fn it_carries_frames() {
     for _ in 0..4 {
         block_on(reporter.step());
     }
-    drop(reporter);
     let mut splitter = Splitter::new([0; buffer_len(256)]);
     let (mut rest, mut spans) = (&line[..], 0);
     while let Some(item) = splitter.next(&mut rest) {

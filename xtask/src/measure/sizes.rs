@@ -56,6 +56,7 @@ pub(super) fn measure(
         let path = images.get("with_reporter")?;
         now.add(&format!("{PER_FEATURE}{module}"), elf_bytes(elf::module(path, module)?));
     }
+    size(&images, "with_rtt", now)?;
     let all = size(&images, "with_all", now)?;
     now.add("flash.all", difference(all.flash, empty.flash));
     now.add("ram.static", difference(core.ram, empty.ram + SIZED_BYTES));

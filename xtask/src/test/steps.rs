@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use spandrel_tests::peers::{CarrierPeers, Jaeger};
+use spandrel_tests::peers::{CarrierPeers, Jaeger, MqttBroker};
 use spandrel_tests::skip::Skip;
 use spandrel_tests::workspace;
 
@@ -33,7 +33,7 @@ const fn full(name: &'static str, what: &'static str, run: fn() -> Result<()>) -
 }
 
 /// Cheap ones first, so that a slip is seen before the long ones have run.
-pub(super) const STEPS: [Step; 14] = [
+pub(super) const STEPS: [Step; 15] = [
     quick("fmt", "rustfmt changes nothing", fmt),
     quick("length", "no Rust file is too long", length::check),
     quick("clippy", "no warning in the workspace", clippy),
@@ -41,6 +41,7 @@ pub(super) const STEPS: [Step; 14] = [
     full("disabled", "a core that is switched off is nothing", disabled),
     full("tools", "tests of the examples and of xtask; the bench is tidy", tools),
     full("docs", "the documentation builds without a warning", docs),
+    full("probe", "RTT with the probe-rs library", probe),
     full("setup", "Rust targets and QEMU are there", set_up),
     full("no_std", "core and transport build for microcontrollers", no_std),
     full("boards", "the firmware is tidy and links", boards),
@@ -55,12 +56,14 @@ const ENABLED: [&str; 2] =
     ["--features", "spandrel/enable,spandrel/std,spandrel/baggage,spandrel/stats"];
 
 /// What must build for every one of [`setup::TARGETS`]: package and features.
-const NO_STD: [(&str, &str); 5] = [
+const NO_STD: [(&str, &str); 7] = [
     ("spandrel", ""),
     ("spandrel", "enable"),
     ("spandrel", "enable,defmt,contexts,baggage,macros,mask-stats"),
     ("spandrel-transport", ""),
     ("spandrel-transport", "embassy-net"),
+    ("spandrel-transport", "rtt"),
+    ("spandrel-transport", "embassy-net-tcp,mqtt"),
 ];
 
 fn fmt() -> Result<()> {
@@ -100,6 +103,12 @@ fn tools() -> Result<()> {
     let bench = workspace::root().join("tests/bench");
     cargo("fmt --check").dir(&bench).run()?;
     cargo("clippy -- -D warnings").dir(&bench).run()
+}
+
+fn probe() -> Result<()> {
+    let feature = ["--package", "spandrel-collector", "--features", "probe-rs"];
+    cargo("clippy --all-targets").args(&feature).args(&["--", "-D", "warnings"]).run()?;
+    cargo("test --lib").args(&feature).args(&["rtt::"]).run()
 }
 
 fn docs() -> Result<()> {
@@ -174,6 +183,7 @@ fn peers() -> Result<()> {
     // A step of its own, or its minutes would be those of whichever test needs it first.
     let program = Jaeger::ensure_built()?;
     CarrierPeers::ensure_built()?;
+    MqttBroker::ensure_built()?;
     println!("{}", program.strip_prefix(workspace::root()).unwrap_or(&program).display());
     Ok(())
 }

@@ -6,6 +6,7 @@ mod hello;
 mod source;
 mod take;
 
+use super::control::Controlled;
 use super::names::Names;
 use super::recorder::flag;
 use super::time::{Moment, TURN};
@@ -95,6 +96,11 @@ impl Drain {
             return None;
         }
         self.make_room();
+        if let Some(control) = self.tracer.control
+            && !(control.may_send)(self, control.cell)
+        {
+            return None;
+        }
         if let Some(held) = self.tracer.held {
             (held.turn)(self, held.window);
         }
@@ -125,6 +131,9 @@ impl Drain {
     #[expect(clippy::cast_possible_truncation, reason = "no frame is 4 GiB long")]
     fn sent(&mut self, len: usize) {
         self.packet = self.packet.wrapping_add(1);
+        if let Some(control) = self.tracer.control {
+            (control.sent)(control.cell, len as u32);
+        }
         if let Some(point) = self.tracer.fault_point {
             point.note(self.packet, self.record);
         }
@@ -165,7 +174,8 @@ impl Drain {
 
     /// Whether there is nothing to put into a frame.
     pub fn is_idle(&self) -> bool {
-        self.backlog_words() == 0 && self.names.due().is_none()
+        let has_site = self.tracer.control.is_some_and(Controlled::is_site_due);
+        self.backlog_words() == 0 && self.names.due().is_none() && !has_site
     }
 
     /// Whether [`Tracer::flush`] asks that they do not wait longer.
@@ -202,6 +212,34 @@ impl Drain {
         Some(frame)
     }
 
+    /// Whether a command of the collector is to be answered, see [`Drain::answer`].
+    pub fn is_answer_due(&self) -> bool {
+        self.tracer.control.is_some_and(Controlled::is_answer_due)
+    }
+
+    /// Answers the last command of the collector; none where no answer is due, or the buffer is shorter
+    /// than [`MIN_MTU`](crate::wire::MIN_MTU).
+    pub fn answer<'b>(&mut self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+        let control = self.tracer.control.filter(|control| control.is_answer_due())?;
+        let mut out = Writer::new(buffer);
+        (control.answer)(self, control.cell, &mut out);
+        let frame = out.finish()?;
+        self.sent(frame.len());
+        Some(frame)
+    }
+
+    pub(super) fn tracer(&self) -> &'static Tracer {
+        self.tracer
+    }
+
+    pub(super) fn packet(&self) -> u32 {
+        self.packet
+    }
+
+    pub(super) fn tag(&self) -> [u8; 4] {
+        self.tag
+    }
+
     /// Reads a frame that came down; says what the reporter is to do.
     ///
     /// What is malformed or meant for another session asks for nothing.
@@ -228,9 +266,11 @@ impl Drain {
                 }
                 Asked::Nothing
             }
-            Ok((_, Said::SendDefinitions | Said::Control(_) | Said::Challenge(_))) | Err(_) => {
-                Asked::Nothing
-            }
+            Ok((_, Said::Control(bytes))) => match self.tracer.control {
+                Some(control) => (control.on_control)(self, control.cell, bytes),
+                None => Asked::Nothing,
+            },
+            Ok((_, Said::SendDefinitions | Said::Challenge(_))) | Err(_) => Asked::Nothing,
         }
     }
 

@@ -24,7 +24,7 @@ impl Drain {
     /// What is too long for a frame of its own goes in fragments. They are cut from what is encoded
     /// anew for each, so that nothing of it need be kept.
     pub(super) fn take(&mut self, frame: &mut DataWriter<'_>) -> bool {
-        let Some(next) = self.next() else { return false };
+        let Some(next) = self.next().or_else(|| self.next_asked()) else { return false };
         if !self.is_broken() {
             frame.begin();
             self.write(&next, frame);
@@ -70,6 +70,14 @@ impl Drain {
             Some(index) => Some(Next::Definition(index)),
             None => self.oldest().map(Next::Record),
         }
+    }
+
+    /// The definition of a site that nothing refers to, if the collector asks for all and there is nothing
+    /// else to send.
+    fn next_asked(&mut self) -> Option<Next<'static>> {
+        let control = self.tracer.control.filter(|control| control.is_site_due())?;
+        (control.next_site)(control.cell, &mut self.names);
+        self.names.due().map(Next::Definition)
     }
 
     #[inline(never)]

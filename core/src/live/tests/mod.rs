@@ -15,6 +15,7 @@ use std::vec::Vec;
 
 #[cfg(feature = "baggage")]
 mod baggage;
+mod control;
 mod explained;
 mod in_span;
 mod keys;

@@ -5,6 +5,7 @@ mod describe;
 
 use super::active::{self, Active};
 use super::baggage::{HeldBaggage, PoolRef};
+use super::control::Controlled;
 use super::drain::Drain;
 use super::fault::FaultPoint;
 use super::mask;
@@ -65,6 +66,7 @@ pub struct Tracer {
     /// What is done where the oldest records are given up for newer ones.
     pub(super) newest: Option<Newest>,
     pub(super) fault_point: Option<&'static FaultPoint>,
+    pub(super) control: Option<Controlled>,
     #[cfg(feature = "stats")]
     stats: Option<StatsRef>,
     #[cfg(feature = "baggage")]
@@ -104,6 +106,7 @@ impl Tracer {
             held: None,
             newest: None,
             fault_point: None,
+            control: None,
             #[cfg(feature = "stats")]
             stats: None,
             #[cfg(feature = "baggage")]

@@ -11,6 +11,8 @@ use critical_section::Mutex;
 /// The interrupts that this board support crate knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interrupt {
+    /// CMSDK UART0 received a byte.
+    Uart0Rx = 0,
     /// CMSDK TIMER0, free for the program.
     Timer0 = 8,
     /// CMSDK TIMER1, used by the time driver.

@@ -15,6 +15,7 @@ mod registers;
 mod time_driver;
 pub mod timer;
 pub mod tracing;
+pub mod uart;
 
 pub use args::Args;
 pub use console::exit;

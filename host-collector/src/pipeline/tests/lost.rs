@@ -158,6 +158,47 @@ fn at_the_end_of_a_session_parents_and_their_roots_are_marked() {
 }
 
 #[test]
+fn a_reset_ends_what_was_open_once_its_rest_had_time_to_come() {
+    for says_previous in [true, false] {
+        let (mut bench, mut device) = begin();
+        bench.data(&mut device, vec![child(6, 5, [10, 20])]);
+        bench.wait(SECOND);
+        if says_previous {
+            let mut next = super::device(1);
+            (next.session, next.previous) = (SessionNumber::new(8), Some(device.session.get()));
+            bench.hello(&mut next);
+        } else {
+            device.cause = Some(ResetCause::Watchdog);
+            bench.hello(&mut device);
+        }
+        bench.wait(29 * SECOND);
+        assert_eq!(made(&bench), []);
+        // The rest of the session before.
+        bench.data(&mut device, vec![child(5, ROOT, [5, 40])]);
+        bench.wait(29 * SECOND);
+        assert_eq!(made(&bench), []);
+        bench.wait(2 * SECOND);
+        let made = made(&bench);
+        let [root] = made.as_slice() else { panic!("{made:?}") };
+        assert_eq!((root.span_id, root.parent_span_id), (device.span_id(ROOT), None));
+        assert!(root.warnings[0].contains("reset"), "{:?}", root.warnings);
+    }
+}
+
+#[test]
+fn a_hello_tells_what_was_lost_last() {
+    let (mut bench, mut device) = begin();
+    bench.data(&mut device, vec![child(6, 5, [10, 20])]);
+    let _lost = device.data(vec![child(7, 5, [30, 40])]);
+    bench.hello(&mut device);
+    bench.wait(3 * SECOND);
+    let made = made(&bench);
+    let [gap] = made.as_slice() else { panic!("{made:?}") };
+    assert_eq!(int(gap, "gap.records"), Some(1));
+    assert_eq!(gap.parent_span_id, Some(device.span_id(5)), "which was open");
+}
+
+#[test]
 fn no_more_is_made_than_a_session_may() {
     let (mut bench, mut device) = begin();
     for own in 0..1_000 {

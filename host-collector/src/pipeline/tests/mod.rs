@@ -6,8 +6,8 @@ use crate::model::{Kind, Resource, Span, SpanId, Status, TraceId, Value};
 use proptest::prelude::*;
 use spandrel::wire::{
     Body, Clock, ClockEvent, Data, DataHead, Define, Fragment, FragmentOf, Frame, Hello, Log,
-    Losses, NameRef, Parent, Part, PartKey, Pong, Process, Record, Reference, Request, Shape,
-    SiteRef, SpanHead, SpanRecord, TraceRef,
+    Losses, NameRef, Parent, Part, PartKey, Pong, Process, Record, Reference, Request, ResetCause,
+    Shape, SiteRef, SpanHead, SpanRecord, TraceRef,
 };
 use spandrel::{DeviceId, Session as SessionNumber};
 use std::sync::{Arc, Mutex};
@@ -23,6 +23,9 @@ struct Device {
     packet: u32,
     record: u64,
     losses: Losses,
+    /// The session before, and what ended this one.
+    previous: Option<u32>,
+    cause: Option<ResetCause>,
     /// Tags of the process beside its board.
     tags: Vec<(&'static str, wire::Value<'static>)>,
     /// When its clock was 0.
@@ -37,6 +40,8 @@ fn device(number: u16) -> Device {
         packet: 0,
         record: 0,
         losses: Losses::default(),
+        previous: None,
+        cause: None,
         tags: Vec::new(),
         began_ns: EPOCH,
     }
@@ -82,6 +87,9 @@ impl Device {
                 process_total: process.len() as u32,
                 process_offset: offset as u32,
                 process: &process[offset..end],
+                first_record: self.record,
+                previous: self.previous,
+                ended: self.cause,
                 ..Hello::default()
             }),
         })
@@ -249,5 +257,6 @@ mod clock;
 mod hostile;
 mod lost;
 mod missing;
+mod orders;
 mod short;
 mod whole;
