@@ -1,4 +1,5 @@
 //! The truth is inside the bound that the collector states for a device's clock, always.
+#![expect(clippy::std_instead_of_alloc, reason = "only host programs use this crate")]
 
 #[path = "../src/faults/clocks.rs"]
 #[expect(unreachable_pub, reason = "it is a library's module")]
