@@ -74,6 +74,12 @@ pub struct Serve {
     #[arg(long = "tell", value_name = "[SERVICE/]COMMAND", help_heading = "Devices")]
     #[arg(conflicts_with = "no_downlink")]
     pub orders: Vec<Order>,
+    /// Do not put devices on one time line: show each by its own clock, from its first arrival on.
+    #[arg(long, help_heading = "Time")]
+    pub no_align: bool,
+    /// Tag spans with the device's ticks: `clock.ticks` at the start, `clock.end_ticks` at the end.
+    #[arg(long, help_heading = "Time")]
+    pub raw_ticks: bool,
     /// Keep the recent traces in this file, as Jaeger UI JSON: drop it into Jaeger UI.
     #[arg(long, value_name = "FILE", help_heading = "Show")]
     pub out: Option<PathBuf>,
@@ -109,6 +115,13 @@ mod tests {
     fn frames_are_received_on_loopback_unless_told_otherwise() {
         assert_eq!(serve(&[]).unwrap().listen, ([127, 0, 0, 1], 7726).into());
         assert_eq!(serve(&["--listen", "[::1]:0"]).unwrap().listen.port(), 0);
+    }
+
+    #[test]
+    fn devices_are_aligned_and_keep_their_ticks_to_themselves_unless_told_otherwise() {
+        let serve = |arguments| serve(arguments).unwrap();
+        assert!(!serve(&[]).no_align && !serve(&[]).raw_ticks);
+        assert!(serve(&["--no-align"]).no_align && serve(&["--raw-ticks"]).raw_ticks);
     }
 
     #[test]

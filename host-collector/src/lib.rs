@@ -10,6 +10,8 @@
 //! | [`auth`] | what is sealed is opened, what does not belong is refused |
 //! | [`pipeline`] | the way of a frame: bytes to session to batches of spans |
 //! | `session` | what is known of a device in one of its boots, and what waits for the rest |
+//! | [`clock`] | where a device's ticks lie in time, and how sure that is |
+//! | [`causality`] | whether the times of a trace contradict what caused what |
 //! | [`model`] | the OTLP-shaped spans that everything else reads |
 //! | [`recent`] | the traces of the last while, in memory |
 //! | [`tree`], [`text`] | how traces are written for people |
@@ -28,7 +30,9 @@
 )]
 
 pub mod auth;
+pub mod causality;
 pub mod cli;
+pub mod clock;
 pub mod exporter;
 pub mod logging;
 pub mod model;

@@ -101,8 +101,12 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
             exporter.offer(&batch);
         }
     };
-    let mut pipeline = Pipeline::new(pipeline::Options { downlink: !options.no_downlink }, sink)
-        .with_orders(options.orders.clone());
+    let ways = pipeline::Options {
+        downlink: !options.no_downlink,
+        align: !options.no_align,
+        raw_ticks: options.raw_ticks,
+    };
+    let mut pipeline = Pipeline::new(ways, sink).with_orders(options.orders.clone());
     if let Some(gate) = gate {
         pipeline = pipeline.behind(gate);
     }

@@ -59,6 +59,8 @@ pub struct Stats {
     pub forgotten: u64,
     /// Sessions that share what should be their own.
     pub clashes: u64,
+    /// Spans whose times contradict what caused what, by more than the clocks allow.
+    pub contradictions: u64,
 }
 
 impl Stats {
@@ -98,6 +100,7 @@ impl Display for Stats {
             (self.made, "spans made in place of what was lost"),
             (self.forgotten, "sessions forgotten"),
             (self.clashes, "clashes"),
+            (self.contradictions, "spans that contradict others in time"),
         ];
         for (count, what) in troubles.into_iter().filter(|(count, _)| *count != 0) {
             write!(f, ", {count} {what}")?;

@@ -16,6 +16,7 @@ mod expand;
 
 use crate::Order;
 use crate::auth::{Frame, Gate, Passed};
+use crate::causality::{self, Causality};
 use crate::model::{Batch, Source};
 use crate::receiver::{Handler, Peer, Replies, Reply};
 use crate::session::{self, Effects, Key, Session, Table, made};
@@ -25,21 +26,28 @@ use expand::Expander;
 use spandrel::wire::{self, DecodeError, Downlink, Request};
 use std::collections::HashMap;
 
-/// Bytes that a pipeline holds at most, about: sessions, and spans that wait for who they refer to.
+/// Bytes that a pipeline holds at most, about: sessions, spans that wait for who they refer to, and what
+/// is known of the last spans.
 ///
 /// The last is what one frame may bring before anything makes room for it.
-pub const MOST_BYTES: usize = session::MOST_BYTES + expand::MOST_WAITING_BYTES + (4 << 20);
+pub const MOST_BYTES: usize =
+    session::MOST_BYTES + expand::MOST_WAITING_BYTES + causality::MOST_BYTES + (4 << 20);
 
 /// How a pipeline works.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// Whether devices are asked for what is missing, and for the time.
     pub downlink: bool,
+    /// Whether devices are put on one time line; else a device's times go on from its first arrival by
+    /// its own clock.
+    pub align: bool,
+    /// Whether spans say the device's ticks, as the tags `clock.ticks` and `clock.end_ticks`.
+    pub raw_ticks: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { downlink: true }
+        Self { downlink: true, align: true, raw_ticks: false }
     }
 }
 
@@ -53,6 +61,7 @@ pub struct Pipeline<S> {
     expander: Expander,
     /// Opens what is sealed, and refuses the rest; none where devices have no keys.
     gate: Option<Gate>,
+    causality: Causality,
     /// What devices are told once it is known of which service they are.
     orders: Vec<Order>,
     sink: S,
@@ -68,6 +77,7 @@ impl<S: FnMut(Batch)> Pipeline<S> {
             stats: Stats::default(),
             expander: Expander::default(),
             gate: None,
+            causality: Causality::default(),
             orders: Vec::new(),
             sink,
         }
@@ -96,6 +106,7 @@ impl<S: FnMut(Batch)> Pipeline<S> {
     pub fn weight(&self) -> usize {
         self.table.weight()
             + self.expander.weight()
+            + self.causality.weight()
             + self.sources.capacity() * size_of::<(Source, Key)>()
     }
 
@@ -109,7 +120,11 @@ impl<S: FnMut(Batch)> Pipeline<S> {
             session.emit_all(made::FINISHED, now_ns, &mut effects, &mut self.stats);
         });
         self.hand_on(effects.batches, now_ns);
-        self.expander.finish(&mut self.sink);
+        self.expander.finish(|mut batch| {
+            self.causality.check(&mut batch);
+            (self.sink)(batch);
+        });
+        self.stats.contradictions = self.causality.found();
     }
 
     fn refuse(&mut self, bytes: &[u8], peer: &Peer, why: DecodeError) {
@@ -155,9 +170,9 @@ impl<S: FnMut(Batch)> Pipeline<S> {
     fn take(&mut self, frame: &wire::Frame<'_>, key: &Key, rx_ns: u64) -> Effects {
         let mut effects = Effects::default();
         self.follow(frame, key, rx_ns);
-        let (stats, downlink) = (&mut self.stats, self.options.downlink);
+        let (stats, options) = (&mut self.stats, self.options);
         let (before, orders) = (*stats, &self.orders);
-        let make = || Session::new(downlink, rx_ns);
+        let make = || Session::new(options, rx_ns);
         let (source, first_ns, handle) = self.table.with(key.clone(), make, |session| {
             session.on_frame(&frame.body, rx_ns, &mut effects, stats);
             order(session, orders);
@@ -254,7 +269,11 @@ impl<S: FnMut(Batch)> Pipeline<S> {
     }
 
     fn hand_on(&mut self, batches: Vec<Batch>, now_ns: u64) {
-        self.expander.hand_on(batches, now_ns, &mut self.sink);
+        self.expander.hand_on(batches, now_ns, |mut batch| {
+            self.causality.check(&mut batch);
+            (self.sink)(batch);
+        });
+        self.stats.contradictions = self.causality.found();
     }
 }
 

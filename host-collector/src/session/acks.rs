@@ -7,7 +7,7 @@ use spandrel::wire::{Ack, MAX_RANGES, Request};
 impl Session {
     /// What came so far, where the device holds records until it is told.
     pub(super) fn ack(&self) -> Option<Request<'static>> {
-        let is_asked = self.downlink && self.identity.is_some();
+        let is_asked = self.options.downlink && self.identity.is_some();
         is_asked.then(|| self.gaps.ack()).flatten().map(Request::Ack)
     }
 }

@@ -1,10 +1,10 @@
 //! An assembled span becomes a span of the model.
 
 use super::assembly::Entry;
-use super::clock::{ClockEstimate, Placement};
 use super::definitions::{Definitions, Number};
 use super::process::SAMPLER;
 use super::record::{Key, RawTag, RawValue, Text};
+use crate::clock::{ClockEstimate, Placement};
 use crate::model::opentracing::{self, RefType};
 use crate::model::{Attribute, Source, Span, SpanId, TraceId, Value};
 use spandrel::wire::{Parent, SpanHead};
@@ -21,6 +21,8 @@ pub(super) struct Context<'a> {
     pub(super) clock: &'a ClockEstimate,
     /// Type and parameter of the sampler, if that is known.
     pub(super) sampler: Option<&'a [Value; 2]>,
+    /// Whether spans say their ticks.
+    pub(super) raw_ticks: bool,
 }
 
 impl Context<'_> {
@@ -75,6 +77,10 @@ impl Context<'_> {
         if raw.ambiguous {
             tags.push(Attribute::new("clock.ambiguous", true));
             notes.push("may be longer by whole turns of the device's counter".into());
+        }
+        if self.raw_ticks {
+            tags.push(Attribute::new("clock.ticks", raw.start_ticks));
+            tags.push(Attribute::new("clock.end_ticks", end_ticks));
         }
         let parent = match raw.parent {
             Parent::Local(parent) => Some(opentracing::Reference {

@@ -3,10 +3,10 @@
 use super::assembly::Entry;
 use super::convert::Context;
 use super::made::trace_id;
-use super::process::{Counts, Known, resource, stated_error_us};
+use super::process::{Clock, Counts, Known, resource, stated_drift, stated_error_us};
 use super::{Effects, Session};
+use crate::clock::{Placement, Sync};
 use crate::model::{Batch, Event, Resource, Span};
-use crate::session::clock::Placement;
 use crate::stats::Stats;
 use spandrel::wire::Parent;
 use std::sync::Arc;
@@ -19,13 +19,20 @@ const DESCRIPTION_PATIENCE_NS: u64 = 12_000_000_000;
 /// A session that never says who it is keeps its spans for this time.
 const HELLO_PATIENCE_NS: u64 = 30_000_000_000;
 
+/// How well the least known of some spans is placed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Worst {
+    pub(super) error_ns: Option<u64>,
+    pub(super) sync: Sync,
+}
+
 impl Session {
     /// Whether it is known who speaks, and when.
     pub(super) fn may_emit(&self, now_ns: u64) -> bool {
         let Some(identity) = &self.identity else { return false };
         let known_for_ns = now_ns.saturating_sub(identity.since_ns);
         let described = self.description.is_some() || known_for_ns >= DESCRIPTION_PATIENCE_NS;
-        let placed = !self.downlink
+        let placed = !(self.options.downlink && self.options.align)
             || identity.clock.exchanges() >= FIRST_EXCHANGES
             || known_for_ns >= FIRST_ESTIMATE_NS;
         described && placed
@@ -113,7 +120,7 @@ impl Session {
             return;
         };
         let mut emitted = Vec::with_capacity(spans.len());
-        let mut worst = current;
+        let mut worst = Worst { error_ns: Some(0), sync: current.sync() };
         for own in spans {
             let Some(entry) = self.assembly.take(own) else { continue };
             let (incomplete, records) = (!entry.is_whole(), entry.records());
@@ -132,7 +139,7 @@ impl Session {
         }
         let Some(source) = self.source().filter(|_| !emitted.is_empty()) else { return };
         stats.spans += emitted.len() as u64;
-        if let Some(resource) = self.resource(&worst) {
+        if let Some(resource) = self.resource(worst, now_ns) {
             effects.batches.push(Batch { source, resource, spans: emitted });
         }
     }
@@ -142,20 +149,24 @@ impl Session {
         entry: Entry,
         current: Placement,
         now_ns: u64,
-        worst: &mut Placement,
+        worst: &mut Worst,
     ) -> Option<Span> {
         let identity = self.identity.as_ref()?;
         let raw = entry.span?.head;
         let trace = trace_id(raw.trace, identity.source);
         let placement = self.placements.of(trace, current, now_ns);
-        if placement.error_ns.is_none_or(|error_ns| worst.error_ns.is_some_and(|w| w < error_ns)) {
-            worst.error_ns = placement.error_ns;
+        let end_ticks = raw.start_ticks.saturating_add(raw.duration_ticks);
+        for ticks in [raw.start_ticks, end_ticks] {
+            let error_ns = identity.clock.error_ns(ticks, &placement);
+            worst.error_ns = worst.error_ns.zip(error_ns).map(|(worst, other)| worst.max(other));
         }
+        worst.sync = worst.sync.min(placement.sync());
         let context = Context {
             source: identity.source,
             definitions: &self.definitions,
             clock: &identity.clock,
             sampler: self.description.as_ref().map(|said| &said.sampler),
+            raw_ticks: self.options.raw_ticks,
         };
         let mut span = context.convert(entry, &raw, trace, &placement);
         if !matches!(raw.parent, Parent::Local(_))
@@ -168,10 +179,30 @@ impl Session {
         Some(span)
     }
 
+    /// What there is to say of the clock.
+    fn clock(&mut self, worst: Worst, now_ns: u64) -> Option<Clock> {
+        let identity = self.identity.as_mut()?;
+        let found = identity.clock.drift_ppm().filter(|_| worst.error_ns.is_some());
+        identity.drift = found.and_then(|found| stated_drift(found, identity.drift));
+        let clock = Clock {
+            // What stands between a step and the next exchange is known from no side.
+            sync: if worst.error_ns.is_none() { worst.sync.min(Sync::Arrival) } else { worst.sync },
+            error_us: worst.error_ns.map(stated_error_us),
+            drift: identity.drift.map(|(tenths, _)| tenths),
+            steps: identity.clock.contradictions(now_ns),
+        };
+        if clock.steps > 0 {
+            let note = "the device's clock stepped, or stood still, without saying so: times before and \
+                        after may not fit together";
+            self.note(note);
+        }
+        Some(clock)
+    }
+
     /// The process, made anew only if there is something new to say.
-    pub(super) fn resource(&mut self, placement: &Placement) -> Option<Arc<Resource>> {
+    pub(super) fn resource(&mut self, worst: Worst, now_ns: u64) -> Option<Arc<Resource>> {
         let known = Known {
-            error_us: placement.error_ns.map(stated_error_us),
+            clock: self.clock(worst, now_ns)?,
             lost: self.lost,
             counts: self.counts.map(Counts::of),
             is_described: self.description.is_some(),

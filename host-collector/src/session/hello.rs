@@ -1,10 +1,10 @@
 //! What a session learns from hellos: who it is, and that it began anew.
 
-use super::clock::ClockEstimate;
 use super::made;
 use super::pieces::Pieces;
 use super::process::Description;
 use super::{Effects, Identity, Session};
+use crate::clock::ClockEstimate;
 use crate::model::{DeviceId, Source};
 use crate::stats::Stats;
 use spandrel::wire::{Hello, Request};
@@ -27,12 +27,14 @@ impl Session {
             stats.nonsense += 1;
             return;
         }
+        let clock = if self.options.align { ClockEstimate::new } else { ClockEstimate::raw };
         let identity = self.identity.get_or_insert_with(|| Identity {
             source,
             hz: hello.clock_hz,
-            clock: ClockEstimate::new(hello.clock_hz),
+            clock: clock(hello.clock_hz),
             since_ns: rx_ns,
             hello_ticks: 0,
+            drift: None,
         });
         if identity.source != source || identity.hz != hello.clock_hz {
             stats.clashes += 1;
@@ -45,6 +47,9 @@ impl Session {
         }
         identity.hello_ticks = identity.hello_ticks.max(hello.sent_ticks);
         identity.clock.arrived(hello.sent_ticks, rx_ns);
+        for told in core::mem::take(&mut self.early_clock) {
+            self.on_clock(&told, rx_ns);
+        }
         self.device_says(&hello.losses, rx_ns);
         if hello.ended.is_some() {
             self.has_ended(rx_ns);
@@ -58,7 +63,7 @@ impl Session {
         if self.description.is_none() {
             self.describe(hello, effects, stats);
         }
-        if self.downlink {
+        if self.options.downlink {
             effects.requests.push(match self.description {
                 Some(_) => Request::HelloSeen,
                 None => self.questions.next_piece(rx_ns),
@@ -88,13 +93,13 @@ impl Session {
     pub(super) fn has_restarted(&self, hello: &Hello<'_>) -> bool {
         self.identity.as_ref().is_some_and(|identity| {
             let back = identity.hello_ticks.saturating_sub(hello.sent_ticks);
-            identity.source.device.0 == hello.device && identity.clock.ns(back) > RESTART_NS
+            identity.source.device.0 == hello.device && identity.clock.device_ns(back) > RESTART_NS
         })
     }
 
     pub(super) fn restart(&mut self, rx_ns: u64, effects: &mut Effects, stats: &mut Stats) {
         self.emit_all(made::RESET, rx_ns, effects, stats);
-        *self = Self::new(self.downlink, rx_ns);
+        *self = Self::new(self.options, rx_ns);
         stats.clashes += 1;
         let note = "the device began anew under the number of an earlier session, so ids may \
                     repeat: give its tracer a SessionSource";

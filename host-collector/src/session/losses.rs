@@ -1,9 +1,10 @@
 //! What a session does about its losses: it counts them, and shows where they were.
 
+use super::emit::Worst;
 use super::gaps::{Gap, NoRoom, Which};
 use super::{Effects, Session, made};
+use crate::clock::Placement;
 use crate::model::{Batch, Span};
-use crate::session::clock::Placement;
 use crate::stats::Stats;
 use spandrel::wire::{Losses, TraceRef};
 
@@ -141,14 +142,18 @@ impl Session {
         effects: &mut Effects,
         stats: &mut Stats,
     ) {
-        let Some((source, current)) = self.identity.as_ref().and_then(|identity| {
-            Some((identity.source, identity.clock.placement(now_ns)?)).filter(|_| !spans.is_empty())
+        let Some((source, worst)) = self.identity.as_ref().and_then(|identity| {
+            let current = identity.clock.placement(now_ns)?;
+            // It is as sure as the times of now; what was in between it says itself.
+            let error_ns = identity.clock.error_ns(identity.hello_ticks, &current);
+            let worst = Worst { error_ns, sync: current.sync() };
+            Some((identity.source, worst)).filter(|_| !spans.is_empty())
         }) else {
             return;
         };
         self.lost.link = self.gaps.lost();
         stats.made += spans.len() as u64;
-        if let Some(resource) = self.resource(&current) {
+        if let Some(resource) = self.resource(worst, now_ns) {
             effects.batches.push(Batch { source, resource, spans });
         }
     }

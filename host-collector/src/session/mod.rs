@@ -8,7 +8,6 @@ mod acks;
 mod around;
 mod ask;
 mod assembly;
-mod clock;
 mod controls;
 mod convert;
 mod definitions;
@@ -25,18 +24,20 @@ mod process;
 mod record;
 mod shelf;
 mod table;
+mod timing;
 mod traces;
-mod weight;
+pub(crate) mod weight;
 
 pub(crate) use packets::Window;
 pub(crate) use table::{Key, MOST_BYTES, Table};
 
+use crate::clock::ClockEstimate;
 use crate::model::{Batch, Resource, Source};
+use crate::pipeline::Options;
 use crate::stats::Stats;
 use around::Sight;
 use ask::Questions;
 use assembly::Assembly;
-use clock::ClockEstimate;
 use controls::Controls;
 use definitions::Definitions;
 use fragments::{Fragments, Whole};
@@ -45,7 +46,7 @@ use made::Allowance;
 use parents::Parents;
 use pieces::Pieces;
 use process::{Description, Known, Lost};
-use spandrel::wire::{self, Body, Data, FragmentOf, Pong, Record, Request};
+use spandrel::wire::{self, Body, Clock, Data, FragmentOf, Record, Request};
 use std::sync::Arc;
 use traces::Placements;
 
@@ -85,12 +86,13 @@ struct Identity {
     since_ns: u64,
     /// The latest moment at which it said hello.
     hello_ticks: u64,
+    /// The rate that was stated last, and how sure that was.
+    drift: Option<(i64, f64)>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Session {
-    /// Whether the device can be asked.
-    downlink: bool,
+    options: Options,
     first_ns: u64,
     last_ns: u64,
     /// Whether the connection that it came over has ended.
@@ -116,6 +118,8 @@ pub(crate) struct Session {
     /// Whether it was told what all devices of its service are.
     has_orders: bool,
     placements: Placements,
+    /// What the device told of its clock before it said hello.
+    early_clock: Vec<Clock>,
     notes: Vec<Arc<str>>,
     /// What the device counts of itself, if it says so.
     counts: Option<wire::Stats>,
@@ -130,9 +134,9 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(downlink: bool, now_ns: u64) -> Self {
+    pub(crate) fn new(options: Options, now_ns: u64) -> Self {
         Self {
-            downlink,
+            options,
             first_ns: now_ns,
             last_ns: now_ns,
             is_cut_off: false,
@@ -153,6 +157,7 @@ impl Session {
             controls: Controls::default(),
             has_orders: false,
             placements: Placements::default(),
+            early_clock: Vec::new(),
             notes: Vec::new(),
             counts: None,
             last_number: 0,
@@ -274,26 +279,11 @@ impl Session {
             Record::Clock(clock) => {
                 self.gaps.at(number, clock.time_ticks);
                 stats.records_used += 1;
+                self.on_clock(clock, rx_ns);
             }
             _ => {}
         }
         self.assembly.insert(number, record, rx_ns);
-    }
-
-    fn on_pong(&mut self, pong: &Pong, rx_ns: u64, stats: &mut Stats) {
-        let sent_ns = self.questions.answered(pong.id);
-        let exchanged = self.identity.as_mut().zip(sent_ns).is_some_and(|(identity, sent_ns)| {
-            identity.clock.arrived(pong.sent_ticks, rx_ns);
-            identity.clock.exchanged(sent_ns, pong.received_ticks, pong.sent_ticks, rx_ns)
-        });
-        if !exchanged {
-            stats.nonsense += 1;
-        }
-    }
-
-    /// A ping left at `sent_ns`: the time right before the send call, by the host's clock.
-    pub(crate) fn ping_sent(&mut self, id: u32, sent_ns: u64) {
-        self.questions.sent(id, sent_ns);
     }
 
     /// The connection that it came over has ended.
@@ -322,13 +312,14 @@ impl Session {
 
     /// Asks for what is missing.
     fn ask(&mut self, now_ns: u64, effects: &mut Effects) {
-        if !self.downlink {
+        if !self.options.downlink {
             return;
         }
         if self.identity.is_none() || self.description.is_none() {
             effects.requests.extend(self.questions.hello(now_ns));
         }
-        if self.identity.is_some() && now_ns.saturating_sub(self.last_ns) < SILENT_NS {
+        let is_heard = now_ns.saturating_sub(self.last_ns) < SILENT_NS;
+        if self.options.align && self.identity.is_some() && is_heard {
             effects.requests.extend(self.questions.ping(now_ns));
         }
         self.command(now_ns, effects);
@@ -350,7 +341,7 @@ impl Session {
     /// The host's clock was set: what was learned by it is moved along.
     pub(crate) fn on_clock_step(&mut self, step_ns: i64) {
         if let Some(identity) = &mut self.identity {
-            identity.clock.host_stepped(step_ns);
+            identity.clock.host_stepped(step_ns, self.last_ns.saturating_add_signed(step_ns));
             identity.since_ns = identity.since_ns.saturating_add_signed(step_ns);
         }
         self.first_ns = self.first_ns.saturating_add_signed(step_ns);
@@ -359,7 +350,7 @@ impl Session {
         self.gaps.host_stepped(step_ns);
         self.parents.host_stepped(step_ns);
         self.placements.clear();
-        self.questions.forget_pings();
+        self.questions.host_stepped(step_ns);
     }
 
     /// Has every process of this session from now on say something that a reader must know.

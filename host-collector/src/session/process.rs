@@ -2,6 +2,7 @@
 
 use super::definitions::Definitions;
 use super::record::{RawValue, SHARED};
+use crate::clock::Sync;
 use crate::model::{Attribute, Resource, Source, Value};
 use spandrel::carrier::short::MAX_HANDLE;
 use spandrel::wire::{self, Losses};
@@ -163,8 +164,7 @@ impl Counts {
 /// so is the process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Known {
-    /// None where the clock is known by arrivals only.
-    pub(super) error_us: Option<u64>,
+    pub(super) clock: Clock,
     pub(super) lost: Lost,
     pub(super) counts: Option<Counts>,
     pub(super) is_described: bool,
@@ -172,6 +172,56 @@ pub(super) struct Known {
     pub(super) notes: usize,
     /// How much is defined: tags may name strings by number.
     pub(super) definitions: usize,
+}
+
+/// What is said of a session's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Clock {
+    pub(super) sync: Sync,
+    /// By how much times may be off; none where that is not known from both sides.
+    pub(super) error_us: Option<u64>,
+    /// How much faster it is than it says, in tenths of a part per million, where that is known.
+    pub(super) drift: Option<i64>,
+    /// How often it stepped, or paused, without saying so.
+    pub(super) steps: u32,
+}
+
+impl Clock {
+    fn tags(&self) -> impl Iterator<Item = Attribute> {
+        let one_sided =
+            (self.sync == Sync::Arrival).then(|| Attribute::new("clock.bound", "one-sided"));
+        let error = self.error_us.map(|error_us| Attribute::new("clock.error_us", error_us));
+        #[expect(clippy::cast_precision_loss, reason = "no clock is off by that much")]
+        let drift =
+            self.drift.map(|tenths| Attribute::new("clock.drift_ppm", tenths as f64 / 10.0));
+        let steps = (self.steps != 0).then(|| Attribute::new("clock.steps", i64::from(self.steps)));
+        let sync = Attribute::new("clock.sync", self.sync.tag());
+        [Some(sync), one_sided, error, drift, steps].into_iter().flatten()
+    }
+}
+
+/// A rate as it is stated, so that a process is not another one at every moment: what was said last, as
+/// long as it may be true and is known about as well; else rounded to about as much as is known.
+///
+/// Both are in parts per million, what is stated in tenths of one. None where little is known.
+pub(super) fn stated_drift(found: (f64, f64), last: Option<(i64, f64)>) -> Option<(i64, f64)> {
+    const LITTLE_PPM: f64 = 50.0;
+    let (ppm, doubt_ppm) = found;
+    if let Some((tenths, its_doubt_ppm)) = last {
+        #[expect(clippy::cast_precision_loss, reason = "no clock is off by that much")]
+        let away_ppm = (tenths as f64 / 10.0 - ppm).abs();
+        if away_ppm <= doubt_ppm && doubt_ppm > its_doubt_ppm / 4.0 {
+            return last;
+        }
+    }
+    if doubt_ppm > LITTLE_PPM {
+        return None;
+    }
+    let steps = [500.0, 200.0, 100.0, 50.0, 20.0, 10.0, 5.0, 2.0];
+    let step = steps.into_iter().find(|step| *step <= doubt_ppm * 10.0).unwrap_or(1.0);
+    #[expect(clippy::cast_possible_truncation, reason = "a cast saturates")]
+    let tenths = ((ppm * 10.0 / step).round() * step) as i64;
+    Some((tenths, doubt_ppm))
 }
 
 /// The process as the model has it. The device's own tags come first, and win.
@@ -196,14 +246,7 @@ pub(super) fn resource(
         let build: String = build.iter().map(|byte| format!("{byte:02x}")).collect();
         add(Attribute::new("device.build", build));
     }
-    match known.error_us {
-        Some(error_us) => {
-            add(Attribute::new("clock.sync", "exchange"));
-            add(Attribute::new("clock.error_us", error_us));
-        }
-        // Later than the truth by the shortest delay of the link, which nobody knows.
-        None => add(Attribute::new("clock.sync", "arrival")),
-    }
+    known.clock.tags().for_each(&mut add);
     for (tag, count, _) in lost.named() {
         add(Attribute::new(tag, count));
     }
@@ -252,7 +295,26 @@ mod tests {
         assert_eq!(more, expected);
     }
 
+    #[test]
+    fn a_rate_is_stated_as_well_as_it_is_known_and_stays() {
+        assert_eq!(stated_drift((30.0, 120.0), None), None);
+        let first = stated_drift((31.7, 40.0), None);
+        assert_eq!(first, Some((400, 40.0)));
+        assert_eq!(stated_drift((20.0, 25.0), first), first);
+        let better = stated_drift((33.3, 6.0), first);
+        assert_eq!(better, Some((350, 6.0)));
+        assert_eq!(stated_drift((-12.34, 0.05), better), Some((-123, 0.05)));
+    }
+
     proptest! {
+        #[test]
+        fn a_stated_rate_may_be_true(ppm in -50_000.0..50_000.0_f64, doubt_ppm in 0.05..50.0_f64) {
+            let (tenths, _) = stated_drift((ppm, doubt_ppm), None).unwrap();
+            #[expect(clippy::cast_precision_loss, reason = "it is small")]
+            let stated = tenths as f64 / 10.0;
+            prop_assert!((stated - ppm).abs() <= doubt_ppm + 1e-9, "{stated}");
+        }
+
         #[test]
         fn an_error_is_never_stated_too_small(value in 0..u64::MAX / 2) {
             let rounded = rounded_up(value);

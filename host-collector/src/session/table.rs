@@ -220,6 +220,7 @@ fn shelf(shelves: &mut [Shelf; 3], rank: Rank) -> &mut Shelf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::Options;
 
     fn key(number: usize) -> Key {
         let tag = u32::try_from(number).unwrap().to_le_bytes();
@@ -230,7 +231,7 @@ mod tests {
     fn strangers_are_few_and_the_oldest_goes() {
         let mut table = Table::default();
         for number in 0..MOST_STRANGERS + 3 {
-            table.with(key(number), || Session::new(true, 0), |_| ());
+            table.with(key(number), || Session::new(Options::default(), 0), |_| ());
         }
         table.with(key(0), || panic!("it is known"), |_| ());
         let gone: Vec<_> =
@@ -248,9 +249,9 @@ mod tests {
         let mut table = Table::default();
         let mut other = key(0);
         other.peer = Peer::Udp("127.0.0.2:1".parse().unwrap());
-        table.with(other.clone(), || Session::new(true, 0), |_| ());
+        table.with(other.clone(), || Session::new(Options::default(), 0), |_| ());
         for number in 0..3 * MOST_STRANGERS {
-            table.with(key(number), || Session::new(true, 0), |_| ());
+            table.with(key(number), || Session::new(Options::default(), 0), |_| ());
             while let Some((gone, _)) = table.pop_surplus() {
                 assert_ne!(gone, other);
             }
@@ -264,7 +265,7 @@ mod tests {
         let mut table = Table::default();
         let (old, mut new) = (key(1), key(1));
         new.peer = Peer::Serial("/dev/ttyACM0".into());
-        table.with(old.clone(), || Session::new(true, 5), |_| ());
+        table.with(old.clone(), || Session::new(Options::default(), 5), |_| ());
         assert_eq!(table.take_over(&old, |_| true), None);
         assert_eq!(table.take_over(&new, |_| false), None);
         assert_eq!(table.take_over(&new, |session| session.first_ns() == 5), Some(old.clone()));

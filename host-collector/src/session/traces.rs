@@ -2,9 +2,10 @@
 //!
 //! The estimate of a clock improves while the spans of a trace come in. Placed by different
 //! estimates they would contradict each other on their own device, where the order is known for
-//! sure; so a session's spans of one trace are placed alike, for as long as drift does not matter.
+//! sure; so a session's spans of one trace are placed on one line, for as long as drift does not matter,
+//! or until the clock steps.
 
-use super::clock::Placement;
+use crate::clock::Placement;
 use crate::model::TraceId;
 use std::collections::{HashMap, VecDeque};
 
@@ -33,7 +34,10 @@ impl Placements {
             self.by_age.push_back((now_ns, trace));
             current
         });
-        placement.aged(now_ns)
+        if !placement.is_of_one_stretch(&current) {
+            *placement = current;
+        }
+        *placement
     }
 
     /// About how many bytes it holds.
@@ -51,9 +55,14 @@ impl Placements {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::ClockEstimate;
+    use spandrel::wire::ClockEvent;
 
-    fn placement(offset_ns: i128, at_ns: u64) -> Placement {
-        Placement { offset_ns, error_ns: Some(500), at_ns }
+    /// A placement by an arrival `late_ns` after the device's clock was 0.
+    fn placement(late_ns: u64) -> Placement {
+        let mut clock = ClockEstimate::new(1_000_000_000);
+        clock.arrived(0, late_ns);
+        clock.placement(late_ns).unwrap()
     }
 
     #[test]
@@ -61,17 +70,29 @@ mod tests {
         let mut placements = Placements::default();
         let trace = TraceId([1; 16]);
         let second_ns = 1_000_000_000;
-        assert_eq!(placements.of(trace, placement(1, 0), 0).offset_ns, 1);
-        let later = placements.of(trace, placement(2, second_ns), second_ns);
-        assert_eq!((later.offset_ns, later.error_ns), (1, Some(500 + 100_000)));
-        assert_eq!(placements.of(trace, placement(3, 0), KEPT_NS + 1).offset_ns, 3);
+        let [first, second, third] = [1, 2, 3].map(placement);
+        assert_eq!(placements.of(trace, first, 0), first);
+        assert_eq!(placements.of(trace, second, second_ns), first);
+        assert_eq!(placements.of(trace, third, KEPT_NS + 1), third);
+    }
+
+    #[test]
+    fn a_step_of_the_clock_ends_it() {
+        let mut placements = Placements::default();
+        let mut clock = ClockEstimate::new(1_000_000_000);
+        clock.arrived(0, 5);
+        let before = clock.placement(5).unwrap();
+        clock.told(10, &ClockEvent::Stepped, 20);
+        let behind = clock.placement(20).unwrap();
+        placements.of(TraceId([1; 16]), before, 0);
+        assert_eq!(placements.of(TraceId([1; 16]), behind, 0), behind);
     }
 
     #[test]
     fn a_flood_of_traces_is_bounded() {
         let mut placements = Placements::default();
         for trace in 0..5_000_u128 {
-            placements.of(TraceId(trace.to_be_bytes()), placement(0, 0), 0);
+            placements.of(TraceId(trace.to_be_bytes()), placement(0), 0);
         }
         assert!(placements.by_trace.len() <= MOST + 1);
         assert_eq!(placements.by_trace.len(), placements.by_age.len());

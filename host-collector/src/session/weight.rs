@@ -2,6 +2,7 @@
 
 use super::Session;
 use crate::model::Resource;
+use spandrel::wire;
 use std::collections::BTreeMap;
 
 impl Session {
@@ -20,6 +21,8 @@ impl Session {
             + self.controls.weight()
             + self.parents.weight()
             + self.placements.weight()
+            + self.identity.as_ref().map_or(0, |identity| identity.clock.weight())
+            + self.early_clock.capacity() * size_of::<wire::Clock>()
             + self.description.as_ref().map_or(0, |said| said.weight())
             + process
             + notes
@@ -28,10 +31,10 @@ impl Session {
 }
 
 /// Pings that were not answered, and the session's places in the tables that it is found by.
-const BESIDE: usize = 1536;
+const BESIDE: usize = 2304;
 
 /// What a hash table takes that has room for so many: an eighth more, and a byte for each.
-pub(super) const fn table<T>(capacity: usize) -> usize {
+pub(crate) const fn table<T>(capacity: usize) -> usize {
     (capacity + capacity / 7 + 1) * (size_of::<T>() + 1)
 }
 

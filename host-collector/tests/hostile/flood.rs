@@ -93,9 +93,10 @@ fn others_are_served_while_one_floods() {
     let before = count::held();
     count::most();
     let mut came: HashMap<DeviceId, u64> = HashMap::new();
-    let mut pipeline = Pipeline::new(Options { downlink: false }, |batch: Batch| {
-        *came.entry(batch.source.device).or_default() += batch.spans.len() as u64;
-    });
+    let mut pipeline =
+        Pipeline::new(Options { downlink: false, ..Options::default() }, |batch: Batch| {
+            *came.entry(batch.source.device).or_default() += batch.spans.len() as u64;
+        });
     let hub = Hub::new();
     let (feed, stop) = (hub.feed(), AtomicBool::new(false));
     let mut others: Vec<_> = (1..=OTHERS).map(|host| Device::new(host.into(), host)).collect();

@@ -15,7 +15,7 @@ use spandrel_collector::receiver::Handler;
 type Sink = fn(Batch);
 
 fn pipeline() -> Pipeline<Sink> {
-    Pipeline::new(Options { downlink: true }, (|batch| drop(batch)) as Sink)
+    Pipeline::new(Options { downlink: true, ..Options::default() }, (|batch| drop(batch)) as Sink)
 }
 
 /// What the allocator may hold that nothing weighs: tables that are not filled yet, and buffers of

@@ -32,7 +32,7 @@ impl Host {
     /// One that hands what comes out to `sink` and keeps nothing.
     #[must_use]
     pub fn with_sink(downlink: bool, sink: impl FnMut(Batch) + 'static) -> Self {
-        let options = Options { downlink };
+        let options = Options { downlink, ..Options::default() };
         Self { pipeline: Pipeline::new(options, Box::new(sink)), batches: Rc::default() }
     }
 

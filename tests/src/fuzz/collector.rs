@@ -56,8 +56,12 @@ fn peer(number: u8) -> Peer {
 pub(super) fn run(data: &[u8]) {
     let Some((options, mut script)) = data.split_first() else { return };
     let mut batches: Vec<Batch> = Vec::new();
-    let mut pipeline =
-        Pipeline::new(Options { downlink: options & 1 != 0 }, |batch| batches.push(batch));
+    let ways = Options {
+        downlink: options & 1 != 0,
+        align: options & 2 == 0,
+        raw_ticks: options & 4 != 0,
+    };
+    let mut pipeline = Pipeline::new(ways, |batch| batches.push(batch));
     let (mut now_ns, mut replies) = (EPOCH_NS, Replies::new());
     while let Some(step) = step(&mut script) {
         match step {

@@ -31,7 +31,8 @@ impl Collector {
         links(&hub.feed());
         let thread = thread::spawn(move || {
             let sink = |batch| sink.lock().expect("no test panics here").push(batch);
-            let mut pipeline = Pipeline::new(Options { downlink: true }, sink);
+            let mut pipeline =
+                Pipeline::new(Options { downlink: true, ..Options::default() }, sink);
             hub.run(&mut pipeline, &flag);
             pipeline.finish(u64::MAX);
             *pipeline.stats()

@@ -96,7 +96,7 @@ impl Collector {
         MqttReceiver::new(url.parse().unwrap(), password).start(hub.feed()).unwrap();
         let sink = Arc::clone(&seen);
         let sink = move |batch| sink.lock().unwrap().batches.push(batch);
-        let pipeline = Pipeline::new(Options { downlink: true }, sink);
+        let pipeline = Pipeline::new(Options { downlink: true, ..Options::default() }, sink);
         let mut watched = Watched { pipeline, seen: Arc::clone(&seen) };
         let flag = Arc::clone(&stop);
         let thread = Some(thread::spawn(move || hub.run(&mut watched, &flag)));

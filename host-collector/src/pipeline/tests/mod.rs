@@ -5,9 +5,9 @@ use crate::exporter::{jaeger, otlp};
 use crate::model::{Kind, Resource, Span, SpanId, Status, TraceId, Value};
 use proptest::prelude::*;
 use spandrel::wire::{
-    Body, Data, DataHead, Define, Fragment, FragmentOf, Frame, Hello, Log, Losses, NameRef, Parent,
-    Part, PartKey, Pong, Process, Record, Reference, Request, ResetCause, Shape, SiteRef, SpanHead,
-    SpanRecord, TraceRef,
+    Body, Clock, ClockEvent, Data, DataHead, Define, Fragment, FragmentOf, Frame, Hello, Log,
+    Losses, NameRef, Parent, Part, PartKey, Pong, Process, Record, Reference, Request, ResetCause,
+    Shape, SiteRef, SpanHead, SpanRecord, TraceRef,
 };
 use spandrel::{DeviceId, Session as SessionNumber};
 use std::sync::{Arc, Mutex};
@@ -194,10 +194,14 @@ struct Bench {
 
 impl Bench {
     fn new(downlink: bool) -> Self {
+        Self::with(Options { downlink, ..Options::default() })
+    }
+
+    fn with(options: Options) -> Self {
         let batches = Arc::new(Mutex::new(Vec::new()));
         let sink = batches.clone();
         let sink = Box::new(move |batch| sink.lock().unwrap().push(batch)) as Box<dyn FnMut(Batch)>;
-        let pipeline = Pipeline::new(Options { downlink }, sink);
+        let pipeline = Pipeline::new(options, sink);
         Self { pipeline, batches, replies: Vec::new(), now_ns: EPOCH + SECOND }
     }
 

@@ -7,6 +7,7 @@ mod best_effort;
 mod clocks;
 mod flood;
 mod link_down;
+mod near_clocks;
 mod uart;
 
 use core::fmt::Display;
@@ -82,5 +83,6 @@ pub const ROWS: &[Row] = &[
     link_down::OLDEST,
     link_down::NEWEST,
     clocks::ROW,
+    near_clocks::ROW,
     flood::ROW,
 ];
