@@ -90,6 +90,7 @@ impl Tracer {
     ///     .sampler(Sampler::adjustable(&SAMPLING))
     ///     .controlled(&CONTROL);
     /// ```
+    #[cfg(feature = "control")]
     #[must_use]
     pub const fn controlled(mut self, cell: &'static ControlCell) -> Self {
         self.control = Some(Controlled {

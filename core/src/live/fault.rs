@@ -1,8 +1,7 @@
 //! Sending what is left after a fault: in a panic handler or a fault handler, where no task runs again.
 
-use super::drain::Drain;
-use super::names::Names;
-use super::tracer::Tracer;
+#[cfg(feature = "fault-flush")]
+use super::{drain::Drain, names::Names, tracer::Tracer};
 use core::sync::atomic::AtomicU32;
 use core::sync::atomic::Ordering::Relaxed;
 
@@ -28,6 +27,7 @@ impl FaultPoint {
     }
 }
 
+#[cfg(feature = "fault-flush")]
 impl Tracer {
     /// Notes how far the reporter is, so that [`Tracer::flush_after_fault`] can go on from there.
     #[must_use]
@@ -51,7 +51,7 @@ impl Tracer {
         buffer: &mut [u8],
         mut send: impl FnMut(&[u8]) -> bool,
     ) -> usize {
-        let Some(point) = self.fault_point else { return 0 };
+        let Some(point) = self.noted_point() else { return 0 };
         // SAFETY: promised by the caller: nobody else looks at the table any more.
         let names = unsafe { self.recorder.names() };
         let mut drain = Drain::new(self, Names::new(names));

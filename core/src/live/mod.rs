@@ -9,6 +9,7 @@ mod begin;
 #[cfg(all(feature = "clock-events", not(loom)))]
 mod clock_events;
 #[cfg(not(loom))]
+#[cfg_attr(not(feature = "control"), expect(dead_code, reason = "nobody is controlled"))]
 mod control;
 #[cfg(not(loom))]
 mod drain;

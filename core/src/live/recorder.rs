@@ -181,6 +181,7 @@ impl RecorderRef {
     }
 
     /// Whether threads have rings of their own.
+    #[cfg(feature = "window")]
     pub(super) const fn is_per_thread(&self) -> bool {
         #[cfg(feature = "std")]
         return self.is_per_thread;

@@ -150,24 +150,28 @@ impl Tracer {
     }
 
     /// Forgets it.
+    #[cfg(feature = "window")]
     #[must_use]
     pub const fn acknowledged(self, _: &'static Window) -> Self {
         self
     }
 
     /// Forgets it.
+    #[cfg(feature = "window")]
     #[must_use]
     pub const fn keep_newest(self, _: &'static Window) -> Self {
         self
     }
 
     /// Forgets it.
+    #[cfg(feature = "control")]
     #[must_use]
     pub const fn controlled(self, _: &'static ControlCell) -> Self {
         self
     }
 
     /// Forgets it.
+    #[cfg(feature = "fault-flush")]
     #[must_use]
     pub const fn fault_point(self, _: &'static FaultPoint) -> Self {
         self
@@ -197,6 +201,7 @@ impl Tracer {
     ///
     /// # Safety
     /// Always safe; the other is not.
+    #[cfg(feature = "fault-flush")]
     #[inline(always)]
     pub unsafe fn flush_after_fault(
         &'static self,

@@ -87,7 +87,7 @@ const PROGRAMS: &[Program] = &[
         board: Board::CortexM4,
         profile: "o3",
         suffix: ".o3",
-        options: &[],
+        options: &["--features=window"],
         measures: &["ack.hot.w1", "ack.hot.w2", "ack.hot.w3", "ack.ram"],
     },
     Program {

@@ -55,14 +55,16 @@ pub(super) const STEPS: [Step; 16] = [
 /// What the final binaries turn on, which is what the host crates are checked with.
 const ENABLED: [&str; 2] = [
     "--features",
-    "spandrel/enable,spandrel/std,spandrel/baggage,spandrel/stats,spandrel/retained",
+    "spandrel/enable,spandrel/std,spandrel/baggage,spandrel/stats,spandrel/retained,spandrel/window,\
+     spandrel/control,spandrel/fault-flush,spandrel/clock-events,spandrel/auth",
 ];
 
 /// What must build for every one of [`setup::TARGETS`]: package and features.
-const NO_STD: [(&str, &str); 8] = [
+const NO_STD: [(&str, &str); 9] = [
     ("spandrel", ""),
     ("spandrel", "enable"),
     ("spandrel", "enable,retained"),
+    ("spandrel", "enable,window,control,fault-flush,clock-events,auth"),
     ("spandrel", "enable,defmt,contexts,baggage,macros,mask-stats,retained"),
     ("spandrel-transport", ""),
     ("spandrel-transport", "embassy-net"),

@@ -40,7 +40,7 @@ impl Drain {
             // Behind what an earlier boot left that is no record.
             let _ = self.oldest_kept(&retained);
             self.free_to(progress.record, self.kept.at.get(), 0);
-            if let Some(held) = self.tracer.held {
+            if let Some(held) = self.tracer.held() {
                 held.window.begin(self.kept.at.get(), progress.record);
             }
             return;
@@ -129,7 +129,7 @@ impl Drain {
 
     /// Sends again what was not acknowledged, where it is time.
     fn turn_earlier(&mut self) {
-        let Some(held) = self.tracer.held else { return };
+        let Some(held) = self.tracer.held() else { return };
         let (timer, now) = (&held.window.timer, self.counter());
         if !self.is_under_way() {
             timer.start(now);
@@ -143,7 +143,7 @@ impl Drain {
     /// Whether it is time to send again what was not acknowledged of an earlier boot.
     pub(super) fn is_earlier_due(&self) -> bool {
         let now = self.counter();
-        let is_due = self.tracer.held.map(|held| held.window.timer.is_due(now, self.tick_hz()));
+        let is_due = self.tracer.held().map(|held| held.window.timer.is_due(now, self.tick_hz()));
         self.is_under_way() && is_due == Some(true)
     }
 
@@ -153,7 +153,7 @@ impl Drain {
         let total = if self.kept.is_same_build { self.description_len() } else { 0 };
         let offset = if self.process_told < total { self.process_told } else { 0 };
         let kept = if note.was_kept() { Hello::KEPT } else { 0 };
-        let held = if self.tracer.held.is_some() { Hello::ACKNOWLEDGED } else { 0 };
+        let held = if self.tracer.held().is_some() { Hello::ACKNOWLEDGED } else { 0 };
         let Some(room) = self.room(buffer) else { return 0 };
         let mut out = Writer::new(room);
         let losses = Losses { names_full: self.names.full(), ..note.losses() };
@@ -302,7 +302,7 @@ impl Drain {
         if let Ok((_, Said::Challenge(challenge))) = read {
             self.note_challenge(challenge);
         }
-        let (Ok((_, Said::Ack(ack))), Some(held)) = (read, self.tracer.held) else { return };
+        let (Ok((_, Said::Ack(ack))), Some(held)) = (read, self.tracer.held()) else { return };
         // What came out of order is sent again: an earlier boot's records are few.
         let mut next = None;
         let read = Ack::read(ack, |range| next = next.or(Some(range.end)));

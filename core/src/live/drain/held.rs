@@ -158,7 +158,7 @@ impl Drain {
             && let Some(record) = ring.oldest()
         {
             let oldest = window.oldest.load();
-            if self.tracer.held.is_some() && oldest < window.high.load() {
+            if self.tracer.held().is_some() && oldest < window.high.load() {
                 self.free_oldest(window, oldest);
                 continue;
             }

@@ -46,7 +46,7 @@ impl Drain {
         let sent_ticks = self.now_ticks();
         let losses = self.losses();
         let kept = if self.moment().is_kept() { Hello::KEPT } else { 0 };
-        let held = if self.tracer.held.is_some() { Hello::ACKNOWLEDGED } else { 0 };
+        let held = if self.tracer.held().is_some() { Hello::ACKNOWLEDGED } else { 0 };
         let mut out = Writer::new(self.room(buffer)?);
         Hello {
             packet: self.packet,

@@ -118,7 +118,7 @@ impl Drain {
     #[inline(always)]
     pub(super) fn takes_itself(&self) -> Option<&'static RetainedRef> {
         let retained = self.tracer.retained.as_ref()?;
-        (self.kept.is_earlier || self.tracer.held.is_none()).then_some(retained)
+        (self.kept.is_earlier || self.tracer.held().is_none()).then_some(retained)
     }
 
     /// The note of the boot whose records are taken.
@@ -200,7 +200,7 @@ impl Drain {
 
     /// Before a frame: those before have gone, and what they held is freed, unless it is held.
     pub(super) fn let_go(&mut self) {
-        if self.tracer.held.is_some() || self.tracer.retained.is_none() {
+        if self.tracer.held().is_some() || self.tracer.retained.is_none() {
             return;
         }
         let record = if self.kept.has_earlier() { self.kept.other.record } else { self.record };
@@ -252,7 +252,8 @@ impl Drain {
     /// Whether records of an earlier boot were sent and not acknowledged.
     pub(super) fn is_under_way(&self) -> bool {
         let sent = if self.kept.is_earlier { self.record } else { self.kept.other.record };
-        self.tracer.held.is_some() && self.progress().is_some_and(|progress| progress.record < sent)
+        self.tracer.held().is_some()
+            && self.progress().is_some_and(|progress| progress.record < sent)
     }
 
     /// Has everything of the earlier boot that was not acknowledged be sent again.
@@ -314,8 +315,8 @@ impl Drain {
 
     /// The same of the boot that runs.
     fn evict_own(&mut self, window: &Window) -> bool {
-        let oldest = if self.tracer.held.is_some() { window.oldest.load() } else { self.record };
-        if self.tracer.held.is_some() && oldest < window.high.load() {
+        let oldest = if self.tracer.held().is_some() { window.oldest.load() } else { self.record };
+        if self.tracer.held().is_some() && oldest < window.high.load() {
             return self.free_oldest(window, oldest);
         }
         let has_begun = self.broken == take::RECORD;

@@ -3,6 +3,7 @@
 #[cfg(feature = "retained")]
 mod earlier;
 mod encode;
+#[cfg_attr(not(feature = "window"), expect(dead_code, reason = "nobody has a window"))]
 mod held;
 mod hello;
 #[cfg(feature = "retained")]
@@ -122,7 +123,7 @@ impl Drain {
             return None;
         }
         self.make_room();
-        if let Some(control) = self.tracer.control
+        if let Some(control) = self.tracer.control()
             && !(control.may_send)(self, control.cell)
         {
             return None;
@@ -134,7 +135,7 @@ impl Drain {
                 return buffer.get(..len).filter(|frame| !frame.is_empty());
             }
         }
-        if let Some(held) = self.tracer.held {
+        if let Some(held) = self.tracer.held() {
             (held.turn)(self, held.window);
         }
         self.note(0);
@@ -173,6 +174,7 @@ impl Drain {
         if buffer.len() < MIN_MTU { None } else { Some(buffer) }
     }
 
+    #[cfg(feature = "fault-flush")]
     /// Goes on where another ended: with this packet, and this record or the oldest that is held.
     pub(crate) fn resume(&mut self, packet: u32, record: u64) {
         #[cfg(feature = "retained")]
@@ -181,7 +183,7 @@ impl Drain {
             return;
         }
         (self.packet, self.record) = (packet, record);
-        if let Some(held) = self.tracer.held {
+        if let Some(held) = self.tracer.held() {
             (held.go_back)(self, held.window);
         }
     }
@@ -202,7 +204,7 @@ impl Drain {
         #[cfg(feature = "retained")]
         self.keep_sent();
         // Noted before it is sealed: its number is used from then on.
-        if let Some(point) = self.tracer.fault_point.filter(|_| !self.has_earlier_records()) {
+        if let Some(point) = self.tracer.noted_point().filter(|_| !self.has_earlier_records()) {
             point.note(self.packet, self.record);
         }
         #[cfg(feature = "auth")]
@@ -210,7 +212,7 @@ impl Drain {
             Some(sealing) => sealing.seal(self.session(), buffer, len)?,
             None => len,
         };
-        if let Some(control) = self.tracer.control {
+        if let Some(control) = self.tracer.control() {
             (control.sent)(control.cell, len as u32);
         }
         self.note(len as u32);
@@ -252,7 +254,7 @@ impl Drain {
         if self.kept.has_earlier() {
             return self.unsent_kept();
         }
-        let held = self.tracer.held;
+        let held = self.tracer.held();
         held.map_or_else(|| self.used(), |held| (held.unsent)(self, held.window)) as usize
     }
 
@@ -262,21 +264,21 @@ impl Drain {
         if self.kept.has_earlier() {
             return self.is_earlier_due();
         }
-        self.tracer.held.is_some_and(|held| (held.is_due)(self, held.window))
+        self.tracer.held().is_some_and(|held| (held.is_due)(self, held.window))
     }
 
     /// Gives up the oldest records where [`Tracer::keep_newest`] says so and there is no room for all.
     ///
     /// [`Drain::frame`] does it first; to be called also while no frame can be sent.
     pub fn make_room(&mut self) {
-        if let Some(newest) = self.tracer.newest {
+        if let Some(newest) = self.tracer.newest() {
             (newest.evict)(self, newest.window);
         }
     }
 
     /// The number of the oldest record that is held, or that of the next.
     pub(super) fn oldest_number(&self) -> u64 {
-        self.tracer.held.map_or(self.record, |held| held.window.oldest.load())
+        self.tracer.held().map_or(self.record, |held| held.window.oldest.load())
     }
 
     /// Whether there is nothing to put into a frame.
@@ -285,7 +287,7 @@ impl Drain {
         if self.kept.has_earlier() {
             return false;
         }
-        let has_site = self.tracer.control.is_some_and(Controlled::is_site_due);
+        let has_site = self.tracer.control().is_some_and(Controlled::is_site_due);
         self.backlog_words() == 0 && self.names.due().is_none() && !has_site
     }
 
@@ -324,13 +326,13 @@ impl Drain {
 
     /// Whether a command of the collector is to be answered, see [`Drain::answer`].
     pub fn is_answer_due(&self) -> bool {
-        self.tracer.control.is_some_and(Controlled::is_answer_due)
+        self.tracer.control().is_some_and(Controlled::is_answer_due)
     }
 
     /// Answers the last command of the collector; none where no answer is due, or the buffer is shorter
     /// than [`MIN_MTU`](crate::wire::MIN_MTU).
     pub fn answer<'b>(&mut self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
-        let control = self.tracer.control.filter(|control| control.is_answer_due())?;
+        let control = self.tracer.control().filter(|control| control.is_answer_due())?;
         let mut out = Writer::new(self.room(buffer)?);
         (control.answer)(self, control.cell, &mut out);
         let len = out.finish()?.len();
@@ -383,12 +385,12 @@ impl Drain {
                 Asked::Nothing
             }
             Ok((_, Said::Ack(ack))) => {
-                if let Some(held) = self.tracer.held {
+                if let Some(held) = self.tracer.held() {
                     (held.on_ack)(self, held.window, ack);
                 }
                 Asked::Nothing
             }
-            Ok((_, Said::Control(bytes))) => match self.tracer.control {
+            Ok((_, Said::Control(bytes))) => match self.tracer.control() {
                 Some(control) => (control.on_control)(self, control.cell, bytes),
                 None => Asked::Nothing,
             },

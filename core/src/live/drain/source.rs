@@ -14,7 +14,7 @@ impl Drain {
         if let Some(retained) = self.takes_itself() {
             return self.oldest_kept(retained);
         }
-        if let Some(held) = self.tracer.held {
+        if let Some(held) = self.tracer.held() {
             return (held.next)(self, held.window);
         }
         self.tracer.recorder.ring().oldest()
@@ -27,7 +27,7 @@ impl Drain {
         if self.takes_itself().is_some() {
             return self.release_kept();
         }
-        if let Some(held) = self.tracer.held {
+        if let Some(held) = self.tracer.held() {
             return (held.sent)(self, held.window, record);
         }
         self.tracer.recorder.ring().release(record);
@@ -49,7 +49,7 @@ impl Drain {
         if let Some(retained) = self.takes_itself() {
             return self.oldest_kept(retained);
         }
-        if let Some(held) = self.tracer.held {
+        if let Some(held) = self.tracer.held() {
             return (held.next)(self, held.window);
         }
         let Some(threads) = self.tracer.recorder.threads() else {
@@ -69,7 +69,7 @@ impl Drain {
         if self.takes_itself().is_some() {
             return self.release_kept();
         }
-        if let Some(held) = self.tracer.held {
+        if let Some(held) = self.tracer.held() {
             return (held.sent)(self, held.window, record);
         }
         let source = self.source.get();

@@ -79,7 +79,7 @@ impl Drain {
     /// The definition of a site that nothing refers to, if the collector asks for all and there is nothing
     /// else to send.
     fn next_asked(&mut self) -> Option<Next<'static>> {
-        let control = self.tracer.control.filter(|control| control.is_site_due())?;
+        let control = self.tracer.control().filter(|control| control.is_site_due())?;
         (control.next_site)(control.cell, &mut self.names);
         self.names.due().map(Next::Definition)
     }

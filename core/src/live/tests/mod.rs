@@ -15,6 +15,7 @@ use std::vec::Vec;
 
 #[cfg(feature = "baggage")]
 mod baggage;
+#[cfg(feature = "control")]
 mod control;
 mod explained;
 mod in_span;
@@ -33,6 +34,7 @@ mod table;
 mod threads;
 mod time;
 mod values;
+#[cfg(feature = "window")]
 mod window;
 
 /// A tracer with a clock that the test moves.

@@ -220,6 +220,7 @@ fn what_was_numbered_and_given_up_is_a_gap() {
     assert_eq!(peer.values.last_key_value().map(|(_, n)| *n), Some(999));
 }
 
+#[cfg(feature = "fault-flush")]
 #[test]
 fn what_is_left_after_a_fault_goes_without_the_reporter() {
     for is_held in [false, true] {

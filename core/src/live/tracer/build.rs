@@ -33,7 +33,7 @@ impl Tracer {
     #[cfg(feature = "std")]
     #[must_use]
     pub const fn ring_per_thread(mut self) -> Self {
-        let has_window = self.held.is_some() || self.newest.is_some();
+        let has_window = self.held().is_some() || self.newest().is_some();
         assert!(!has_window, "a window is of one ring");
         self.recorder.is_per_thread = true;
         self

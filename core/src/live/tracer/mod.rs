@@ -69,10 +69,14 @@ pub struct Tracer {
     #[cfg(feature = "retained")]
     pub(super) retained: Option<RetainedRef>,
     /// What is done where records are held until they are acknowledged.
+    #[cfg(feature = "window")]
     pub(super) held: Option<Held>,
     /// What is done where the oldest records are given up for newer ones.
+    #[cfg(feature = "window")]
     pub(super) newest: Option<Newest>,
+    #[cfg(feature = "fault-flush")]
     pub(super) fault_point: Option<&'static FaultPoint>,
+    #[cfg(feature = "control")]
     pub(super) control: Option<Controlled>,
     #[cfg(feature = "stats")]
     stats: Option<StatsRef>,
@@ -117,9 +121,13 @@ impl Tracer {
             handle: None,
             #[cfg(feature = "retained")]
             retained: None,
+            #[cfg(feature = "window")]
             held: None,
+            #[cfg(feature = "window")]
             newest: None,
+            #[cfg(feature = "fault-flush")]
             fault_point: None,
+            #[cfg(feature = "control")]
             control: None,
             #[cfg(feature = "stats")]
             stats: None,
@@ -128,6 +136,42 @@ impl Tracer {
             #[cfg(feature = "baggage")]
             pool: None,
         }
+    }
+
+    /// What is done where records are held until they are acknowledged.
+    #[inline(always)]
+    pub(super) const fn held(&self) -> Option<Held> {
+        #[cfg(feature = "window")]
+        return self.held;
+        #[cfg(not(feature = "window"))]
+        None
+    }
+
+    /// What is done where the oldest records are given up for newer ones.
+    #[inline(always)]
+    pub(super) const fn newest(&self) -> Option<Newest> {
+        #[cfg(feature = "window")]
+        return self.newest;
+        #[cfg(not(feature = "window"))]
+        None
+    }
+
+    /// Where is noted how far the reporter is.
+    #[inline(always)]
+    pub(super) const fn noted_point(&self) -> Option<&'static FaultPoint> {
+        #[cfg(feature = "fault-flush")]
+        return self.fault_point;
+        #[cfg(not(feature = "fault-flush"))]
+        None
+    }
+
+    /// What is done where the collector may tell the tracer what to do.
+    #[inline(always)]
+    pub(super) const fn control(&self) -> Option<Controlled> {
+        #[cfg(feature = "control")]
+        return self.control;
+        #[cfg(not(feature = "control"))]
+        None
     }
 
     /// The identity of the device.

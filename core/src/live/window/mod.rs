@@ -79,6 +79,7 @@ pub(super) struct Held {
     /// What stands behind the session tag of an acknowledgement.
     pub(super) on_ack: fn(&mut Drain, &Window, &[u8]),
     /// Has all of them be sent again.
+    #[cfg_attr(not(feature = "fault-flush"), expect(dead_code, reason = "only after a fault"))]
     pub(super) go_back: fn(&mut Drain, &Window),
     /// Before a frame: goes back to what is to be sent again, and passes what need not be.
     pub(super) turn: fn(&mut Drain, &Window),
@@ -112,6 +113,7 @@ impl Tracer {
     ///
     /// # Panics
     /// At compile time, where each thread has a ring of its own.
+    #[cfg(feature = "window")]
     #[must_use]
     pub const fn acknowledged(mut self, window: &'static Window) -> Self {
         assert!(!self.recorder.is_per_thread(), "records are held in one ring");
@@ -137,6 +139,7 @@ impl Tracer {
     ///
     /// # Panics
     /// At compile time, where each thread has a ring of its own.
+    #[cfg(feature = "window")]
     #[must_use]
     pub const fn keep_newest(mut self, window: &'static Window) -> Self {
         assert!(!self.recorder.is_per_thread(), "records are given up in one ring");
@@ -146,6 +149,6 @@ impl Tracer {
 
     /// Records that were given up before they were sent.
     pub(super) fn evicted(&self) -> u32 {
-        self.newest.map_or(0, |newest| newest.window.evicted.load(Relaxed))
+        self.newest().map_or(0, |newest| newest.window.evicted.load(Relaxed))
     }
 }

@@ -19,6 +19,9 @@ pub(crate) fn use_all(tracer: &'static Tracer) {
     black_box((drain.backlog_words(), drain.tick_hz(), drain.losses()));
     black_box((drain.is_idle(), drain.counter()));
     drain.rotate_definitions();
+    drain.make_room();
+    black_box((drain.is_resend_due(), drain.is_answer_due(), drain.refused()));
+    black_box(drain.answer(buffer));
     if drain.is_flush_asked() {
         drain.flushed();
     }
@@ -27,4 +30,6 @@ pub(crate) fn use_all(tracer: &'static Tracer) {
         Asked::Pong(id) => drop(black_box(drain.pong(buffer, id, now))),
         other => drop(black_box(other)),
     }
+    // SAFETY: nothing runs.
+    black_box(unsafe { tracer.flush_after_fault(buffer, |frame| black_box(frame).len() > 9) });
 }

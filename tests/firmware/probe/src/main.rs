@@ -19,9 +19,10 @@ use core::panic::PanicInfo;
 
 use critical_section::{Impl, RawRestoreState, set_impl};
 use spandrel::carrier::short::ShortHandle;
+use spandrel::seal::Key;
 use spandrel::{
-    AdjustableSampler, BaggagePool, Clock, DeviceId, Recorder, Sampler, Session, SessionSource,
-    StatsCell, TraceFlags, Tracer, Value, build_id_of_note,
+    AdjustableSampler, BaggagePool, Clock, ControlCell, DeviceId, FaultPoint, Recorder, Sampler,
+    Session, SessionSource, StatsCell, TraceFlags, Tracer, Value, Window, build_id_of_note,
 };
 
 static COUNTER: u32 = 0;
@@ -51,6 +52,10 @@ static OTHER: Tracer = Tracer::new("other", &OTHER_RECORDER, CALLED)
     .build_id_from(|| build_id_of_note(black_box(&[0; 20])).unwrap_or(&[]))
     .sampler(Sampler::adjustable(&SAMPLING))
     .device_id_from(|| DeviceId(black_box(7)))
+    .acknowledged(&WINDOW)
+    .keep_newest(&WINDOW)
+    .controlled(&CONTROL)
+    .fault_point(&POINT)
     .session(SessionSource::Fixed(Session::new(1)));
 
 static BAGGAGE: BaggagePool<2> = BaggagePool::new();
@@ -58,8 +63,13 @@ static STATS: StatsCell = StatsCell::new();
 static HANDLE: ShortHandle = ShortHandle::assigned();
 static SAMPLING: AdjustableSampler<2> = AdjustableSampler::new();
 
+static WINDOW: Window = Window::new();
+static CONTROL: ControlCell = ControlCell::new();
+static POINT: FaultPoint = FaultPoint::new();
+
 static OPEN_RECORDER: Recorder<64, 4> = Recorder::new();
-static OPEN: Tracer = Tracer::new("open", &OPEN_RECORDER, LOADED);
+static OPEN: Tracer = Tracer::new("open", &OPEN_RECORDER, LOADED).key(&KEY);
+static KEY: Key = Key::new([7; 16]);
 
 /// The image's entry: by this name the linker knows it.
 #[unsafe(no_mangle)]
@@ -72,6 +82,7 @@ extern "C" fn _start() -> ! {
             clock(tracer);
         }
         drain::use_all(&OTHER);
+        drain::use_all(&OPEN);
         wire::use_all();
         reporter::use_all(&TRACER);
         #[cfg(feature = "panics")]
@@ -98,6 +109,10 @@ fn clock(tracer: &'static Tracer) {
     black_box((session.get(), session.tag(device)));
     black_box(TraceFlags(black_box(3)).is_sampled());
     black_box(TraceFlags(black_box(3)).is_debug());
+    tracer.clock_paused(black_box(3));
+    tracer.clock_changed(black_box(32_768));
+    tracer.clock_stepped();
+    tracer.wall_clock(tracer.now(), black_box(1 << 60), black_box(9));
 }
 
 /// Takes text and forgets it.

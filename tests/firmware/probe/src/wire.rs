@@ -26,7 +26,7 @@ pub(crate) fn use_all() {
     if let Ok(downlink) = decode_downlink(&bytes) {
         write(&mut buffer, |out| downlink.write(out));
     }
-    if let Ok(downlink) = postcard::from_bytes::<Downlink>(&bytes) {
+    if let Ok(downlink) = postcard::from_bytes::<Downlink<'_>>(&bytes) {
         write(&mut buffer, |out| downlink.write(out));
     }
     if let Ok(hello) = postcard::from_bytes::<Hello<'_>>(&bytes) {
@@ -64,6 +64,7 @@ fn write_records<'b>(mut frame: DataWriter<'b>, value: Value<'_>) -> Option<&'b 
             start_ticks: number.into(),
             duration_ticks: number.into(),
             parts: black_box(1),
+            cut_off: black_box(true),
             ambiguous: black_box(true),
         });
         value.write(frame.out());
@@ -85,11 +86,16 @@ fn write_records<'b>(mut frame: DataWriter<'b>, value: Value<'_>) -> Option<&'b 
         frame.reference(number, trace, SpanId(black_box([1; 8])), black_box(true));
         frame.end();
         frame.begin();
-        frame.define(&Define { is_name: black_box(true), by_address: false, id: 1, bytes: black_box(b"name") });
+        frame.define(&Define {
+            is_name: black_box(true),
+            by_address: false,
+            id: 1,
+            bytes: black_box(b"name"),
+        });
         frame.end();
     }
     if frame.is_empty() {
-        frame.begin_fragment(black_box(FragmentOf::Record), black_box(3));
+        frame.begin_fragment(black_box(spandrel::wire::FragmentOf::Record), black_box(3));
         value.write(frame.out());
         black_box(frame.end_fragment());
     }
