@@ -1,7 +1,7 @@
 //! A drain that proves that what was measured was really recorded.
 
 use spandrel::wire::{Ack, DataHead, Downlink, Request, Writer};
-use spandrel::{Drain, Tracer};
+use spandrel::{Drain, Tracer, span};
 
 /// Drains a tracer and counts.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Drained {
         let (seen, _) = self.drain();
         if self.is_held {
             // The number of one more says how many there were, definitions not included.
-            self.tracer.start("one more").finish();
+            span!(self.tracer, "one more").finish();
             let (_, last) = self.drain();
             self.acknowledge(last.expect("one more"));
         }
@@ -48,6 +48,10 @@ impl Drained {
                 postcard::take_from_bytes(frame).expect("a data frame").0;
             seen += u32::from(head.count);
             last = Some((tag, head.first_record));
+            if self.is_held {
+                // Before they are sent again. Where definitions are among them it is too much, and nothing.
+                self.acknowledge((tag, head.first_record + u64::from(head.count) - 1));
+            }
         }
         (seen, last)
     }
