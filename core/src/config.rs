@@ -81,6 +81,12 @@ pub enum SessionSource {
     /// Asked once a boot: a counter in non-volatile memory, a random number, or a counter that
     /// survives reset mixed with entropy.
     Function(fn() -> Session),
+    /// Counted in the memory of a [`Retained`](crate::Retained) recorder, which a reset does not take. Where the
+    /// power was off the count begins anywhere: at what the memory held by chance, mixed with what this function
+    /// gives, such as a measured noise. It is asked then alone; `|| 0` will do on chips whose memory is not
+    /// zero when it gets power.
+    #[cfg(feature = "retained")]
+    Counted(fn() -> u32),
 }
 
 #[cfg(feature = "enable")]
@@ -90,6 +96,9 @@ impl SessionSource {
         match self {
             Self::Fixed(session) => *session,
             Self::Function(read) => read(),
+            // A tracer without such a recorder has no count.
+            #[cfg(feature = "retained")]
+            Self::Counted(read) => Session::new(read()),
         }
     }
 }
@@ -107,4 +116,26 @@ impl SessionSource {
         }
         Self::Function(read)
     }
+}
+
+/// What [`Tracer::boot`](crate::Tracer::boot) found.
+#[cfg(feature = "retained")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Boot {
+    /// Nothing is known of a boot before: the memory was without power, or another program laid it out.
+    pub is_cold: bool,
+    /// Boots before this one that recorded something which is still to be sent.
+    pub sessions: u8,
+    /// Records of them.
+    pub records: u32,
+    /// Spans of them that were open, as far as there was room in the table.
+    pub open_spans: u32,
+    /// Records that the reset came in the middle of.
+    pub unfinished: u32,
+    /// Boots whose records were given up, since there were too many.
+    pub given_up: u32,
+    /// The memory was damaged: what is behind the damage is lost.
+    pub is_damaged: bool,
 }

@@ -96,6 +96,8 @@ pub use child_of::ChildOf;
 #[cfg(all(target_arch = "arm", target_os = "none"))]
 pub use clock::SysTickClock;
 pub use clock::{Clock, Ticks};
+#[cfg(feature = "retained")]
+pub use config::Boot;
 pub use config::{DeviceSource, DrainError, SessionSource};
 pub use context::{Reference, SpanContext, TraceFlags};
 pub use contexts::ContextId;
@@ -108,15 +110,19 @@ pub use live::{
     BaggagePool, ControlCell, Drain, FaultPoint, FutureExt, HeldBaggage, InScopeOf, InSpan,
     Recorder, RecorderRef, Scope, Span, StatsCell, Tracer, Window,
 };
+#[cfg(all(feature = "enable", feature = "retained", not(loom)))]
+pub use live::{BootCell, Retained};
 #[cfg(not(feature = "enable"))]
 pub use noop::{
     BaggagePool, ControlCell, Drain, FaultPoint, FutureExt, HeldBaggage, InScopeOf, InSpan,
     Recorder, Scope, Span, StatsCell, Tracer, Window,
 };
+#[cfg(all(not(feature = "enable"), feature = "retained"))]
+pub use noop::{BootCell, Retained};
 pub use note::build_id_of_note;
 pub use sampler::{AdjustError, AdjustableRef, AdjustableSampler, Sampler, Strategy};
 #[cfg(feature = "macros")]
 #[doc(inline)]
 pub use spandrel_macros::traced;
 pub use tags::{Bytes, Copied, MAX_COPIED_LEN, TagList, TagValue};
-pub use wire::{Asked, ProcessTags, Value};
+pub use wire::{Asked, ProcessTags, ResetCause, Value};

@@ -148,6 +148,20 @@ mod table {
             self.0.len() < MAX_TABLE_BYTES
         }
 
+        /// All of it.
+        #[cfg(feature = "retained")]
+        pub(crate) fn bytes(self) -> &'static [u8] {
+            self.0
+        }
+
+        /// Sixteen bits of where it begins, as records hold them of sites.
+        #[cfg(feature = "retained")]
+        pub(crate) fn start_bits(self) -> u32 {
+            #[expect(clippy::cast_possible_truncation, reason = "the low bits name a site")]
+            let start = (self.0.as_ptr().addr() / SITE_UNIT) as u32;
+            start & 0xffff
+        }
+
         /// The length in units.
         #[expect(clippy::cast_possible_truncation, reason = "else there is no drain to ask")]
         pub(crate) fn units(self) -> u16 {

@@ -17,6 +17,7 @@ const TESTS: &[(&str, &str)] = &[
     ("live::tests::threads::", "-Zmiri-permissive-provenance -Zmiri-disable-isolation"),
     ("live::tests::random", "-Zmiri-permissive-provenance -Zmiri-disable-isolation"),
     ("live::tests::baggage", "-Zmiri-permissive-provenance -Zmiri-disable-isolation"),
+    ("live::tests::retained::no_reset", "-Zmiri-permissive-provenance -Zmiri-disable-isolation"),
     ("live::tests::in_span", "-Zmiri-permissive-provenance"),
 ];
 
@@ -39,7 +40,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     for (tests, provenance) in TESTS {
         let mut command = Command::new("cargo");
         command.args(["+nightly", "miri", "test", "--package", "spandrel", "--lib"]);
-        command.args(["--features", "enable,std,baggage", tests]);
+        command.args(["--features", "enable,std,baggage,retained", tests]);
         // Its own folder: another compiler would rebuild everything each time.
         command.env("CARGO_TARGET_DIR", workspace::target_dir().join("miri"));
         command.env("MIRIFLAGS", format!("{FLAGS} {provenance}"));

@@ -36,6 +36,8 @@ mod raw;
 mod record;
 #[cfg(not(loom))]
 mod recorder;
+#[cfg(all(feature = "retained", not(loom)))]
+mod retained;
 mod ring;
 #[cfg(not(loom))]
 mod sampling;
@@ -64,6 +66,8 @@ mod ring_tests;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
+#[cfg(all(feature = "retained", not(loom)))]
+pub use self::retained::{BootCell, Retained};
 #[cfg(not(loom))]
 pub use self::{
     active::{ContextSlot, Scope},

@@ -60,6 +60,27 @@ impl Names {
         self.full
     }
 
+    /// Has everything that is in the table go up again.
+    #[cfg(feature = "retained")]
+    pub(crate) fn ask_all(&mut self) {
+        self.entries.iter_mut().for_each(Entry::ask);
+    }
+
+    /// Forgets all: the numbers are another session's from now on.
+    #[cfg(feature = "retained")]
+    pub(crate) fn clear(&mut self) {
+        self.entries.fill(Entry::UNUSED);
+        (self.spare, self.turn, self.full) = (Entry { len: SITE, ..Entry::UNUSED }, 0, 0);
+    }
+
+    /// The number, address and length of a name; none of a site.
+    #[cfg(feature = "retained")]
+    #[expect(clippy::cast_possible_truncation, reason = "numbers have 16 bits")]
+    pub(crate) fn name_at(&self, index: usize) -> Option<(u16, usize, usize)> {
+        let entry = self.entries.get(index).filter(|entry| entry.len != SITE)?;
+        Some((index as u16, entry.key, entry.len.into()))
+    }
+
     /// Notes that a site is used.
     pub(crate) fn use_site(&mut self, id: u16) {
         if self.find_or_add(id.into(), SITE).is_none() && self.spare.key != id.into() {

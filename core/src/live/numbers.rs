@@ -133,6 +133,9 @@ impl Tracer {
         let state = self.recorder.state();
         let (flags, counter) =
             mask::with(|_| (state.flags.load(Relaxed), state.counter.load(Relaxed)));
+        // Memory that a reset left may have been damaged.
+        #[cfg(feature = "retained")]
+        let counter = counter & LAST_NUMBER;
         whole_number(counter, flags)
     }
 

@@ -60,6 +60,9 @@ pub(crate) const KIND_AFTER: u32 = 4 << 17;
 /// What befell the clock.
 #[cfg(feature = "clock-events")]
 pub(crate) const KIND_CLOCK: u32 = 5 << 17;
+/// None at all: it was reserved, and a reset came before it was committed.
+#[cfg(feature = "retained")]
+pub(crate) const KIND_VOID: u32 = 6 << 17;
 pub(crate) const KIND_MASK: u32 = 7 << 17;
 
 /// A part or a log: one key that is a string, not a site's.

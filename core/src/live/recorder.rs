@@ -53,12 +53,17 @@ struct NameTable<const NAMES: usize>(UnsafeCell<[Entry; NAMES]>);
 unsafe impl<const NAMES: usize> Sync for NameTable<NAMES> {}
 
 impl<const WORDS: usize, const OPEN: usize, const NAMES: usize> Recorder<WORDS, OPEN, NAMES> {
+    /// What is asked of the numbers.
+    const ASSERTED: () = {
+        assert!(WORDS >= 64, "a ring has at least 64 words");
+        assert!(NAMES < 1 << 16, "a table of names has less than 2^16 entries");
+        assert!(OPEN * size_of::<Slot>() < 1 << 16, "a table is less than 64 KiB long");
+    };
+
     /// An empty recorder.
     #[must_use]
     pub const fn new() -> Self {
-        const { assert!(WORDS >= 64, "a ring has at least 64 words") }
-        const { assert!(NAMES < 1 << 16, "a table of names has less than 2^16 entries") }
-        const { assert!(OPEN * size_of::<Slot>() < 1 << 16, "a table is less than 64 KiB long") }
+        const { Self::ASSERTED }
         Self {
             slots: [const { Slot::new() }; OPEN],
             state: State::new(),
@@ -72,7 +77,29 @@ impl<const WORDS: usize, const OPEN: usize, const NAMES: usize> Recorder<WORDS, 
     /// What a tracer takes: the recorder without its size.
     #[must_use]
     pub const fn by_ref(&'static self) -> RecorderRef {
-        let memory: *const u8 = core::ptr::from_ref(self).cast();
+        // SAFETY: it is a recorder that lives for ever.
+        unsafe {
+            Self::ref_at(
+                core::ptr::from_ref(self),
+                #[cfg(all(feature = "retained", not(own_slots)))]
+                &self.state.active,
+                #[cfg(feature = "std")]
+                &self.threads,
+            )
+        }
+    }
+
+    /// What a tracer takes of the memory of a recorder, and what is elsewhere if that is not one yet.
+    ///
+    /// # Safety
+    /// The memory of one, for ever. Before there is one in it nothing is asked of what this gives.
+    pub(super) const unsafe fn ref_at(
+        memory: *const Self,
+        #[cfg(all(feature = "retained", not(own_slots)))] active: &'static ContextSlot,
+        #[cfg(feature = "std")] threads: &'static Threads,
+    ) -> RecorderRef {
+        const { Self::ASSERTED }
+        let memory: *const u8 = memory.cast();
         // SAFETY: within the recorder.
         let state = unsafe { memory.add(core::mem::offset_of!(Self, state)) };
         let table = if OPEN == 0 { None } else { Some(TABLE) };
@@ -85,8 +112,10 @@ impl<const WORDS: usize, const OPEN: usize, const NAMES: usize> Recorder<WORDS, 
             slots: OPEN,
             names,
             table,
+            #[cfg(all(feature = "retained", not(own_slots)))]
+            active,
             #[cfg(feature = "std")]
-            threads: &self.threads,
+            threads,
             #[cfg(feature = "std")]
             is_per_thread: false,
         }
@@ -113,6 +142,9 @@ pub struct RecorderRef {
     /// What is done with the table of open spans. Without a table nothing refers to the functions,
     /// and they are not in the program.
     pub(super) table: Option<&'static TableFunctions>,
+    /// What is active: in the recorder's state, or where a reset clears it.
+    #[cfg(all(feature = "retained", not(own_slots)))]
+    pub(super) active: &'static ContextSlot,
     #[cfg(feature = "std")]
     threads: &'static Threads,
     /// Whether threads have rings of their own.
@@ -259,6 +291,16 @@ pub(crate) mod flag {
 }
 
 impl State {
+    /// Has it be that of a session that begins, whose trace ids have this in common. Positions stay.
+    #[cfg(feature = "retained")]
+    pub(super) fn restart(&self, trace_base: u64) {
+        self.counter.store(0, Relaxed);
+        self.half_wraps.store(0, Relaxed);
+        [&self.sampled_out, &self.tag_cut].iter().for_each(|count| count.store(0, Relaxed));
+        self.trace_base.store(trace_base);
+        self.flags.store(flag::SESSION, flag::RELEASE);
+    }
+
     const fn new() -> Self {
         Self {
             #[cfg(not(own_slots))]

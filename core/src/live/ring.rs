@@ -24,7 +24,7 @@ use critical_section::CriticalSection;
 /// The first word of a record: it is complete.
 pub(crate) const COMMITTED: u32 = 1 << 16;
 /// The first word of what lies between the last record and the end of the words.
-pub(super) const PAD: u32 = 0xf << 16;
+pub(in crate::live) const PAD: u32 = 0xf << 16;
 /// Where the first word holds the record's length in words: its upper eight bits, unless it is short.
 pub(crate) const LEN_SHIFT: u32 = 24;
 /// The first word of a record of [`SHORT_WORDS`].
@@ -42,13 +42,13 @@ pub(crate) const fn len_of(first: u32) -> u32 {
 #[repr(C)]
 pub(crate) struct Positions {
     /// Where the next record goes. Written within critical sections.
-    head: AtomicU32,
+    pub(super) head: AtomicU32,
     /// Where records must end; 0 before the first. Written within critical sections.
-    limit: AtomicU32,
+    pub(super) limit: AtomicU32,
     /// The oldest record. Written by the consumer, within critical sections.
-    tail: AtomicU32,
+    pub(super) tail: AtomicU32,
     /// Records that found no room.
-    dropped: AtomicU32,
+    pub(super) dropped: AtomicU32,
 }
 
 impl Positions {
@@ -329,8 +329,8 @@ pub(crate) struct Committed<'a> {
 }
 
 impl<'a> Committed<'a> {
-    /// A record of another ring.
-    #[cfg(feature = "std")]
+    /// A record of another ring, or of whoever looks at this one in another way.
+    #[cfg(any(feature = "std", feature = "retained"))]
     pub(super) fn new(first: u32, words: &'a [Word]) -> Self {
         Self { first, words }
     }

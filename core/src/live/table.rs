@@ -23,6 +23,10 @@ const CLAIMED: u32 = 1;
 const LEAF: u32 = 2;
 const _: () = assert!(LEAF < FIRST_NUMBER, "no span has these numbers");
 
+/// The span in a slot is of an earlier boot: above all numbers.
+#[cfg(feature = "retained")]
+const EARLIER: u32 = LEAF_SLOT;
+
 /// What stands for the place of a slot where there was none left.
 const NO_PLACE: u16 = u16::MAX;
 
@@ -59,6 +63,40 @@ impl Slot {
             table: Table { hint: AtomicU16::new(0), full: AtomicU16::new(0) },
             words: UnsafeCell::new([MaybeUninit::new(0); SLOT_WORDS]),
         }
+    }
+
+    /// The number of the span that is whole in it, unless it has none, and the first of its words.
+    #[cfg(feature = "retained")]
+    pub(super) fn whole(&self) -> Option<(Option<u32>, [u32; 5])> {
+        let own = self.own.load(Ordering::Acquire) & !EARLIER;
+        if own <= CLAIMED {
+            return None;
+        }
+        // SAFETY: every span writes these words.
+        let words = unsafe { self.words.get().cast::<[u32; 5]>().read() };
+        Some(((own >= FIRST_NUMBER).then_some(own), words))
+    }
+
+    /// One of its words, which may hold nothing.
+    ///
+    /// # Safety
+    /// There are more than `at`.
+    #[cfg(feature = "retained")]
+    pub(super) unsafe fn word(&self, at: usize) -> *const u32 {
+        // SAFETY: promised by the caller.
+        unsafe { self.words.get().cast::<u32>().add(at) }
+    }
+
+    /// Has it be of an earlier boot, whose numbers come again.
+    #[cfg(feature = "retained")]
+    pub(super) fn keep_apart(&self) {
+        self.own.store(self.own.load(Ordering::Relaxed) | EARLIER, Ordering::Relaxed);
+    }
+
+    /// Frees it, whatever is in it.
+    #[cfg(feature = "retained")]
+    pub(super) fn clear(&self) {
+        self.own.store(FREE, Ordering::Release);
     }
 
     /// Takes the slot, if it is free.
@@ -213,6 +251,15 @@ impl RecorderRef {
         }
     }
 
+    /// Has the table say nothing of the boot before.
+    #[cfg(feature = "retained")]
+    pub(super) fn restart_table(&self) {
+        for slot in self.slots() {
+            slot.table.hint.store(0, Ordering::Relaxed);
+            slot.table.full.store(0, Ordering::Relaxed);
+        }
+    }
+
     fn note_number(&self, leaf: u32, own: u32) {
         let place = leaf - LEAF_SLOT;
         if place != NO_PLACE.into() {
@@ -246,6 +293,8 @@ impl RecorderRef {
                 unsafe { slot.words.get().cast::<[u32; 3]>().read_volatile() };
             compiler_fence(Ordering::Acquire);
             let is_same = slot.own.load(Ordering::Acquire) == own;
+            #[cfg(feature = "retained")]
+            let is_same = is_same && own & EARLIER == 0;
             (own > CLAIMED && is_same).then(|| (table().name(first & 0xffff), start))
         })
     }

@@ -31,6 +31,13 @@ impl Moment {
         Self { half_wraps, ticks: clock.ticks() }
     }
 
+    /// The moment that a record says with its half wraps, whatever stands above them.
+    #[cfg(feature = "retained")]
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
+    pub(crate) fn of(half_wraps: u32, ticks: u32) -> Self {
+        Self { half_wraps: half_wraps as u16 & !LONG_WAY, ticks }
+    }
+
     /// Whether it is before another, from which it is less than half a [`TURN`] away; without a keeper
     /// half a turn of the counter.
     pub(crate) fn is_before(self, other: Self) -> bool {
@@ -64,7 +71,7 @@ impl Moment {
     )]
     pub(crate) fn at(ticks: u64, is_kept: bool) -> Self {
         let counter = ticks as u32;
-        let turn = ((ticks % TURN) >> 32) as u16;
+        let turn = (in_turn(ticks) >> 32) as u16;
         let half_wraps = FIRST_HALF_WRAP + (turn << 1 | (counter >> 31) as u16);
         Self { half_wraps: if is_kept { half_wraps } else { 0 }, ticks: counter }
     }
@@ -79,6 +86,27 @@ impl Moment {
 
 /// After so many ticks a moment comes again: 12 days at 64 MHz. Whoever drains knows which.
 pub(crate) const TURN: u64 = ((LAST_HALF_WRAP - FIRST_HALF_WRAP) as u64).div_ceil(2) << 32;
+
+/// So many ticks modulo [`TURN`], without a division of 64 bits, which costs most of a kilobyte of flash.
+pub(crate) const fn in_turn(ticks: u64) -> u64 {
+    const HIGH: u32 = (TURN >> 32) as u32;
+
+    let high = (ticks >> 32) as u32 % HIGH;
+    (high as u64) << 32 | ticks & 0xffff_ffff
+}
+
+/// The one moment of those that the count could mean which lies nearest to when it was last seen, at `seen` and
+/// so many ticks `before`: a record may be older by days, or newer by moments.
+#[inline(always)]
+pub(crate) fn extend(moment: Moment, seen: u64, before: u64) -> u64 {
+    let (wide, mut before) = (moment.wide(), before);
+    if wide > seen + TURN / 2 {
+        before = before.saturating_sub(TURN);
+    } else if wide + TURN / 2 < seen {
+        before += TURN;
+    }
+    before + wide
+}
 
 /// Counts the half turns of the clock; to be called at least once in each.
 pub(crate) fn keep(state: &State, clock: &Clock) {

@@ -5,6 +5,8 @@
 mod baggage;
 mod drain;
 mod in_span;
+#[cfg(feature = "retained")]
+mod retained;
 mod span;
 
 use crate::carrier::short::ShortHandle;
@@ -17,6 +19,8 @@ use crate::{
 pub use baggage::{BaggagePool, HeldBaggage};
 pub use drain::Drain;
 pub use in_span::{FutureExt, InScopeOf, InSpan};
+#[cfg(feature = "retained")]
+pub use retained::{BootCell, Retained};
 pub use span::{Scope, Span};
 
 /// Holds nothing, since the feature `enable` is off.

@@ -12,6 +12,7 @@
 //! assert_eq!(pipeline.stats().unknown_version, 1);
 //! ```
 
+mod boots;
 mod expand;
 
 use crate::Order;
@@ -357,6 +358,7 @@ impl<S: FnMut(Batch)> Handler for Pipeline<S> {
             tell(&key.peer, &mut effects);
             reply(gate.as_mut(), key, now_ns, &mut effects, replies);
         });
+        self.join_boots(now_ns, &mut effects);
         self.hand_on(effects.batches, now_ns);
     }
 

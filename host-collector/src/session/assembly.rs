@@ -172,6 +172,16 @@ impl Assembly {
         wanted.into_iter().take(most).collect()
     }
 
+    /// The call sites that finished spans wait for.
+    pub(super) fn wanted_sites(&self, definitions: &Definitions) -> Vec<u16> {
+        let wanted = self.wanted(definitions, usize::from(u8::MAX));
+        let site = |number| match number {
+            Number::Site(id) => Some(id),
+            Number::Name(_) => None,
+        };
+        wanted.into_iter().filter_map(site).collect()
+    }
+
     /// About how many bytes it holds.
     pub(super) fn weight(&self) -> usize {
         self.weight + table::<(u64, Entry)>(self.entries.capacity())
@@ -250,6 +260,10 @@ impl Entry {
     /// so.
     #[expect(clippy::cast_possible_truncation, reason = "modulo 256")]
     pub(super) fn parts_missing(&self, span: &SpanHead) -> u8 {
+        if span.cut_off {
+            // It did not come to count them.
+            return 0;
+        }
         let Self { parts, logs, references, operations, .. } = self;
         let came = parts.len() + logs.len() + references.len() + operations.len();
         span.parts.wrapping_sub(came as u8)

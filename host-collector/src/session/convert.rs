@@ -4,10 +4,11 @@ use super::assembly::Entry;
 use super::definitions::{Definitions, Number};
 use super::process::SAMPLER;
 use super::record::{Key, RawTag, RawValue, Text};
+use super::resets::tags_of_cut_off;
 use crate::clock::{ClockEstimate, Placement};
 use crate::model::opentracing::{self, RefType};
 use crate::model::{Attribute, Source, Span, SpanId, TraceId, Value};
-use spandrel::wire::{Parent, SpanHead};
+use spandrel::wire::{Parent, ResetCause, SpanHead};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub(super) struct Context<'a> {
     pub(super) sampler: Option<&'a [Value; 2]>,
     /// Whether spans say their ticks.
     pub(super) raw_ticks: bool,
+    /// What ended the session, if that is known.
+    pub(super) ended: Option<ResetCause>,
 }
 
 impl Context<'_> {
@@ -73,6 +76,10 @@ impl Context<'_> {
         {
             let both = SAMPLER.into_iter().zip(sampler);
             tags.extend(both.map(|(key, value)| Attribute::new(key, value.clone())));
+        }
+        if raw.cut_off {
+            tags.extend(tags_of_cut_off(self.ended));
+            notes.push("cut off by a reset: it reaches to the last moment that is known".into());
         }
         if raw.ambiguous {
             tags.push(Attribute::new("clock.ambiguous", true));

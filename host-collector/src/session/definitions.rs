@@ -10,7 +10,7 @@ const MOST_BYTES: usize = 512 * 1024;
 
 /// A call site: the operation and the keys of its tags, or of a log's fields.
 #[derive(Debug, Default)]
-pub(super) struct Site {
+pub(crate) struct Site {
     /// The operation name; empty for a log.
     pub(super) name: Arc<str>,
     /// The keys, in order.
@@ -29,7 +29,7 @@ pub(super) enum Number {
 /// The definitions of a session.
 #[derive(Debug, Default)]
 pub(super) struct Definitions {
-    sites: HashMap<u16, Site>,
+    sites: HashMap<u16, Arc<Site>>,
     names: HashMap<u16, Arc<str>>,
     weight: usize,
 }
@@ -39,7 +39,17 @@ impl Definitions {
     pub(super) fn define(&mut self, define: &Define<'_>) -> bool {
         let number = if define.is_name { Number::Name(define.id) } else { Number::Site(define.id) };
         // Definitions rotate; what is known does not change within a session.
-        self.knows(number) || self.learn(number, define.bytes)
+        if self.knows(number) {
+            return true;
+        }
+        if !define.by_address {
+            return self.learn(number, define.bytes);
+        }
+        // Of another build than the one that said where it was: nobody follows that address.
+        let said: Result<(u64, u32), _> = postcard::from_bytes(define.bytes);
+        said.is_ok_and(|(address, _)| {
+            self.learn(number, format!("unknown@{address:#x}").as_bytes())
+        })
     }
 
     fn learn(&mut self, number: Number, bytes: &[u8]) -> bool {
@@ -57,8 +67,16 @@ impl Definitions {
                     return false;
                 }
                 let Some(site) = site(bytes) else { return false };
-                self.has_room(site.weight()).then(|| self.sites.insert(id, site)).is_some()
+                let (weight, site) = (site.weight(), Arc::new(site));
+                self.has_room(weight).then(|| self.sites.insert(id, site)).is_some()
             }
+        }
+    }
+
+    /// Takes a site that another session of the same build has defined.
+    pub(super) fn borrow(&mut self, id: u16, site: Arc<Site>) {
+        if !self.knows(Number::Site(id)) && self.has_room(site.weight()) {
+            self.sites.insert(id, site);
         }
     }
 
@@ -79,7 +97,7 @@ impl Definitions {
         }
     }
 
-    pub(super) fn site(&self, id: u16) -> Option<&Site> {
+    pub(super) fn site(&self, id: u16) -> Option<&Arc<Site>> {
         self.sites.get(&id)
     }
 

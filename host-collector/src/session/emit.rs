@@ -31,6 +31,10 @@ impl Session {
     pub(super) fn may_emit(&self, now_ns: u64) -> bool {
         let Some(identity) = &self.identity else { return false };
         let known_for_ns = now_ns.saturating_sub(identity.since_ns);
+        if self.is_over() {
+            // Its description comes first, or not at all.
+            return self.is_placed_at_its_end(identity, now_ns);
+        }
         let described = self.description.is_some() || known_for_ns >= DESCRIPTION_PATIENCE_NS;
         let placed = !(self.options.downlink && self.options.align)
             || identity.clock.exchanges() >= FIRST_EXCHANGES
@@ -167,7 +171,9 @@ impl Session {
             clock: &identity.clock,
             sampler: self.description.as_ref().map(|said| &said.sampler),
             raw_ticks: self.options.raw_ticks,
+            ended: self.resets.cause(),
         };
+        self.resets.saw(&raw, identity.source);
         let mut span = context.convert(entry, &raw, trace, &placement);
         if !matches!(raw.parent, Parent::Local(_))
             && let Some(attributes) = self.lost.since(&self.lost_told)
@@ -207,6 +213,7 @@ impl Session {
             counts: self.counts.map(Counts::of),
             is_described: self.description.is_some(),
             notes: self.notes.len(),
+            previous: self.resets.previous,
             definitions: self.definitions.weight(),
         };
         if let Some((_, resource)) = self.resource.as_ref().filter(|(last, _)| *last == known) {

@@ -50,6 +50,7 @@ impl Session {
         for told in core::mem::take(&mut self.early_clock) {
             self.on_clock(&told, rx_ns);
         }
+        self.hear_of_resets(hello);
         self.device_says(&hello.losses, rx_ns);
         if hello.ended.is_some() {
             self.has_ended(rx_ns);
@@ -60,10 +61,12 @@ impl Session {
         if is_held {
             self.fragments.forget_below(hello.first_record);
         }
-        if self.description.is_none() {
+        // What is over may be of another program, which knows nothing of that one's process.
+        let is_said = hello.ended.is_none() || hello.process_total != 0;
+        if self.description.is_none() && is_said {
             self.describe(hello, effects, stats);
         }
-        if self.options.downlink {
+        if self.options.downlink && hello.ended.is_none() {
             effects.requests.push(match self.description {
                 Some(_) => Request::HelloSeen,
                 None => self.questions.next_piece(rx_ns),
@@ -91,10 +94,13 @@ impl Session {
 
     /// Whether the device was reset and took the number of the session before.
     pub(super) fn has_restarted(&self, hello: &Hello<'_>) -> bool {
-        self.identity.as_ref().is_some_and(|identity| {
-            let back = identity.hello_ticks.saturating_sub(hello.sent_ticks);
-            identity.source.device.0 == hello.device && identity.clock.device_ns(back) > RESTART_NS
-        })
+        // The last tick that the next boot knows of is not the last one that there was.
+        hello.ended.is_none()
+            && self.identity.as_ref().is_some_and(|identity| {
+                let back = identity.hello_ticks.saturating_sub(hello.sent_ticks);
+                identity.source.device.0 == hello.device
+                    && identity.clock.device_ns(back) > RESTART_NS
+            })
     }
 
     pub(super) fn restart(&mut self, rx_ns: u64, effects: &mut Effects, stats: &mut Stats) {

@@ -13,6 +13,9 @@ pub(crate) const GAP: &str = "gap";
 /// The name of a span that stands for one that never came.
 pub(crate) const MISSING: &str = "missing";
 
+/// The name of a span that stands for the begin of a session behind a reset.
+pub(crate) const BOOT: &str = "boot";
+
 /// Why nothing more comes of a session: its device began anew.
 pub(super) const RESET: &str = "since its device was reset";
 /// The collector has no room for the session.
@@ -53,7 +56,7 @@ pub(super) fn trace_id(trace: TraceRef, source: Source) -> TraceId {
     }
 }
 
-fn span(source: Source, trace: TraceRef, id: SpanId, name: &str, time_ns: u64) -> Span {
+pub(super) fn span(source: Source, trace: TraceRef, id: SpanId, name: &str, time_ns: u64) -> Span {
     let mut span = Span::new(trace_id(trace, source), id, name.into(), [time_ns; 2]);
     span.flags = SAMPLED;
     span

@@ -22,6 +22,7 @@ mod parents;
 mod pieces;
 mod process;
 mod record;
+mod resets;
 mod shelf;
 mod table;
 mod timing;
@@ -46,6 +47,7 @@ use made::Allowance;
 use parents::Parents;
 use pieces::Pieces;
 use process::{Description, Known, Lost};
+use resets::Resets;
 use spandrel::wire::{self, Body, Clock, Data, FragmentOf, Record, Request};
 use std::sync::Arc;
 use traces::Placements;
@@ -117,6 +119,7 @@ pub(crate) struct Session {
     controls: Controls,
     /// Whether it was told what all devices of its service are.
     has_orders: bool,
+    resets: Resets,
     placements: Placements,
     /// What the device told of its clock before it said hello.
     early_clock: Vec<Clock>,
@@ -156,6 +159,7 @@ impl Session {
             questions: Questions::default(),
             controls: Controls::default(),
             has_orders: false,
+            resets: Resets::default(),
             placements: Placements::default(),
             early_clock: Vec::new(),
             notes: Vec::new(),
@@ -315,14 +319,17 @@ impl Session {
         if !self.options.downlink {
             return;
         }
-        if self.identity.is_none() || self.description.is_none() {
+        let is_over = self.is_over();
+        if !is_over && (self.identity.is_none() || self.description.is_none()) {
             effects.requests.extend(self.questions.hello(now_ns));
         }
         let is_heard = now_ns.saturating_sub(self.last_ns) < SILENT_NS;
-        if self.options.align && self.identity.is_some() && is_heard {
+        if !is_over && self.options.align && self.identity.is_some() && is_heard {
             effects.requests.extend(self.questions.ping(now_ns));
         }
-        self.command(now_ns, effects);
+        if !is_over {
+            self.command(now_ns, effects);
+        }
         let wanted = self.assembly.wanted(&self.definitions, wire::MAX_ASKED);
         effects.requests.extend(self.questions.definitions(&wanted, now_ns));
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Description {
     pub(super) service: String,
-    build: Vec<u8>,
+    pub(super) build: Vec<u8>,
     tags: Vec<(String, RawValue)>,
     /// Type and parameter of the sampler, for the roots that do not say it themselves.
     pub(super) sampler: [Value; 2],
@@ -168,6 +168,8 @@ pub(super) struct Known {
     pub(super) lost: Lost,
     pub(super) counts: Option<Counts>,
     pub(super) is_described: bool,
+    /// The session of the boot before.
+    pub(super) previous: Option<u32>,
     /// How many notes there are.
     pub(super) notes: usize,
     /// How much is defined: tags may name strings by number.
@@ -242,6 +244,9 @@ pub(super) fn resource(
     };
     add(Attribute::new("device.id", &*device));
     add(Attribute::new("device.session", i64::from(source.session.get())));
+    if let Some(previous) = known.previous {
+        add(Attribute::new("device.previous_session", i64::from(previous)));
+    }
     if let Some(build) = description.map(|said| &said.build).filter(|build| !build.is_empty()) {
         let build: String = build.iter().map(|byte| format!("{byte:02x}")).collect();
         add(Attribute::new("device.build", build));

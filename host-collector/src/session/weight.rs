@@ -23,6 +23,7 @@ impl Session {
             + self.placements.weight()
             + self.identity.as_ref().map_or(0, |identity| identity.clock.weight())
             + self.early_clock.capacity() * size_of::<wire::Clock>()
+            + self.resets.weight()
             + self.description.as_ref().map_or(0, |said| said.weight())
             + process
             + notes

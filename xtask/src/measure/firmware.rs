@@ -83,6 +83,14 @@ const PROGRAMS: &[Program] = &[
         measures: &["hot.w1", "hot.w2", "hot.w3"],
     },
     Program {
+        bin: "hot_ack",
+        board: Board::CortexM4,
+        profile: "o3",
+        suffix: ".o3",
+        options: &[],
+        measures: &["ack.hot.w1", "ack.hot.w2", "ack.hot.w3", "ack.ram"],
+    },
+    Program {
         bin: "sampling",
         board: Board::CortexM4,
         profile: "o3",

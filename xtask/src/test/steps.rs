@@ -53,14 +53,17 @@ pub(super) const STEPS: [Step; 16] = [
 ];
 
 /// What the final binaries turn on, which is what the host crates are checked with.
-const ENABLED: [&str; 2] =
-    ["--features", "spandrel/enable,spandrel/std,spandrel/baggage,spandrel/stats"];
+const ENABLED: [&str; 2] = [
+    "--features",
+    "spandrel/enable,spandrel/std,spandrel/baggage,spandrel/stats,spandrel/retained",
+];
 
 /// What must build for every one of [`setup::TARGETS`]: package and features.
-const NO_STD: [(&str, &str); 7] = [
+const NO_STD: [(&str, &str); 8] = [
     ("spandrel", ""),
     ("spandrel", "enable"),
-    ("spandrel", "enable,defmt,contexts,baggage,macros,mask-stats"),
+    ("spandrel", "enable,retained"),
+    ("spandrel", "enable,defmt,contexts,baggage,macros,mask-stats,retained"),
     ("spandrel-transport", ""),
     ("spandrel-transport", "embassy-net"),
     ("spandrel-transport", "rtt"),

@@ -121,7 +121,10 @@ fn with_slot<R>(_: &'static Tracer, f: impl FnOnce(&ContextSlot, u32) -> R) -> R
 #[cfg(not(own_slots))]
 #[inline(always)]
 fn with_slot<R>(tracer: &'static Tracer, f: impl FnOnce(&ContextSlot, u32) -> R) -> R {
+    #[cfg(not(feature = "retained"))]
     let slot = &tracer.recorder.state().active;
+    #[cfg(feature = "retained")]
+    let slot = tracer.recorder.active;
     #[cfg(all(target_arch = "arm", target_os = "none"))]
     {
         let exception: u32;

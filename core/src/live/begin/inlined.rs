@@ -34,6 +34,7 @@ impl Open {
             return Self::unsampled(tracer, 0, UNNUMBERED, parent, trace);
         }
         if active.is_none()
+            && !tracer.is_asleep()
             && let Some((number, is_sampled)) = tracer.sample_root()
         {
             return if is_sampled {

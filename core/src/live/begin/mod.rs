@@ -151,6 +151,9 @@ impl Open {
 
     /// A root, which has a number if the sampler asks for it.
     fn begin_root(&mut self) {
+        if self.tracer.is_asleep() {
+            return self.begin_early();
+        }
         let sampled = self.tracer.sample_root();
         self.begin_with(0);
         if let Some(adjustable) = &self.tracer.adjustable {
@@ -163,9 +166,25 @@ impl Open {
         self.settle();
     }
 
+    /// A span that begins before [`Tracer::boot`]: it is counted, and neither it nor what belongs to it asks
+    /// anything of the recorder.
+    #[cold]
+    fn begin_early(&mut self) {
+        #[cfg(feature = "retained")]
+        {
+            self.tracer.count_early();
+            self.mark(mark::UNSAMPLED);
+            // So that nobody asks for one.
+            self.set_number(super::open::FIRST_NUMBER);
+        }
+    }
+
     /// A root that is for debugging: no sampler is asked.
     #[inline(never)]
     fn begin_debug(&mut self) {
+        if self.tracer.is_asleep() {
+            return self.begin_early();
+        }
         self.begin_with(mark::DEBUG);
         self.settle();
     }
@@ -173,6 +192,9 @@ impl Open {
     /// The first span of this device in a trace that began elsewhere.
     #[inline(never)]
     fn begin_entry(&mut self, context: &SpanContext, kind: u32) {
+        if self.tracer.is_asleep() {
+            return self.begin_early();
+        }
         let unsampled = if context.flags.is_sampled() { 0 } else { mark::UNSAMPLED };
         let debug = if context.flags.is_debug() { mark::DEBUG } else { 0 };
         self.begin_with(mark::REMOTE | mark::REMOTE_PARENT | unsampled | debug);
@@ -224,7 +246,10 @@ impl Open {
 
     /// Gets a slot in the table of open spans, or is counted where it is not recorded.
     pub(super) fn settle(&self) {
-        if self.is(mark::UNSAMPLED) {
+        if self.tracer.is_asleep() {
+            #[cfg(feature = "retained")]
+            self.tracer.count_early();
+        } else if self.is(mark::UNSAMPLED) {
             count(&self.tracer.recorder.state().sampled_out, 1);
         } else {
             self.tracer.recorder.claim(self);

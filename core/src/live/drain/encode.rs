@@ -7,7 +7,6 @@ use super::super::ring::{Committed, SHORT};
 use super::super::time::Moment;
 use super::Drain;
 use crate::SpanId;
-use crate::site::table;
 use crate::tags::{INLINE_WORDS, POINTER_WORDS};
 use crate::wire::{DataWriter, NameRef, PartKey, Shape, SiteRef, SpanFields, Type, Writer};
 
@@ -92,6 +91,9 @@ impl Drain {
             duration_ticks,
             parts: (kinds >> record::PARTS_SHIFT) as u8,
             ambiguous,
+            #[cfg(feature = "retained")]
+            cut_off: self.is_cut_off(),
+            #[cfg(not(feature = "retained"))]
             cut_off: false,
         });
         self.values(&mut words, shape, Some(kinds), frame.out());
@@ -177,6 +179,10 @@ impl Drain {
     /// The length of what is kept of a static string that is longer than its record says.
     fn cut_static(&mut self, address: usize) -> usize {
         self.cut_now += 1;
+        #[cfg(feature = "retained")]
+        if !self.may_follow(address, MAX_INLINE_STR + 1) {
+            return MAX_INLINE_STR;
+        }
         let pointer = core::ptr::with_exposed_provenance::<u8>(address);
         // SAFETY: records hold addresses of static strings alone, and this one is longer.
         let bytes = unsafe { core::slice::from_raw_parts(pointer, MAX_INLINE_STR + 1) };
@@ -184,8 +190,20 @@ impl Drain {
         bytes.iter().rposition(is_boundary).unwrap_or(0)
     }
 
+    /// The number on the wire of a call site.
+    #[cfg(not(feature = "retained"))]
+    #[inline(always)]
+    #[expect(clippy::unused_self, reason = "the other asks whose records these are")]
+    fn site_id(&self, bits: u32) -> u16 {
+        crate::site::table().id(bits)
+    }
+
     fn site(&mut self, first: u32, shape: Shape) -> SiteRef {
-        let id = table().id(first & 0xffff);
+        let id = self.site_id(first & 0xffff);
+        #[cfg(feature = "retained")]
+        if self.has_other_sites() {
+            return SiteRef { id, shape };
+        }
         if id != 0 {
             self.names.use_site(id);
         }
@@ -199,11 +217,19 @@ impl Drain {
         if let Some(id) = unsafe { self.names.use_name(address, len) } {
             return NameRef::Id(id);
         }
+        #[cfg(feature = "retained")]
+        if !self.may_follow(address, len) {
+            return NameRef::Inline("unknown");
+        }
         let pointer = core::ptr::with_exposed_provenance(address);
-        // SAFETY: as above; the bytes are those of a `str`.
-        NameRef::Inline(unsafe {
-            core::str::from_utf8_unchecked(core::slice::from_raw_parts(pointer, len))
-        })
+        // SAFETY: as above.
+        let bytes = unsafe { core::slice::from_raw_parts(pointer, len) };
+        #[cfg(feature = "retained")]
+        if self.has_earlier_records() {
+            return NameRef::Inline(core::str::from_utf8(bytes).unwrap_or("unknown"));
+        }
+        // SAFETY: the bytes are those of a `str`.
+        NameRef::Inline(unsafe { core::str::from_utf8_unchecked(bytes) })
     }
 }
 

@@ -38,7 +38,7 @@ impl Drain {
     }
 
     /// What of a record went up in fragments begins anew.
-    fn unbreak(&mut self) {
+    pub(super) fn unbreak(&mut self) {
         if self.broken == RECORD {
             (self.broken, self.fragment_at) = (NOTHING, 0);
         }
@@ -117,24 +117,41 @@ impl Drain {
     }
 
     /// Frees the oldest record, which has this number; false where there is none.
-    fn free_oldest(&mut self, window: &Window, number: u64) -> bool {
+    pub(super) fn free_oldest(&mut self, window: &Window, number: u64) -> bool {
         let ring = self.tracer.recorder.ring();
+        #[cfg(feature = "retained")]
+        if self.tracer.retained.is_some() {
+            if !self.free_first(number + 1) {
+                return false;
+            }
+            self.freed(window, number);
+            return true;
+        }
         let Some(record) = ring.oldest() else { return false };
         ring.release(&record);
+        self.freed(window, number);
+        true
+    }
+
+    /// Goes on behind the record with this number, which was freed.
+    fn freed(&mut self, window: &Window, number: u64) {
         window.oldest.store(number + 1);
         if self.record <= number {
             // It was to be sent again.
             self.unbreak();
             self.record = number + 1;
-            window.cursor.store(ring.tail(), Relaxed);
+            window.cursor.store(self.tracer.recorder.ring().tail(), Relaxed);
         }
-        true
     }
 
     /// Gives up the oldest records while the ring is more than three quarters full.
     ///
     /// What was numbered and never came is missed by its number; the others are counted here.
     pub(in super::super) fn evict_oldest(&mut self, window: &Window) {
+        #[cfg(feature = "retained")]
+        if self.tracer.retained.is_some() {
+            return self.evict_kept(window);
+        }
         let ring = self.tracer.recorder.ring();
         let most = ring.words.len() / 4 * 3;
         while ring.used() as usize > most

@@ -57,6 +57,8 @@ impl Drain {
             flags: kept | held,
             sites: table().units(),
             first_record: self.oldest_number(),
+            #[cfg(feature = "retained")]
+            previous: self.previous(),
             process_total: total as u32,
             process_offset: offset as u32,
             process: &[],
@@ -64,15 +66,22 @@ impl Drain {
             ..Hello::default()
         }
         .write_with(self.tag, &losses, &mut out);
+        self.process_told = self.append_description(offset, &mut out);
+        let len = out.finish()?.len();
+        self.sent(buffer, len)
+    }
+
+    /// Appends a piece of the description to a hello that has an empty one; says where it ends.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "a piece is short")]
+    pub(super) fn append_description(&self, offset: usize, out: &mut Writer<'_>) -> usize {
         // The frame ends in the length of an empty piece: one byte, which is now known better.
         let begin = out.written();
         out.skip(offset);
-        self.tracer.describe(&mut out);
+        self.tracer.describe(out);
         let piece = out.cut(begin, MAX_PIECE);
         out.set(begin - 1, piece as u8);
-        self.process_told = offset + piece;
-        let len = out.finish()?.len();
-        self.sent(buffer, len)
+        offset + piece
     }
 
     /// Whether the hellos have told, with the counts that belong to the last, the whole description since it last began.
@@ -82,7 +91,7 @@ impl Drain {
     }
 
     #[inline(never)]
-    fn description_len(&self) -> usize {
+    pub(super) fn description_len(&self) -> usize {
         let mut out = Writer::new(&mut []);
         self.tracer.describe(&mut out);
         out.written()

@@ -1,8 +1,12 @@
 //! The drain: takes records from the ring and makes them frames, for any link.
 
+#[cfg(feature = "retained")]
+mod earlier;
 mod encode;
 mod held;
 mod hello;
+#[cfg(feature = "retained")]
+mod kept;
 #[cfg(feature = "auth")]
 mod sealed;
 mod source;
@@ -14,9 +18,13 @@ pub(super) use sealed::Sealing;
 use super::control::Controlled;
 use super::names::Names;
 use super::recorder::flag;
-use super::time::{Moment, TURN};
+use super::time::{self, Moment};
 use super::tracer::Tracer;
+#[cfg(feature = "auth")]
+use crate::Session;
 use crate::site::table;
+#[cfg(feature = "retained")]
+use crate::wire::DecodeError;
 use crate::wire::{
     Asked, DataHead, DataWriter, Losses, MIN_MTU, Pong, Said, Writer, read_downlink,
 };
@@ -63,6 +71,9 @@ pub struct Drain {
     broken: u8,
     /// How much of it went up.
     fragment_at: usize,
+    /// How far, in a recorder that a reset does not take.
+    #[cfg(feature = "retained")]
+    kept: kept::Kept,
     /// Static strings that were cut in the record that was written last.
     cut_now: u8,
     cut: u32,
@@ -74,7 +85,8 @@ impl Drain {
     pub(crate) fn new(tracer: &'static Tracer, names: Names) -> Self {
         tracer.keep_time();
         let now = Moment::now(tracer.recorder.state(), &tracer.clock);
-        Self {
+        #[cfg_attr(not(feature = "retained"), expect(unused_mut, reason = "it begins as it is"))]
+        let mut drain = Self {
             tracer,
             names,
             tag: tracer.session_number().tag(tracer.device()),
@@ -88,11 +100,16 @@ impl Drain {
             is_stats_due: false,
             broken: take::NOTHING,
             fragment_at: 0,
+            #[cfg(feature = "retained")]
+            kept: kept::Kept::new(),
             cut_now: 0,
             cut: 0,
             #[cfg(feature = "auth")]
             sealed: sealed::Sealed::START,
-        }
+        };
+        #[cfg(feature = "retained")]
+        drain.begin_kept();
+        drain
     }
 
     /// Fills a frame with what is due: the oldest records, and definitions of what they refer to.
@@ -110,19 +127,37 @@ impl Drain {
         {
             return None;
         }
+        #[cfg(feature = "retained")]
+        {
+            self.let_go();
+            if let Some(len) = self.earlier_frame(buffer) {
+                return buffer.get(..len).filter(|frame| !frame.is_empty());
+            }
+        }
         if let Some(held) = self.tracer.held {
             (held.turn)(self, held.window);
         }
-        let room = self.room(buffer)?;
+        self.note(0);
+        let losses = self.losses();
+        self.frame_of_records(buffer, self.tracer.last_number(), &losses)
+    }
+
+    #[cfg_attr(not(feature = "retained"), inline(always))]
+    #[cfg_attr(feature = "retained", inline(never))]
+    fn frame_of_records<'b>(
+        &mut self,
+        buffer: &'b mut [u8],
+        last_number: u64,
+        losses: &Losses,
+    ) -> Option<&'b [u8]> {
         let head = DataHead {
             packet: self.packet,
             first_record: self.record,
-            last_number: self.tracer.last_number(),
+            last_number,
             ..DataHead::default()
         };
-        self.note(0);
-        let losses = self.losses();
-        let mut frame = DataWriter::with_losses(room, self.tag, &head, &losses);
+        let room = self.room(buffer)?;
+        let mut frame = DataWriter::with_losses(room, self.tag, &head, losses);
         while self.take(&mut frame) {}
         let len = frame.finish()?.len();
         self.sent(buffer, len)
@@ -140,10 +175,23 @@ impl Drain {
 
     /// Goes on where another ended: with this packet, and this record or the oldest that is held.
     pub(crate) fn resume(&mut self, packet: u32, record: u64) {
+        #[cfg(feature = "retained")]
+        if self.tracer.retained.is_some() {
+            // It has noted that itself.
+            return;
+        }
         (self.packet, self.record) = (packet, record);
         if let Some(held) = self.tracer.held {
             (held.go_back)(self, held.window);
         }
+    }
+
+    /// Whether what is encoded just now is of an earlier boot.
+    #[cfg(not(feature = "retained"))]
+    #[inline(always)]
+    #[expect(clippy::unused_self, reason = "the other asks whose turn it is")]
+    const fn has_earlier_records(&self) -> bool {
+        false
     }
 
     /// Notes that the frame of this length in the buffer goes up, and seals it where the tracer has a key.
@@ -151,13 +199,15 @@ impl Drain {
     #[cfg_attr(feature = "auth", inline(never))]
     fn sent<'b>(&mut self, buffer: &'b mut [u8], len: usize) -> Option<&'b [u8]> {
         self.packet = self.packet.wrapping_add(1);
+        #[cfg(feature = "retained")]
+        self.keep_sent();
         // Noted before it is sealed: its number is used from then on.
-        if let Some(point) = self.tracer.fault_point {
+        if let Some(point) = self.tracer.fault_point.filter(|_| !self.has_earlier_records()) {
             point.note(self.packet, self.record);
         }
         #[cfg(feature = "auth")]
         let len = match self.tracer.sealing() {
-            Some(sealing) => sealing.seal(self.tracer, buffer, len)?,
+            Some(sealing) => sealing.seal(self.session(), buffer, len)?,
             None => len,
         };
         if let Some(control) = self.tracer.control {
@@ -165,6 +215,28 @@ impl Drain {
         }
         self.note(len as u32);
         buffer.get(..len)
+    }
+
+    /// The session whose frame is made just now.
+    #[cfg(feature = "auth")]
+    fn session(&self) -> Session {
+        #[cfg(feature = "retained")]
+        if let Some(session) = self.earlier_session().filter(|_| self.has_earlier_records()) {
+            return session;
+        }
+        self.tracer.session_number()
+    }
+
+    /// The session with this tag, if it is one whose records are here.
+    #[cfg(feature = "auth")]
+    fn session_of(&self, tag: [u8; 4]) -> Option<Session> {
+        #[cfg(feature = "retained")]
+        if let Some(session) = self.earlier_session()
+            && session.tag(self.tracer.device()) == tag
+        {
+            return Some(session);
+        }
+        (tag == self.tag).then(|| self.tracer.session_number())
     }
 
     /// Notes how full the ring is, and the length of a frame that goes up.
@@ -176,12 +248,20 @@ impl Drain {
 
     /// Words of the ring that wait to be sent, about eight a span.
     pub fn backlog_words(&self) -> usize {
+        #[cfg(feature = "retained")]
+        if self.kept.has_earlier() {
+            return self.unsent_kept();
+        }
         let held = self.tracer.held;
         held.map_or_else(|| self.used(), |held| (held.unsent)(self, held.window)) as usize
     }
 
     /// Whether it is time to send again what was not acknowledged: then [`Drain::frame`] does.
     pub fn is_resend_due(&self) -> bool {
+        #[cfg(feature = "retained")]
+        if self.kept.has_earlier() {
+            return self.is_earlier_due();
+        }
         self.tracer.held.is_some_and(|held| (held.is_due)(self, held.window))
     }
 
@@ -201,6 +281,10 @@ impl Drain {
 
     /// Whether there is nothing to put into a frame.
     pub fn is_idle(&self) -> bool {
+        #[cfg(feature = "retained")]
+        if self.kept.has_earlier() {
+            return false;
+        }
         let has_site = self.tracer.control.is_some_and(Controlled::is_site_due);
         self.backlog_words() == 0 && self.names.due().is_none() && !has_site
     }
@@ -293,6 +377,11 @@ impl Drain {
                 self.tracer.set_handle(handle);
                 Asked::Nothing
             }
+            #[cfg(feature = "retained")]
+            Err(DecodeError::OtherSession) => {
+                self.on_downlink_of_earlier(bytes);
+                Asked::Nothing
+            }
             Ok((_, Said::Ack(ack))) => {
                 if let Some(held) = self.tracer.held {
                     (held.on_ack)(self, held.window, ack);
@@ -341,6 +430,8 @@ impl Drain {
     #[inline(never)]
     pub fn losses(&self) -> Losses {
         let losses = self.tracer.losses();
+        #[cfg(feature = "retained")]
+        let losses = self.with_evicted(losses);
         Losses {
             names_full: self.names.full(),
             tag_cut: losses.tag_cut.wrapping_add(self.cut),
@@ -356,20 +447,13 @@ impl Drain {
         self.tracer.keep_time();
         let now = self.moment();
         let (wide, ticks) = (now.wide(), self.extend(now));
+        #[cfg(feature = "retained")]
+        self.keep_clock(now.ticks);
         (self.time_seen, self.time_before) = (wide, ticks.wrapping_sub(wide));
     }
 
-    /// The one moment of those that the count could mean which lies nearest to when it was last seen:
-    /// a record may be older by days, or newer by moments.
     #[inline(never)]
     fn extend(&self, moment: Moment) -> u64 {
-        let wide = moment.wide();
-        let mut before = self.time_before;
-        if wide > self.time_seen + TURN / 2 {
-            before = before.saturating_sub(TURN);
-        } else if wide + TURN / 2 < self.time_seen {
-            before += TURN;
-        }
-        before + wide
+        time::extend(moment, self.time_seen, self.time_before)
     }
 }

@@ -10,6 +10,10 @@ impl Drain {
     /// The oldest record.
     #[inline(always)]
     pub(super) fn oldest(&self) -> Option<Committed<'static>> {
+        #[cfg(feature = "retained")]
+        if let Some(retained) = self.takes_itself() {
+            return self.oldest_kept(retained);
+        }
         if let Some(held) = self.tracer.held {
             return (held.next)(self, held.window);
         }
@@ -19,6 +23,10 @@ impl Drain {
     /// Frees the record that was given last.
     #[inline(always)]
     pub(super) fn release(&self, record: &Committed<'_>) {
+        #[cfg(feature = "retained")]
+        if self.takes_itself().is_some() {
+            return self.release_kept();
+        }
         if let Some(held) = self.tracer.held {
             return (held.sent)(self, held.window, record);
         }
@@ -37,6 +45,10 @@ impl Drain {
     /// The oldest record of the ring whose turn it is, or of another if it has none. That which was
     /// given before, if a fragment of it went up.
     pub(super) fn oldest(&self) -> Option<Committed<'static>> {
+        #[cfg(feature = "retained")]
+        if let Some(retained) = self.takes_itself() {
+            return self.oldest_kept(retained);
+        }
         if let Some(held) = self.tracer.held {
             return (held.next)(self, held.window);
         }
@@ -53,6 +65,10 @@ impl Drain {
 
     /// Frees the record that was given last.
     pub(super) fn release(&self, record: &Committed<'_>) {
+        #[cfg(feature = "retained")]
+        if self.takes_itself().is_some() {
+            return self.release_kept();
+        }
         if let Some(held) = self.tracer.held {
             return (held.sent)(self, held.window, record);
         }

@@ -61,6 +61,10 @@ impl Drain {
 
     /// Whether the next frame goes on with what the last one began: then no definition may become due.
     pub(super) fn is_broken(&self) -> bool {
+        #[cfg(feature = "retained")]
+        if self.kept.is_broken() {
+            return true;
+        }
         self.broken != NOTHING
     }
 
@@ -83,9 +87,20 @@ impl Drain {
     #[inline(never)]
     fn write(&mut self, next: &Next<'_>, frame: &mut DataWriter<'_>) {
         match next {
-            Next::Definition(index) => frame.define(&self.names.definition(*index, table())),
+            Next::Definition(index) => self.define(*index, frame),
             Next::Record(record) => self.encode(record, frame),
         }
+    }
+
+    #[inline(always)]
+    fn define(&self, index: usize, frame: &mut DataWriter<'_>) {
+        #[cfg(feature = "retained")]
+        if let Some((id, address, len)) = self.names.name_at(index)
+            && !self.may_follow(address, len)
+        {
+            return Self::define_by_address(id, address, len, frame);
+        }
+        frame.define(&self.names.definition(index, table()));
     }
 
     #[inline(never)]

@@ -21,6 +21,8 @@ mod in_span;
 mod keys;
 mod numbers;
 mod random;
+#[cfg(feature = "retained")]
+mod retained;
 mod sampling;
 #[cfg(feature = "auth")]
 mod sealed;

@@ -233,7 +233,7 @@ fn what_is_left_after_a_fault_goes_without_the_reporter() {
         (0..3).for_each(|n| span!(bench.tracer, "one", n = n).finish());
         let mut peer = Peer::default();
         peer.take(drain.frame(&mut buffer).unwrap());
-        (3..9).for_each(|n| span!(bench.tracer, "one", n = n).finish());
+        (3..16).for_each(|n| span!(bench.tracer, "one", n = n).finish());
         // Built and never sent: its records are a gap, where they are not held.
         let _ = drain.frame(&mut buffer[..48]);
         let mut hellos = 0;
@@ -248,8 +248,8 @@ fn what_is_left_after_a_fault_goes_without_the_reporter() {
         // SAFETY: the drain is not used again.
         let sent = unsafe { bench.tracer.flush_after_fault(&mut buffer.clone(), send) };
         assert!(hellos > 0 && sent > hellos);
-        assert_eq!(peer.values.last_key_value(), Some((&8, &8)));
-        assert_eq!((peer.came.len() == 9, peer.doubles), (is_held, if is_held { 3 } else { 0 }));
+        assert_eq!(peer.values.last_key_value(), Some((&15, &15)));
+        assert_eq!((peer.came.len() == 16, peer.doubles), (is_held, if is_held { 3 } else { 0 }));
         // SAFETY: as above.
         let none = unsafe { bench.tracer.flush_after_fault(&mut buffer, |_| false) };
         assert_eq!(none, 0, "the link takes nothing");

@@ -4,6 +4,12 @@ use super::Tracer;
 use crate::wire::{ProcessTags, Value, Writer};
 
 impl Tracer {
+    /// The identity of the build.
+    #[cfg(feature = "retained")]
+    pub(in crate::live) fn build_id_bytes(&self) -> &'static [u8] {
+        self.build.get()
+    }
+
     /// Writes the description of the process.
     pub(crate) fn describe(&self, out: &mut Writer<'_>) {
         out.text(self.service);

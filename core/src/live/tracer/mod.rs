@@ -14,6 +14,8 @@ use super::mask;
 use super::names::Names;
 use super::numbers::whole_number;
 use super::recorder::{Recorder, RecorderRef, flag};
+#[cfg(feature = "retained")]
+use super::retained::RetainedRef;
 use super::sampling::Adjustable;
 use super::stats::StatsRef;
 use super::time::{self, Moment};
@@ -55,7 +57,7 @@ pub struct Tracer {
     /// What decides about them if it is more than a share.
     pub(super) adjustable: Option<Adjustable>,
     device: DeviceSource,
-    session: SessionSource,
+    pub(super) session: SessionSource,
     pub(crate) service: &'static str,
     build: BuildSource,
     tags: Tags,
@@ -63,6 +65,9 @@ pub struct Tracer {
     write_tags: Option<fn(&Self, &mut Writer<'_>)>,
     tags_from: Option<fn(&mut ProcessTags<'_, '_>)>,
     handle: Option<&'static ShortHandle>,
+    /// What its recorder has beside, if a reset leaves that alone.
+    #[cfg(feature = "retained")]
+    pub(super) retained: Option<RetainedRef>,
     /// What is done where records are held until they are acknowledged.
     pub(super) held: Option<Held>,
     /// What is done where the oldest records are given up for newer ones.
@@ -90,7 +95,10 @@ impl Tracer {
         recorder: &'static Recorder<WORDS, OPEN, NAMES>,
         clock: Clock,
     ) -> Self {
-        let recorder = recorder.by_ref();
+        Self::of(service, recorder.by_ref(), clock)
+    }
+
+    pub(super) const fn of(service: &'static str, recorder: RecorderRef, clock: Clock) -> Self {
         Self {
             recorder,
             clock,
@@ -107,6 +115,8 @@ impl Tracer {
             write_tags: None,
             tags_from: None,
             handle: None,
+            #[cfg(feature = "retained")]
+            retained: None,
             held: None,
             newest: None,
             fault_point: None,
@@ -131,7 +141,19 @@ impl Tracer {
         if self.recorder.state().flags.load(flag::ACQUIRE) & flag::SESSION == 0 {
             self.begin_session();
         }
+        if self.is_asleep() {
+            return Session::new(0);
+        }
         Session::of_base(self.device(), self.trace_base())
+    }
+
+    /// Whether its memory was not looked at yet, and nothing may be recorded. Only that of a recorder which a
+    /// reset leaves alone must be.
+    #[cfg(not(feature = "retained"))]
+    #[inline(always)]
+    #[expect(clippy::unused_self, reason = "the other asks")]
+    pub(super) const fn is_asleep(&self) -> bool {
+        false
     }
 
     /// What of the key of an active span depends on the tracer.
@@ -211,6 +233,9 @@ impl Tracer {
     #[cold]
     #[inline(never)]
     fn begin_session(&self) {
+        if self.is_asleep() {
+            return;
+        }
         let state = self.recorder.state();
         // The source may take its time, so it is asked with interrupts on; the first answer wins.
         let base = TraceId::base(self.device(), self.session.get());
@@ -257,6 +282,9 @@ impl Tracer {
     /// The reporter does it. Where none runs, a timer interrupt must, or else durations are marked
     /// ambiguous. Callable from every context; masks interrupts for about 20 instructions.
     pub fn keep_time(&self) {
+        if self.is_asleep() {
+            return;
+        }
         time::keep(self.recorder.state(), &self.clock);
     }
 
@@ -277,6 +305,16 @@ impl Tracer {
 
     /// Running counts of what was lost here; the reporter adds its own.
     pub fn losses(&self) -> Losses {
+        #[cfg(feature = "retained")]
+        if self.is_asleep() {
+            return Losses { ring_full: self.early(), ..Losses::default() };
+        }
+        self.losses_of_recorder()
+    }
+
+    /// The counts that the recorder has.
+    #[cfg_attr(not(feature = "retained"), inline(always))]
+    pub(super) fn losses_of_recorder(&self) -> Losses {
         let state = self.recorder.state();
         let [baggage_full, baggage_stale] = self.pool().map_or([0; 2], |pool| pool.losses());
         Losses {
@@ -295,7 +333,10 @@ impl Tracer {
     ///
     /// As far as the recorder's table of open spans held them; a name given later is not seen.
     pub fn open_spans(&self) -> impl Iterator<Item = (&'static str, u32)> {
-        self.recorder.open_spans()
+        let spans = self.recorder.open_spans();
+        #[cfg(feature = "retained")]
+        let spans = spans.take(if self.is_asleep() { 0 } else { usize::MAX });
+        spans
     }
 
     /// Takes the one right to drain the ring into frames.
@@ -307,6 +348,8 @@ impl Tracer {
         if !crate::site::table().is_told_apart() {
             return Err(DrainError::TooManySites);
         }
+        #[cfg(feature = "retained")]
+        self.boot(crate::ResetCause::Unknown);
         let was_taken = self.change_flags(flag::DRAINED, 0) & flag::DRAINED != 0;
         if was_taken {
             return Err(DrainError::Taken);
@@ -330,6 +373,9 @@ impl Tracer {
 
     /// Sets and clears flags; gives those before.
     pub(crate) fn change_flags(&self, set: u16, clear: u16) -> u16 {
+        if self.is_asleep() {
+            return 0;
+        }
         let flags = &self.recorder.state().flags;
         mask::with(|_| {
             let before = flags.load(Relaxed);

@@ -52,6 +52,15 @@ impl Window {
             evicted: AtomicU32::new(0),
         }
     }
+
+    /// The oldest record of a ring that is not new, where it is and its number.
+    #[cfg(feature = "retained")]
+    pub(super) fn begin(&self, at: u32, oldest: u64) {
+        self.cursor.store(at, Relaxed);
+        self.oldest.store(oldest);
+        self.high.store(oldest);
+        self.acked.clear();
+    }
 }
 
 /// A tracer that holds its records, and what is done then. Without one nothing refers to the functions,

@@ -258,6 +258,7 @@ mod hostile;
 mod lost;
 mod missing;
 mod orders;
+mod reset;
 mod sealed;
 mod short;
 mod whole;

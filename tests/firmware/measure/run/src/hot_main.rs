@@ -1,7 +1,7 @@
 //! Measures the hot path of whatever recorder the program has that includes this file.
 
 use crate::work::{loop_w1, loop_w2, loop_w3, w1, w1_empty, w2, w2_empty, w3, w3_empty};
-use crate::{RECORDER, TRACER};
+use crate::{KEYS, RECORDER, TRACER};
 use core::hint::black_box;
 use measure_run::console::{done, report, report_detail, report_tenths};
 use measure_run::counter::{self, CALLS, difference, now, tenths};
@@ -16,7 +16,7 @@ pub(crate) fn run() -> ! {
     counter::start();
     // The recorder is known elsewhere: what is written into it cannot be left out.
     black_box(&raw const RECORDER);
-    let mut drained = Drained::new(&TRACER);
+    let mut drained = Drained::new(&TRACER, crate::IS_HELD);
     let root = span!(TRACER, "root");
     let active = root.enter();
     // The definitions go up now, so that later only records are counted.
@@ -27,12 +27,12 @@ pub(crate) fn run() -> ! {
 
     let tenths =
         difference(w1 as fn(i32, &'static str), w1_empty, loop_w1, || drained.expect(CALLS));
-    report_tenths("hot.w1", tenths);
+    report_tenths(KEYS[0], tenths);
     let tenths = difference(w2 as fn(), w2_empty, loop_w2, || drained.expect(CALLS));
-    report_tenths("hot.w2", tenths);
+    report_tenths(KEYS[1], tenths);
     let loop_over = |call| loop_w3(&root, call);
     let tenths = difference(w3 as fn(&Span, i32), w3_empty, loop_over, || drained.expect(CALLS));
-    report_tenths("hot.w3", tenths);
+    report_tenths(KEYS[2], tenths);
     report("span.size", size_of::<Span>());
 
     report_detail("w1 dearest", dearest(|| w1(1, black_box("ready")), &mut drained));

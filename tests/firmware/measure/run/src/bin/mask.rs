@@ -67,7 +67,7 @@ fn main() -> ! {
     let mut timed = Stretches { bare: stopwatch::longest(), longest: 0 };
     let timed = &mut timed;
 
-    let mut drained = timed.time("mask.begin", || Drained::new(&TRACER));
+    let mut drained = timed.time("mask.begin", || Drained::new(&TRACER, false));
     let root = timed.time("mask.first_root", || span!(TRACER, "root"));
     let active = timed.time("mask.enter", || root.enter());
     timed.time("mask.w1", || work::w1(1, "ready"));

@@ -24,7 +24,7 @@ static TRACER: Tracer = Tracer::new("measure", &RECORDER, CLOCK)
 #[cortex_m_rt::entry]
 fn main() -> ! {
     black_box(&raw const RECORDER);
-    let mut drained = Drained::new(&TRACER);
+    let mut drained = Drained::new(&TRACER, false);
     // Without an active span W2 starts a root.
     w2();
     let tenths = difference(w2 as fn(), w2_empty, loop_w2, || drained.expect(0));
