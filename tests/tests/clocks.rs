@@ -1,5 +1,4 @@
 //! The truth is inside the bound that the collector states for a device's clock, always.
-#![expect(clippy::std_instead_of_alloc, reason = "only host programs use this crate")]
 
 use spandrel_tests::faults::clocks::{ClockCase, ClockOutcome, Trouble, call, simulate};
 

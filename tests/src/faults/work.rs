@@ -16,8 +16,8 @@ use super::link::Fate;
 const ROOT_NS: u64 = 200_000;
 const CHILD_NS: u64 = 50_000;
 /// How much the collector may lengthen or shorten a round of a right clock: it takes its rate for off by
-/// some ppm where a bad link lets it know no better.
-const RATE_NS: u64 = ROOT_NS / 20_000;
+/// up to 100 ppm where a bad link lets it know no better.
+const RATE_NS: u64 = ROOT_NS / 10_000;
 /// Spans of a round: a root with a child.
 pub const SPANS_OF_ROUND: u64 = 2;
 
