@@ -8,38 +8,16 @@ use std::process::Command;
 use std::thread;
 use std::time::Instant;
 
-use serde::Deserialize;
 use spandrel::seal::{self, AUTHENTICATOR_LEN, Clear, Direction, Key, SEALED};
 use spandrel::{Clock, DeviceId, Recorder, Session, SessionSource, Tracer, span};
 use spandrel_tests::collector::Collector;
 use spandrel_tests::proc::{Proc, free_udp_port};
-use spandrel_tests::vectors::from_hex;
-use spandrel_tests::workspace;
+use spandrel_tests::vectors::{self, Sealed, from_hex};
 use spandrel_transport::Settings;
 use spandrel_transport::uplinks::std_udp;
 
-/// One entry of `sealed.json`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Vector {
-    name: String,
-    direction: String,
-    key: String,
-    device: String,
-    session: u32,
-    number: String,
-    plain: String,
-    sealed: String,
-}
-
-fn vectors() -> Vec<Vector> {
-    let path = workspace::root().join("tests/vectors/sealed.json");
-    let text = std::fs::read_to_string(path).expect("the vectors are in the repository");
-    serde_json::from_str(&text).expect("it is a list of vectors")
-}
-
 /// The frame before it is sealed, as `seal` takes it.
-fn numbered(vector: &Vector, direction: Direction) -> Vec<u8> {
+fn numbered(vector: &Sealed, direction: Direction) -> Vec<u8> {
     let plain = from_hex(&vector.plain).expect("hex");
     if direction == Direction::Up {
         return plain;
@@ -52,11 +30,11 @@ fn numbered(vector: &Vector, direction: Direction) -> Vec<u8> {
 
 #[test]
 fn the_bytes_are_those_of_a_program_that_shares_nothing_with_ours() {
-    let vectors = vectors();
+    let vectors = vectors::sealed();
     assert!(vectors.len() >= 11);
     for vector in &vectors {
         let name = &vector.name;
-        let up = vector.direction == "up";
+        let up = vector.direction == vectors::Direction::Up;
         let direction = if up { Direction::Up } else { Direction::Down };
         let key = Key::parse(&vector.key).expect("a key");
         let session = Session::new(vector.session);

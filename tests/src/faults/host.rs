@@ -4,6 +4,7 @@ use core::cell::RefCell;
 use core::fmt;
 use std::rc::Rc;
 
+use spandrel_collector::auth::Gate;
 use spandrel_collector::model::{Batch, Resource, Span, Value};
 use spandrel_collector::pipeline::{Options, Pipeline};
 use spandrel_collector::stats::Stats;
@@ -34,6 +35,12 @@ impl Host {
     pub fn with_sink(downlink: bool, sink: impl FnMut(Batch) + 'static) -> Self {
         let options = Options { downlink, ..Options::default() };
         Self { pipeline: Pipeline::new(options, Box::new(sink)), batches: Rc::default() }
+    }
+
+    /// The same with a gate before it.
+    #[must_use]
+    pub fn behind(self, gate: Gate) -> Self {
+        Self { pipeline: self.pipeline.behind(gate), ..self }
     }
 
     /// What came so far.

@@ -15,6 +15,9 @@ use super::link::Fate;
 /// How long the root of a round takes, and its child in it, in nanoseconds.
 const ROOT_NS: u64 = 200_000;
 const CHILD_NS: u64 = 50_000;
+/// How much the collector may lengthen or shorten a round of a right clock: it takes its rate for off by
+/// up to 100 ppm where a bad link lets it know no better.
+const RATE_NS: u64 = ROOT_NS / 10_000;
 /// Spans of a round: a root with a child.
 pub const SPANS_OF_ROUND: u64 = 2;
 
@@ -225,7 +228,7 @@ impl Verdict {
     /// Judges all spans of these batches; those that the collector makes itself are not looked at.
     #[must_use]
     pub fn of(work: &Work, batches: &[Batch]) -> Self {
-        let mut verdict = Self { tolerance_ns: work.tolerance_ns, ..Self::default() };
+        let mut verdict = Self { tolerance_ns: RATE_NS + work.tolerance_ns, ..Self::default() };
         let mut roots: BTreeMap<usize, (TraceId, SpanId)> = BTreeMap::new();
         let mut children = Vec::new();
         for batch in batches {

@@ -1,6 +1,6 @@
 //! Inputs to begin with: the golden vectors.
 
-use crate::vectors::{Direction, Vector, from_hex};
+use crate::vectors::{self, Direction, Vector, from_hex};
 use crate::workspace;
 
 /// Every carrier of the vectors.
@@ -105,6 +105,12 @@ pub(super) fn brokers() -> Vec<Vec<u8>> {
         corpus.push([&[room, 40][..], &packets[..9].concat()].concat());
     }
     corpus
+}
+
+/// Every frame of the vectors, sealed and before.
+pub(super) fn sealed() -> Vec<Vec<u8>> {
+    let frames = vectors::sealed().into_iter().flat_map(|frame| [frame.sealed, frame.plain]);
+    frames.filter_map(|frame| from_hex(&frame).ok()).collect()
 }
 
 /// The lines of a file of vectors.

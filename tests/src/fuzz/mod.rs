@@ -7,6 +7,7 @@ mod collector;
 mod corpus;
 mod drain;
 mod mutate;
+mod sealed;
 mod targets;
 
 pub use mutate::{Found, Limit, Report, run};
@@ -40,6 +41,7 @@ pub const TARGETS: &[Target] = &[
     Target::new("segments", targets::segments, corpus::segments, 64 * KIB),
     Target::new("rtt", targets::rtt, corpus::probes, 512 * KIB),
     Target::new("mqtt", targets::mqtt, corpus::brokers, 64 * KIB),
+    Target::new("sealed", sealed::run, corpus::sealed, MIB),
     Target::new("drain", drain::run, corpus::talks, 256 * KIB),
     Target::new("collector", collector::run, corpus::scripts, 16 * MIB),
 ];

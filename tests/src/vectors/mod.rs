@@ -2,7 +2,7 @@
 //!
 //! The types here are the JSON's form. [`Frame::encode`] and [`Frame::decode`] are the ways to
 //! bytes and back, through the types of the core. What JSON readers would round stands as text:
-//! 64-bit values in decimal, ids and bytes in hexadecimal digits.
+//! 64-bit values in decimal, ids and bytes in hexadecimal digits. [`Sealed`] is the form of sealed ones.
 
 mod decode;
 mod encode;
@@ -12,6 +12,8 @@ pub use hex::{from_hex, to_hex};
 
 use serde::{Deserialize, Serialize};
 use spandrel::wire::DecodeError;
+
+use crate::workspace;
 
 /// One entry of `frames.json`: a frame, or bytes that a reader must refuse.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,6 +34,39 @@ pub struct Vector {
     /// Why they mean nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refusal>,
+}
+
+/// One entry of `sealed.json`: a frame, and what it is once it was sealed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sealed {
+    /// What it shows.
+    pub name: String,
+    /// Which side opens it.
+    pub direction: Direction,
+    /// The key of the device, 32 hexadecimal digits.
+    pub key: String,
+    /// The device, in hexadecimal digits.
+    pub device: String,
+    /// The number of the session.
+    pub session: u32,
+    /// The number of the packet, or of the frame that goes down.
+    pub number: String,
+    /// The frame before it is sealed.
+    pub plain: String,
+    /// And then.
+    pub sealed: String,
+}
+
+/// All entries of `sealed.json`.
+///
+/// # Panics
+/// If the file is not there, or not of this form.
+#[must_use]
+pub fn sealed() -> Vec<Sealed> {
+    let path = workspace::root().join("tests/vectors/sealed.json");
+    let text = std::fs::read_to_string(path).expect("the vectors are in the repository");
+    serde_json::from_str(&text).expect("it is a list of vectors")
 }
 
 /// Which way a frame goes.

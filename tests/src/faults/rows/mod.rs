@@ -6,8 +6,10 @@ mod acknowledged;
 mod best_effort;
 mod clocks;
 mod flood;
+mod killed;
 mod link_down;
 mod near_clocks;
+mod sealed;
 mod uart;
 
 use core::fmt::Display;
@@ -79,10 +81,12 @@ pub struct Row {
 pub const ROWS: &[Row] = &[
     acknowledged::ROW,
     best_effort::ROW,
+    killed::ROW,
     uart::ROW,
     link_down::OLDEST,
     link_down::NEWEST,
     clocks::ROW,
     near_clocks::ROW,
     flood::ROW,
+    sealed::ROW,
 ];
