@@ -182,6 +182,12 @@ impl Drain {
         self.sent(buffer, len).map_or(0, <[u8]>::len)
     }
 
+    /// Whether this is the tag of an earlier boot whose records are here.
+    #[cfg(feature = "auth")]
+    pub(super) fn is_tag_of_earlier(&self, tag: [u8; 4]) -> bool {
+        self.kept.has_earlier() && self.kept.other.tag == tag
+    }
+
     /// The session of the earlier boot whose records are here, if any are.
     #[cfg(feature = "auth")]
     pub(super) fn earlier_session(&self) -> Option<Session> {

@@ -209,7 +209,7 @@ impl Drain {
         }
         #[cfg(feature = "auth")]
         let len = match self.tracer.sealing() {
-            Some(sealing) => sealing.seal(self.session(), buffer, len)?,
+            Some(sealing) => sealing.seal(self, buffer, len)?,
             None => len,
         };
         if let Some(control) = self.tracer.control() {
@@ -229,16 +229,25 @@ impl Drain {
         self.tracer.session_number()
     }
 
-    /// The session with this tag, if it is one whose records are here.
+    /// Whether a session with this tag is one whose records are here.
     #[cfg(feature = "auth")]
-    fn session_of(&self, tag: [u8; 4]) -> Option<Session> {
+    fn is_ours(&self, tag: [u8; 4]) -> bool {
         #[cfg(feature = "retained")]
-        if let Some(session) = self.earlier_session()
-            && session.tag(self.tracer.device()) == tag
-        {
-            return Some(session);
+        if self.is_tag_of_earlier(tag) {
+            return true;
         }
-        (tag == self.tag).then(|| self.tracer.session_number())
+        tag == self.tag
+    }
+
+    /// The session with this tag, which is one of them.
+    #[cfg(feature = "auth")]
+    #[cfg_attr(not(feature = "retained"), expect(unused_variables, reason = "there is one"))]
+    fn session_of(&self, tag: [u8; 4]) -> Session {
+        #[cfg(feature = "retained")]
+        if let Some(session) = self.earlier_session().filter(|_| self.is_tag_of_earlier(tag)) {
+            return session;
+        }
+        self.tracer.session_number()
     }
 
     /// Notes how full the ring is, and the length of a frame that goes up.

@@ -5,7 +5,6 @@
 
 use super::super::tracer::Tracer;
 use super::Drain;
-use crate::Session;
 use crate::seal::{
     AUTHENTICATOR_LEN, Direction, Key, MAX_SEALED_DOWN, MIN_SEALED_MTU, SEALED, open, seal,
 };
@@ -15,7 +14,7 @@ use heapless::Vec;
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Sealing {
     key: &'static Key,
-    seal: fn(&Self, Session, &mut [u8], usize) -> Option<usize>,
+    seal: fn(&Self, &Drain, &mut [u8], usize) -> Option<usize>,
     open: for<'f> fn(&Self, &mut Drain, &'f [u8], &'f mut Room) -> &'f [u8],
 }
 
@@ -83,8 +82,8 @@ impl Tracer {
 }
 
 impl Sealing {
-    pub(super) fn seal(&self, session: Session, buffer: &mut [u8], len: usize) -> Option<usize> {
-        (self.seal)(self, session, buffer, len)
+    pub(super) fn seal(&self, drain: &Drain, buffer: &mut [u8], len: usize) -> Option<usize> {
+        (self.seal)(self, drain, buffer, len)
     }
 
     /// The frame that a sealed one was; or an unsealed one that is obeyed as it is; or nothing.
@@ -97,20 +96,22 @@ impl Sealing {
         (self.open)(self, drain, bytes, room)
     }
 
-    fn seal_up(&self, session: Session, buffer: &mut [u8], len: usize) -> Option<usize> {
-        seal(self.key, session, Direction::Up, buffer, len)
+    fn seal_up(&self, drain: &Drain, buffer: &mut [u8], len: usize) -> Option<usize> {
+        seal(self.key, drain.session(), Direction::Up, buffer, len)
     }
 
     fn open_down<'f>(&self, drain: &mut Drain, bytes: &'f [u8], room: &'f mut Room) -> &'f [u8] {
         let Some(([first, tag @ ..], _)) = bytes.split_first_chunk::<HEAD_LEN>() else {
             return &[];
         };
-        let Some(session) = drain.session_of(*tag) else { return &[] };
+        if !drain.is_ours(*tag) {
+            return &[];
+        }
         if first & SEALED == 0 {
             if matches!(first >> 1 & 7, SEND_HELLO | CHALLENGE) {
                 return bytes;
             }
-        } else if let Some(plain) = self.opened(drain, session, bytes, room) {
+        } else if let Some(plain) = self.opened(drain, *tag, bytes, room) {
             return plain;
         }
         drain.refuse();
@@ -121,11 +122,12 @@ impl Sealing {
     fn opened<'f>(
         &self,
         drain: &mut Drain,
-        session: Session,
+        tag: [u8; 4],
         bytes: &[u8],
         room: &'f mut Room,
     ) -> Option<&'f [u8]> {
         room.extend_from_slice(bytes).ok()?;
+        let session = drain.session_of(tag);
         let (clear, _) = open(self.key, session, Direction::Down, room)?;
         if clear.number < drain.sealed.next {
             return None;
