@@ -1,4 +1,5 @@
 //! A target for tests: RAM with a control block in it, and the firmware's side of its rings.
+#![expect(clippy::cast_possible_truncation, reason = "a test on a host")]
 
 use super::block::{CHANNEL_LEN, Channel, HEADER_LEN, ID, READ_AT, WRITE_AT};
 use super::{Memory, MemoryError};

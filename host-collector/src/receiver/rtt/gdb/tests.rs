@@ -1,4 +1,5 @@
 //! The client against a server that the test plays, and that is as odd as servers are allowed to be.
+#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a test on a host")]
 
 use super::packet::{self, Event, INTERRUPT, Parser};
 use super::{Client, GdbServer};

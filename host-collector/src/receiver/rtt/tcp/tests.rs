@@ -1,4 +1,4 @@
-//! Servers as OpenOCD's, which is raw, and J-Link's, which greets and wants to be told a channel.
+//! Servers as that of `OpenOCD`, which is raw, and J-Link's, which greets and wants to be told a channel.
 
 use super::*;
 use crate::receiver::testing::Desk;
