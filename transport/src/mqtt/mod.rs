@@ -8,7 +8,7 @@
 //!
 //! | part | has |
 //! |---|---|
-//! | [`write`] | CONNECT, PUBLISH, PUBACK, SUBSCRIBE, PINGREQ, DISCONNECT |
+//! | [`mod@write`] | CONNECT, PUBLISH, PUBACK, SUBSCRIBE, PINGREQ, DISCONNECT |
 //! | [`decode`], [`Inbox`] | CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP |
 //! | [`Topics`] | `prefix/<device>/up` and `prefix/<device>/down` |
 //!

@@ -110,7 +110,7 @@ pub enum Packet<'b> {
         /// What was published.
         payload: &'b [u8],
     },
-    /// A message that has no room in the [`Inbox`], and is left out.
+    /// A message that has no room in the [`Inbox`](super::Inbox), and is left out.
     TooLong {
         /// As that of a publish.
         packet_id: Option<PacketId>,

@@ -119,7 +119,14 @@ fn probe() -> Result<()> {
 
 fn docs() -> Result<()> {
     // Libraries only: the collector's binary and the core's library share the name spandrel.
-    cargo("doc --workspace --no-deps --lib").args(&ENABLED).env("RUSTDOCFLAGS", "-Dwarnings").run()
+    // With every link, since the pages of some name others.
+    const LINKS: &str = "spandrel-transport/embassy-net,spandrel-transport/embassy-net-tcp,spandrel-transport/mqtt,\
+         spandrel-transport/rtt,spandrel-transport/embedded-io-async,spandrel-transport/std";
+    cargo("doc --workspace --no-deps --lib")
+        .args(&ENABLED)
+        .args(&["--features", LINKS])
+        .env("RUSTDOCFLAGS", "-Dwarnings")
+        .run()
 }
 
 fn set_up() -> Result<()> {
