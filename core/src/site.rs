@@ -162,6 +162,13 @@ mod table {
             start & 0xffff
         }
 
+        /// Whether the entry is there that stands for no site. To ask keeps it in programs that have no other:
+        /// without one the linker would not make the symbols of the table's bounds.
+        pub(crate) fn has_none(self) -> bool {
+            let none = core::ptr::from_ref(NO_SITE).addr();
+            cfg!(miri) || none.wrapping_sub(self.0.as_ptr().addr()) < self.0.len()
+        }
+
         /// The length in units.
         #[expect(clippy::cast_possible_truncation, reason = "else there is no drain to ask")]
         pub(crate) fn units(self) -> u16 {

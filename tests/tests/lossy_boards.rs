@@ -25,7 +25,8 @@ const OPERATIONS: [&str; 4] = ["say-hello", "format", "println", "publish"];
 const SEND_LIMIT: Duration = Duration::from_secs(30);
 const SEED: u64 = 11;
 
-const BAD: Faults = Faults { corrupted: 0.05, jitter_ns: 2_000_000, ..Faults::bad(0.15, 0.1, 0.1) };
+// Nothing is corrupted: UDP's checksum finds that on a real way, and without it a changed time is a time.
+const BAD: Faults = Faults { jitter_ns: 2_000_000, ..Faults::bad(0.15, 0.1, 0.1) };
 
 /// What a session sent, by the numbers of its spans.
 #[derive(Default)]

@@ -389,7 +389,8 @@ impl Tracer {
     /// Where there is a drain already, or the program has more call sites than records can tell
     /// apart.
     pub fn drain(&'static self) -> Result<Drain, DrainError> {
-        if !crate::site::table().is_told_apart() {
+        let table = crate::site::table();
+        if !table.is_told_apart() || !table.has_none() {
             return Err(DrainError::TooManySites);
         }
         #[cfg(feature = "retained")]
