@@ -11,6 +11,7 @@ pub mod hello;
 pub mod jaeger_json;
 pub mod peers;
 pub mod proc;
+pub mod qemu;
 pub mod random;
 pub mod skip;
 pub mod vectors;

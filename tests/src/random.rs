@@ -45,6 +45,11 @@ impl Random {
         range.start.wrapping_add_unsigned(self.below(range.end.abs_diff(range.start)))
     }
 
+    /// A number up to `most` to either side of 0.
+    pub fn around(&mut self, most: i64) -> i64 {
+        self.within(-most..most + 1)
+    }
+
     /// A number from 0 up to 1.
     pub fn share(&mut self) -> f64 {
         // As many bits as a mantissa has.

@@ -2,8 +2,7 @@
 
 use spandrel_tests::hello::run::{Options, Outcome, run};
 use spandrel_tests::hello::services::Platform;
-use spandrel_tests::skip::skip;
-use spandrel_tests::{hello, jaeger_json, workspace};
+use spandrel_tests::{hello, jaeger_json, qemu};
 
 /// It has what QEMU's command line and JSON treat specially, and more than ASCII. A board's arguments
 /// are words on one line, so it has no space.
@@ -49,8 +48,8 @@ fn three_processes_make_one_trace() {
 
 #[test]
 fn three_boards_make_one_trace() {
-    if workspace::find_program("qemu-system-arm").is_none() {
-        return skip("the boards need QEMU: cargo xtask setup installs it");
+    if !qemu::is_there(qemu::ARM) {
+        return;
     }
     let outcome = say_hello(Platform::Qemu);
     assert_eq!(devices(&outcome).len(), 3);

@@ -14,8 +14,7 @@ use spandrel_tests::faults::udp_proxy::{Passing, UdpProxy};
 use spandrel_tests::hello::check::SPANS;
 use spandrel_tests::hello::services::{Platform, Programs, Services};
 use spandrel_tests::proc::pause;
-use spandrel_tests::skip::skip;
-use spandrel_tests::{jaeger_json, workspace};
+use spandrel_tests::{jaeger_json, qemu};
 
 /// How often somebody is greeted.
 const GREETINGS: usize = 4;
@@ -137,8 +136,8 @@ fn what_processes_get_through_a_bad_link_is_shown() {
 
 #[test]
 fn what_boards_get_through_a_bad_link_is_shown() {
-    if workspace::find_program("qemu-system-arm").is_none() {
-        return skip("the boards need QEMU: cargo xtask setup installs it");
+    if !qemu::is_there(qemu::ARM) {
+        return;
     }
     greet(Platform::Qemu).unwrap_or_else(|e| panic!("{e:#}"));
 }

@@ -13,12 +13,9 @@ use core::time::Duration;
 use std::collections::HashSet;
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
-use std::process::Command;
 
 use spandrel_tests::build::cargo_build;
-use spandrel_tests::proc::Proc;
-use spandrel_tests::{skip, workspace};
+use spandrel_tests::{qemu, workspace};
 
 use seen::Run;
 
@@ -38,8 +35,8 @@ fn built_for_speed() {
 }
 
 fn reset_everywhere(profile: &str) {
-    if workspace::find_program("qemu-system-arm").is_none() {
-        return skip::skip("no qemu-system-arm; `cargo xtask setup` installs it");
+    if !qemu::is_there(qemu::ARM) {
+        return;
     }
     let dir = workspace::root().join("tests/firmware/reset");
     let target = workspace::target_dir().join("reset");
@@ -49,7 +46,8 @@ fn reset_everywhere(profile: &str) {
 
     let scratch = tempfile::tempdir().unwrap();
     let output = scratch.path().join("output");
-    let ended = run(programs.get("reset").unwrap(), &output);
+    let program = programs.get("reset").unwrap();
+    let ended = qemu::run_stepped("reset", program, &output, TIME_LIMIT);
     let output = fs::read_to_string(&output).unwrap();
     judge(&output, ended, profile);
 }
@@ -98,18 +96,4 @@ fn judge(output: &str, ended: anyhow::Result<()>, profile: &str) {
         stages.len(),
         expected::OPERATIONS.len(),
     );
-}
-
-/// Runs the program to its end; what it prints goes into a file, since it is megabytes.
-fn run(program: &Path, output: &Path) -> anyhow::Result<()> {
-    const QEMU: &str = "exec qemu-system-arm -M mps2-an386 -icount shift=10 -display none \
-        -serial none -monitor none -chardev stdio,id=sh \
-        -semihosting-config enable=on,target=native,chardev=sh -kernel \"$0\" >\"$1\"";
-
-    let mut command = Command::new("sh");
-    command.args(["-c", QEMU]).arg(program).arg(output);
-    let mut qemu = Proc::spawn("reset", &mut command)?;
-    let status = qemu.wait_for_exit(TIME_LIMIT)?;
-    anyhow::ensure!(status.success(), qemu.tell(&format!("failed ({status})")));
-    Ok(())
 }

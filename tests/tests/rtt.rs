@@ -6,7 +6,6 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
@@ -17,7 +16,7 @@ use spandrel_tests::build::cargo_build;
 use spandrel_tests::collector::Collector;
 use spandrel_tests::jaeger_json::{self, integer};
 use spandrel_tests::proc::{Proc, free_tcp_port, pause};
-use spandrel_tests::{skip, workspace};
+use spandrel_tests::{qemu, workspace};
 
 /// Far above what it takes on a busy machine, so that only a hung one is cut off.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -26,8 +25,8 @@ const SAMPLES: usize = 40;
 
 #[test]
 fn spans_come_through_a_probe_and_the_board_hears_the_collector() {
-    if workspace::find_program("qemu-system-arm").is_none() {
-        return skip::skip("no qemu-system-arm; `cargo xtask setup` installs it");
+    if !qemu::is_there(qemu::ARM) {
+        return;
     }
     run().unwrap_or_else(|error| panic!("{error:#}"));
 }
@@ -68,14 +67,8 @@ fn run() -> Result<()> {
 }
 
 fn boot(firmware: &Path, gdb: &str) -> Result<Proc> {
-    let mut command = Command::new("qemu-system-arm");
-    command.args(["-M", "mps2-an386", "-display", "none", "-serial", "none", "-monitor", "none"]);
-    command.args(["-chardev", "stdio,id=sh", "-gdb", &format!("tcp:{gdb}"), "-kernel"]);
-    command.arg(firmware);
-    // With a debugger there, semihosting would be that one's without `target=native`.
-    let semihosting = "enable=on,target=native,chardev=sh,arg=device=7";
-    command.args(["-semihosting-config", semihosting]);
-    Proc::spawn("the board", &mut command)
+    let options = ["-serial", "none", "-gdb", &format!("tcp:{gdb}")];
+    Proc::spawn("the board", &mut qemu::board(firmware, &options, ["device=7"]))
 }
 
 /// The numbers of all samples, in order.

@@ -13,12 +13,10 @@ mod seen;
 use core::time::Duration;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write as _};
-use std::path::Path;
-use std::process::Command;
 
 use spandrel_tests::build::cargo_build;
-use spandrel_tests::proc::Proc;
-use spandrel_tests::{skip, workspace};
+use spandrel_tests::vectors::from_hex;
+use spandrel_tests::{qemu, workspace};
 
 use coverage::Coverage;
 use records::Run;
@@ -45,8 +43,8 @@ fn built_for_speed_with_open_spans_that_survive() {
 }
 
 fn step_over_everything(profile: &str, more: &[&str]) {
-    if workspace::find_program("qemu-system-arm").is_none() {
-        return skip::skip("no qemu-system-arm; `cargo xtask setup` installs it");
+    if !qemu::is_there(qemu::ARM) {
+        return;
     }
     let dir = workspace::root().join("tests/firmware/step");
     // One folder each: programs of the same name replace each other.
@@ -58,7 +56,8 @@ fn step_over_everything(profile: &str, more: &[&str]) {
 
     let scratch = tempfile::tempdir().unwrap();
     let output = scratch.path().join("output");
-    let ended = run(programs.get("step").unwrap(), &output);
+    let program = programs.get("step").unwrap();
+    let ended = qemu::run_stepped("step", program, &output, TIME_LIMIT);
 
     let mut judge = Judge::default();
     let mut lines = BufReader::new(File::open(&output).unwrap()).lines().map(Result::unwrap);
@@ -85,20 +84,6 @@ fn step_over_everything(profile: &str, more: &[&str]) {
         judge.distinct,
         judge.instructions - judge.distinct,
     );
-}
-
-/// Runs the program to its end; what it prints goes into a file, since it is tens of megabytes.
-fn run(program: &Path, output: &Path) -> anyhow::Result<()> {
-    const QEMU: &str = "exec qemu-system-arm -M mps2-an386 -icount shift=10 -display none \
-        -serial none -monitor none -chardev stdio,id=sh \
-        -semihosting-config enable=on,target=native,chardev=sh -kernel \"$0\" >\"$1\"";
-
-    let mut command = Command::new("sh");
-    command.args(["-c", QEMU]).arg(program).arg(output);
-    let mut qemu = Proc::spawn("step", &mut command)?;
-    let status = qemu.wait_for_exit(TIME_LIMIT)?;
-    anyhow::ensure!(status.success(), qemu.tell(&format!("failed ({status})")));
-    Ok(())
 }
 
 /// Reads what the firmware prints, and judges each run and each stretch when it is over.
@@ -129,7 +114,10 @@ impl Judge {
                 self.end_run();
                 self.run = Some(Run::new(rest, &mut self.coverage));
             }
-            "frame" => self.run.as_mut().expect("frames follow a run").frames.push(bytes(rest)),
+            "frame" => {
+                let run = self.run.as_mut().expect("frames follow a run");
+                run.frames.push(from_hex(rest).unwrap());
+            }
             _ => panic!("the firmware said: {line}"),
         }
     }
@@ -163,10 +151,4 @@ impl Judge {
         let known = self.lengths.iter().find(|(name, _)| name[0] == stretch && name[1] == state);
         known.expect("the firmware steps over it").1
     }
-}
-
-fn bytes(digits: &str) -> Vec<u8> {
-    assert!(digits.len().is_multiple_of(2), "a frame was cut off: {digits}");
-    let pairs = (0..digits.len()).step_by(2);
-    pairs.map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
 }

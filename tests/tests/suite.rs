@@ -9,7 +9,7 @@ use serde_json::json;
 use spandrel_suite::{Board, VECTORS, on_interrupt, tests};
 use spandrel_tests::build::cargo_build;
 use spandrel_tests::proc::Proc;
-use spandrel_tests::{skip, workspace};
+use spandrel_tests::{qemu, workspace};
 
 /// Far above what it takes on a busy machine, so that only a hung one is cut off.
 const TIME_LIMIT: Duration = Duration::from_secs(2 * 60);
@@ -37,8 +37,8 @@ fn on_the_host() {
     assert!(failed.is_empty(), "on the host:\n{}", failed.join("\n"));
 }
 
-const M0: [&str; 3] = ["qemu-system-arm", "-M", "microbit"];
-const M4: [&str; 3] = ["qemu-system-arm", "-M", "mps2-an386"];
+const M0: [&str; 3] = [qemu::ARM, "-M", "microbit"];
+const M4: [&str; 3] = [qemu::ARM, "-M", "mps2-an386"];
 const RISCV: [&str; 5] = ["qemu-system-riscv32", "-M", "virt", "-bios", "none"];
 
 #[test]
@@ -78,9 +78,8 @@ fn its_ids_are_vectors() {
 
 /// Builds the suite for a target, with the core for size and for speed, and runs it in QEMU.
 fn on_board(target: &str, machine: &[&str]) {
-    let qemu = machine[0];
-    if workspace::find_program(qemu).is_none() {
-        return skip::skip(&format!("no {qemu}; `cargo xtask setup` installs it"));
+    if !qemu::is_there(machine[0]) {
+        return;
     }
     let dir = workspace::root().join("tests/firmware/suite");
     let folder = workspace::target_dir().join("suite");

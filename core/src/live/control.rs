@@ -10,7 +10,7 @@ use crate::{AdjustError, Strategy};
 use core::sync::atomic::AtomicU32;
 use core::sync::atomic::Ordering::Relaxed;
 
-/// Memory for [`Tracer::controlled`]; 40 bytes of RAM, all zero at first.
+/// Memory for [`Tracer::controlled`]; 44 bytes of RAM, all zero at first.
 #[derive(Debug)]
 pub struct ControlCell {
     /// The number of the last command, and what became of it.
@@ -28,6 +28,8 @@ pub struct ControlCell {
     /// The number of the next site to be defined, used or not; 0 where all are.
     site: AtomicU32,
 }
+
+const _: () = assert!(size_of::<ControlCell>() == 44, "its documentation says so");
 
 impl ControlCell {
     /// Memory for one tracer.
@@ -93,7 +95,7 @@ impl Tracer {
     #[cfg(feature = "control")]
     #[must_use]
     pub const fn controlled(mut self, cell: &'static ControlCell) -> Self {
-        self.control = Some(Controlled {
+        self.optional.control = Some(Controlled {
             cell,
             on_control: Drain::on_control,
             answer: Drain::write_answer,
@@ -164,16 +166,12 @@ impl Drain {
         cell.is_due.store(0, Relaxed);
         let id = cell.due_id.load();
         let (status, detail) = if id == cell.id.load() {
-            (cell.status.load(Relaxed), cell.detail.load(Relaxed))
+            (AnswerStatus::from_number(cell.status.load(Relaxed)), cell.detail.load(Relaxed))
         } else {
             // It was overtaken, and not done.
-            (AnswerStatus::Refused as u32, 0)
+            (None, 0)
         };
-        let status = match status {
-            0 => AnswerStatus::Done,
-            1 => AnswerStatus::Unknown,
-            _ => AnswerStatus::Refused,
-        };
+        let status = status.unwrap_or(AnswerStatus::Refused);
         Answer { packet: self.packet(), id, status, detail }.write(self.tag(), out);
     }
 

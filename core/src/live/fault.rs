@@ -32,7 +32,7 @@ impl Tracer {
     /// Notes how far the reporter is, so that [`Tracer::flush_after_fault`] can go on from there.
     #[must_use]
     pub const fn fault_point(mut self, point: &'static FaultPoint) -> Self {
-        self.fault_point = Some(point);
+        self.optional.fault_point = Some(point);
         self
     }
 

@@ -18,14 +18,21 @@ pub enum AnswerStatus {
     Refused = 2,
 }
 
+impl AnswerStatus {
+    pub(crate) const fn from_number(number: u32) -> Option<Self> {
+        match number {
+            0 => Some(Self::Done),
+            1 => Some(Self::Unknown),
+            2 => Some(Self::Refused),
+            _ => None,
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for AnswerStatus {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match u8::deserialize(deserializer)? {
-            0 => Self::Done,
-            1 => Self::Unknown,
-            2 => Self::Refused,
-            _ => return Err(serde::de::Error::custom("unknown status of an answer")),
-        })
+        let status = Self::from_number(u8::deserialize(deserializer)?.into());
+        status.ok_or_else(|| serde::de::Error::custom("unknown status of an answer"))
     }
 }
 

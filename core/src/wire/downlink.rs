@@ -228,17 +228,12 @@ pub fn decode_downlink(bytes: &[u8]) -> Result<Downlink<'_>, DecodeError> {
         Said::Ping(id) => Request::Ping(id),
         Said::SetHandle(handle) => Request::SetHandle(handle),
         Said::Ack(bytes) => {
-            let mut ack = Ack::default();
-            let mut is_first = true;
-            let read = Ack::read(bytes, |range| {
-                if core::mem::take(&mut is_first) {
-                    ack.next = range.end;
-                } else {
-                    // There are no more than it holds.
-                    let _ = ack.ranges.push(range);
-                }
+            let mut ranges = Vec::new();
+            let next = Ack::read(bytes, |range| {
+                // There are no more than it holds.
+                let _ = ranges.push(range);
             });
-            Request::Ack(read.map(|()| ack).ok_or(DecodeError::Malformed)?)
+            Request::Ack(Ack { next: next.ok_or(DecodeError::Malformed)?, ranges })
         }
         Said::Control(bytes) => {
             Request::Control(Control::read(bytes).ok_or(DecodeError::Malformed)?)

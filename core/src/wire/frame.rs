@@ -125,6 +125,14 @@ impl Losses {
         ]
     }
 
+    /// The greater of each count.
+    #[must_use]
+    pub fn max(&self, other: &Self) -> Self {
+        let (mut counts, others) = (self.counts(), other.counts());
+        counts.iter_mut().zip(others).for_each(|(count, other)| *count = other.max(*count));
+        Self::from_counts(counts)
+    }
+
     const fn from_counts(counts: [u32; KINDS]) -> Self {
         let [
             ring_full,

@@ -1,6 +1,10 @@
-//! A handler that sends every frame back as a ping and notes what it sees, and a hub that runs it.
+//! A handler that sends every frame back as a ping and notes what it sees, a hub that runs it, and the device's
+//! end of a stream.
 
+use super::stream::{LONGEST, Text};
 use super::{Feed, Handler, Hub, Peer, Replies, Reply};
+use spandrel_transport::framing::stream::{Encoder, Item, Splitter, buffer_len, encoded_len};
+use std::io::Read;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -82,5 +86,41 @@ impl Desk {
 impl Drop for Desk {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Keeps what a device prints.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Kept {
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Text for Kept {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+    }
+}
+
+/// A frame as it goes over a stream.
+pub(super) fn encoded(frame: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0; encoded_len(frame.len())];
+    let len = Encoder::new(frame).fill(&mut bytes);
+    bytes.truncate(len);
+    bytes
+}
+
+/// The next frame that comes down a stream.
+pub(super) fn receive(stream: &mut impl Read) -> Vec<u8> {
+    let mut splitter = Splitter::new(vec![0; buffer_len(LONGEST)]);
+    loop {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        if let Some(Item::Frame(frame)) = splitter.next(&mut &byte[..]) {
+            return frame.to_vec();
+        }
     }
 }

@@ -10,6 +10,7 @@ mod ask;
 mod assembly;
 mod controls;
 mod convert;
+mod data;
 mod definitions;
 mod emit;
 mod fragments;
@@ -36,19 +37,18 @@ use crate::clock::ClockEstimate;
 use crate::model::{Batch, Resource, Source};
 use crate::pipeline::Options;
 use crate::stats::Stats;
-use around::Sight;
 use ask::Questions;
 use assembly::Assembly;
 use controls::Controls;
 use definitions::Definitions;
-use fragments::{Fragments, Whole};
+use fragments::Fragments;
 use gaps::Gaps;
 use made::Allowance;
 use parents::Parents;
 use pieces::Pieces;
 use process::{Description, Known, Lost};
 use resets::Resets;
-use spandrel::wire::{self, Body, Clock, Data, FragmentOf, Record, Request};
+use spandrel::wire::{self, Body, Clock, Request};
 use std::sync::Arc;
 use traces::Placements;
 
@@ -66,17 +66,6 @@ pub(crate) struct Effects {
     pub(crate) batches: Vec<Batch>,
     /// To tell whoever watches; one line each.
     pub(crate) news: Vec<String>,
-}
-
-/// What a frame has brought.
-#[derive(Debug, Default)]
-struct News {
-    /// Definitions.
-    learned: bool,
-    /// Spans that are finished.
-    finished: Vec<u64>,
-    /// When the last of them was.
-    latest_ticks: Option<u64>,
 }
 
 /// Who a session is, and its clock.
@@ -207,87 +196,6 @@ impl Session {
         }
         self.count_records(stats);
         self.ask(rx_ns, effects);
-    }
-
-    fn on_data(&mut self, data: &Data<'_>, rx_ns: u64, effects: &mut Effects, stats: &mut Stats) {
-        let mut number = data.head.first_record;
-        let mut news = News::default();
-        self.gaps.reach(number, rx_ns);
-        self.device_says(&data.head.losses, rx_ns);
-        for record in &data.records {
-            match record {
-                // Records come again in frames of their own where they were not acknowledged in time.
-                Record::Fragment(fragment)
-                    if fragment.of != FragmentOf::Record || self.gaps.is_new(number) =>
-                {
-                    let whole = self.fragments.insert(number, fragment, data.head.last_number);
-                    match whole.as_ref().map(Whole::record) {
-                        Some(Ok(record)) => {
-                            self.on_record(number, &record, rx_ns, &mut news, stats);
-                        }
-                        Some(Err(_)) => stats.nonsense += 1,
-                        None => {}
-                    }
-                }
-                Record::Fragment(_) => stats.doubles += 1,
-                _ => self.on_record(number, record, rx_ns, &mut news, stats),
-            }
-            number = number.wrapping_add(record.ends_number().into());
-        }
-        // A record of which a fragment is missing has been sent, too.
-        self.gaps.reach(number, rx_ns);
-        self.gaps.expire(rx_ns);
-        self.last_number = self.last_number.max(data.head.last_number);
-        if let (Some(identity), Some(ticks)) = (&mut self.identity, news.latest_ticks) {
-            // What is finished was finished before it arrived.
-            identity.clock.arrived(ticks, rx_ns);
-        }
-        if news.learned {
-            self.emit_ready(rx_ns, effects, stats);
-        } else {
-            let is_ready =
-                |own: &u64| self.assembly.is_ready(*own, &self.definitions, &self.gaps, rx_ns);
-            let ready = news.finished.into_iter().filter(is_ready).collect();
-            self.emit_if_allowed(ready, rx_ns, effects, stats);
-        }
-        self.make_room(rx_ns, effects, stats);
-    }
-
-    /// Takes a record that is whole, and notes what is new.
-    fn on_record(
-        &mut self,
-        number: u64,
-        record: &Record<'_>,
-        rx_ns: u64,
-        news: &mut News,
-        stats: &mut Stats,
-    ) {
-        if let Record::Define(define) = record {
-            news.learned = true;
-            stats.nonsense += u64::from(!self.definitions.define(define));
-            return;
-        }
-        if !self.gaps.came(number, rx_ns) {
-            stats.doubles += 1;
-            return;
-        }
-        match record {
-            Record::Span(span) => {
-                let sight = Sight::from(&span.head);
-                news.latest_ticks = news.latest_ticks.max(Some(sight.end_ticks));
-                news.finished.push(sight.own);
-                self.gaps.saw(number, &sight);
-                self.parents.saw(number, &sight);
-            }
-            Record::Log(log) => self.gaps.at(number, log.time_ticks),
-            Record::Clock(clock) => {
-                self.gaps.at(number, clock.time_ticks);
-                stats.records_used += 1;
-                self.on_clock(clock, rx_ns);
-            }
-            _ => {}
-        }
-        self.assembly.insert(number, record, rx_ns);
     }
 
     /// The connection that it came over has ended.

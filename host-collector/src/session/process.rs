@@ -89,17 +89,7 @@ impl Lost {
     /// Notes the device's own counts. They only grow, and a frame without room says none: the
     /// greatest are true, in whatever order frames come.
     pub(super) fn device_says(&mut self, said: &Losses) {
-        let known = &mut self.device;
-        *known = Losses {
-            ring_full: known.ring_full.max(said.ring_full),
-            sampled_out: known.sampled_out.max(said.sampled_out),
-            tag_cut: known.tag_cut.max(said.tag_cut),
-            names_full: known.names_full.max(said.names_full),
-            open_full: known.open_full.max(said.open_full),
-            baggage_full: known.baggage_full.max(said.baggage_full),
-            baggage_stale: known.baggage_stale.max(said.baggage_stale),
-            evicted: known.evicted.max(said.evicted),
-        };
+        self.device = self.device.max(said);
     }
 
     /// Each count that is not 0: its tag, and a warning where it means that something is missing.

@@ -5,6 +5,7 @@
 //! [`ClockEstimate`] exchange time stamps with it, in virtual time, as often as a collector does, and
 //! asks it where moments lie, of which the truth is known here. Same seed, same outcome.
 
+use crate::random::Random;
 use spandrel::wire::ClockEvent;
 use spandrel_collector::causality::Causality;
 use spandrel_collector::clock::{ClockEstimate, Exchange, Taken};
@@ -69,7 +70,7 @@ impl ClockCase {
     /// to 5 ms of asymmetry, and loss.
     #[must_use]
     pub fn drawn(seed: u64) -> Self {
-        let mut random = Random(seed ^ 0x000c_10c5);
+        let mut random = Random::new(seed ^ 0x000c_10c5);
         let base_ns = random.below(2_000_000);
         let asymmetry_ns = random.below(5_000_001);
         let base_ns = match random.below(2) {
@@ -78,9 +79,9 @@ impl ClockCase {
         };
         Self {
             hz: [1_000_000, 32_768, 64_000_000, 10_000_000][random.index(4)],
-            offset_ns: random.signed(10 * SECOND_NS),
+            offset_ns: random.around(10 * SECOND_NS.cast_signed()),
             #[expect(clippy::cast_precision_loss, reason = "it is small")]
-            ppm: random.signed(100_000) as f64 / 1e3,
+            ppm: random.around(100_000) as f64 / 1e3,
             wander_ppm: 1.0,
             base_ns,
             jitter_ns: random.below(20_000_001),
@@ -125,7 +126,7 @@ pub struct ClockOutcome {
 /// what spans were warned of.
 #[must_use]
 pub fn call(seed: u64) -> (u32, Vec<String>) {
-    let mut random = Random(seed ^ 0x00ca_1100);
+    let mut random = Random::new(seed ^ 0x00ca_1100);
     let mut worlds = [2 * seed, 2 * seed + 1].map(|seed| World::new(seed, ClockCase::drawn(seed)));
     let mut causality = Causality::default();
     let (mut calls, mut warnings) = (0, Vec::new());
@@ -200,7 +201,7 @@ impl World {
     fn new(seed: u64, case: ClockCase) -> Self {
         Self {
             device: Device::new(case),
-            random: Random(seed),
+            random: Random::new(seed),
             clock: ClockEstimate::new(case.hz),
             outcome: ClockOutcome::default(),
             told: false,
@@ -363,32 +364,5 @@ impl Device {
             }
             Trouble::Rate { hz } => Some((ticks, ClockEvent::Rate { hz })),
         }
-    }
-}
-
-/// `SplitMix64`: a few lines, so that a seed means the same for good.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// Below `end`, which is not 0.
-    fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-
-    fn index(&mut self, end: usize) -> usize {
-        usize::try_from(self.below(end as u64)).unwrap_or(0)
-    }
-
-    /// Up to `most` to either side.
-    fn signed(&mut self, most: u64) -> i64 {
-        self.below(2 * most + 1).cast_signed() - most.cast_signed()
     }
 }

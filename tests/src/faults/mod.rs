@@ -22,6 +22,8 @@ pub mod board;
 #[cfg(feature = "kit")]
 pub mod clocks;
 #[cfg(feature = "kit")]
+mod device;
+#[cfg(feature = "kit")]
 pub mod farm;
 #[cfg(feature = "kit")]
 pub mod host;

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::build::cargo_build;
 use crate::proc::{Proc, free_udp_port};
-use crate::workspace;
+use crate::{qemu, workspace};
 
 /// From the start of a service to its line `ready`.
 const BOOT_LIMIT: Duration = Duration::from_secs(30);
@@ -195,16 +195,7 @@ impl Platform {
                 if let Some(port) = listen {
                     nic.push_str(&format!(",hostfwd=udp:127.0.0.1:{port}-10.0.2.15:9000"));
                 }
-                let mut semihosting = "enable=on,target=native,chardev=sh,arg=firmware".to_owned();
-                for argument in all {
-                    // QEMU splits at commas and takes a doubled one for itself.
-                    semihosting.push_str(&format!(",arg={}", argument.replace(',', ",,")));
-                }
-                let mut command = Command::new("qemu-system-arm");
-                command.args(["-M", "mps2-an386", "-nic", &nic, "-chardev", "stdio,id=sh"]);
-                command.args(["-semihosting-config", &semihosting, "-display", "none"]);
-                command.args(["-serial", "none", "-monitor", "none", "-kernel"]).arg(program);
-                command
+                qemu::board(program, &["-nic", &nic, "-serial", "none"], all)
             }
         }
     }

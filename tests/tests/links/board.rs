@@ -3,17 +3,15 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::OnceLock;
 
 use spandrel_collector::receiver::serial::SerialReceiver;
-use spandrel_collector::receiver::stream::Text;
 use spandrel_collector::receiver::tcp::TcpReceiver;
 use spandrel_tests::build::{Executables, cargo_build};
 use spandrel_tests::proc::Proc;
-use spandrel_tests::skip::skip;
-use spandrel_tests::workspace;
+use spandrel_tests::{qemu, workspace};
 
-use crate::collector::Collector;
+use crate::collector::{Collector, Kept};
 use crate::tcp::Proxy;
 
 const SPANS: usize = 500;
@@ -22,8 +20,7 @@ const SPANS: usize = 500;
 fn program(name: &str) -> Option<&'static Path> {
     static PROGRAMS: OnceLock<Executables> = OnceLock::new();
 
-    if workspace::find_program("qemu-system-arm").is_none() {
-        skip("the board needs QEMU: cargo xtask setup installs it");
+    if !qemu::is_there(qemu::ARM) {
         return None;
     }
     let build = || {
@@ -37,15 +34,10 @@ fn program(name: &str) -> Option<&'static Path> {
 
 /// Starts it with these options of QEMU's and these arguments.
 fn start(program: &Path, options: &[&str], arguments: &[&str]) -> Proc {
-    let mut command = Command::new("qemu-system-arm");
-    command.args(["-M", "mps2-an386", "-display", "none", "-monitor", "none"]).args(options);
-    let mut semihosting =
-        format!("enable=on,target=native,chardev=sh,arg=firmware,arg=device=4,arg=spans={SPANS}");
-    for argument in arguments {
-        semihosting += &format!(",arg={argument}");
-    }
-    command.args(["-chardev", "stdio,id=sh", "-semihosting-config", &semihosting]);
-    Proc::spawn("the board", command.arg("-kernel").arg(program)).expect("QEMU starts")
+    let spans = format!("spans={SPANS}");
+    let arguments = [&["device=4", &spans], arguments].concat();
+    let mut command = qemu::board(program, options, arguments);
+    Proc::spawn("the board", &mut command).expect("QEMU starts")
 }
 
 /// Waits for every span of the board's.
@@ -70,16 +62,6 @@ fn a_board_sends_over_its_uart_and_is_asked_for_the_time() {
     assert_eq!((stats.malformed, stats.nonsense, stats.doubles), (0, 0, 0), "{stats}");
 }
 
-/// Keeps what a board prints.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Text for Kept {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.lock().expect("nobody panics").extend_from_slice(bytes);
-    }
-}
-
 #[cfg(unix)]
 #[test]
 fn a_board_that_is_only_listened_to_is_understood_and_what_it_prints_is_whole() {
@@ -97,9 +79,8 @@ fn a_board_that_is_only_listened_to_is_understood_and_what_it_prints_is_whole() 
     let mut board = start(program, &["-serial", &format!("pipe:{}", line.display())], &[]);
     all_come(&collector);
     let expected: String = (0..SPANS).step_by(10).map(|n| format!("reading {n}\r\n")).collect();
-    collector
-        .until("what it prints", |_| kept.0.lock().expect("nobody panics").len() >= expected.len());
-    assert_eq!(*kept.0.lock().expect("nobody panics"), expected.into_bytes());
+    collector.until("what it prints", |_| kept.bytes().len() >= expected.len());
+    assert_eq!(kept.bytes(), expected.into_bytes());
     board.kill();
     let stats = collector.end();
     assert_eq!((stats.malformed, stats.nonsense), (0, 0), "{stats}");

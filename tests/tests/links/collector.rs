@@ -1,4 +1,4 @@
-//! A collector in a thread: a hub with its links, and a pipeline.
+//! A collector in a thread: a hub with its links, and a pipeline; and what devices print.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use spandrel_collector::model::{Batch, Span, Value};
 use spandrel_collector::pipeline::{Options, Pipeline};
+use spandrel_collector::receiver::stream::Text;
 use spandrel_collector::receiver::{Feed, Hub};
 use spandrel_collector::stats::Stats;
 
@@ -85,5 +86,21 @@ impl Collector {
     pub(crate) fn end(self) -> Stats {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().expect("it does not panic")
+    }
+}
+
+/// Keeps what a device prints.
+#[derive(Clone, Default)]
+pub(crate) struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Kept {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.0.lock().expect("nobody panics").clone()
+    }
+}
+
+impl Text for Kept {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.lock().expect("nobody panics").extend_from_slice(bytes);
     }
 }

@@ -7,39 +7,26 @@ use std::sync::{Arc, Mutex};
 use serialport::{SerialPort as _, TTYPort};
 use spandrel::span;
 use spandrel_collector::receiver::serial::SerialReceiver;
-use spandrel_collector::receiver::stream::Text;
+use spandrel_tests::random::Random;
 use spandrel_transport::Settings;
 use spandrel_transport::uplinks::std_stream::StdStream;
 use spandrel_transport::uplinks::std_thread;
 use spandrel_transport::uplinks::stream::StreamUplink;
 
-use crate::collector::Collector;
+use crate::collector::{Collector, Kept};
 use crate::tracer;
-
-/// Keeps what a device prints.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Text for Kept {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.lock().expect("nobody panics").extend_from_slice(bytes);
-    }
-}
 
 /// A line that frames and text share, each written whole; frames may be hit.
 struct Line {
     port: Arc<Mutex<TTYPort>>,
     /// One bit in so many is another; 0 for none.
     one_in: u64,
-    random: u64,
+    random: Random,
 }
 
 impl Line {
     fn is_hit(&mut self) -> bool {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        self.one_in != 0 && self.random.is_multiple_of(self.one_in)
+        self.one_in != 0 && self.random.below(self.one_in) == 0
     }
 }
 
@@ -86,7 +73,7 @@ fn desk() -> (Desk, TTYPort) {
 impl Desk {
     fn line(&self, one_in: u64) -> BufWriter<Line> {
         let port = Arc::clone(&self.port);
-        BufWriter::new(Line { port, one_in, random: 0x9e37_79b9_7f4a_7c15 })
+        BufWriter::new(Line { port, one_in, random: Random::new(1) })
     }
 
     fn print(&self, text: &str) {
@@ -95,7 +82,7 @@ impl Desk {
     }
 
     fn said(&self) -> Vec<u8> {
-        self.kept.0.lock().expect("nobody panics").clone()
+        self.kept.bytes()
     }
 }
 

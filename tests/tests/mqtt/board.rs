@@ -1,18 +1,15 @@
 //! A board in QEMU, with embassy-net's TCP.
 
-use std::process::Command;
-
 use spandrel_tests::build::cargo_build;
 use spandrel_tests::proc::Proc;
-use spandrel_tests::skip::skip;
+use spandrel_tests::qemu;
 use spandrel_tests::workspace;
 
 use super::*;
 
 #[test]
 fn a_board_ships_its_spans_through_a_broker_that_comes_and_goes() {
-    if workspace::find_program("qemu-system-arm").is_none() {
-        skip("qemu-system-arm is not installed: cargo xtask setup");
+    if !qemu::is_there(qemu::ARM) {
         return;
     }
     let Some(mut broker) = broker(None) else { return };
@@ -20,14 +17,9 @@ fn a_board_ships_its_spans_through_a_broker_that_comes_and_goes() {
     let arguments = ["--release", "--bin", "mqtt"];
     let built = cargo_build("the board", &dir, &arguments, &mut |_| ()).unwrap();
     let collector = Collector::start(&url(&broker), None);
-    let mut command = Command::new("qemu-system-arm");
-    command.args(["-M", "mps2-an386", "-nic", "user,model=lan9118"]);
-    command.args(["-chardev", "stdio,id=sh", "-display", "none"]);
-    let arguments =
-        format!("arg=firmware,arg=broker=10.0.2.2:{},arg=device=4,arg=qos=1", broker.port());
-    let semihosting = format!("enable=on,target=native,chardev=sh,{arguments}");
-    command.args(["-semihosting-config", &semihosting, "-serial", "none", "-monitor", "none"]);
-    command.arg("-kernel").arg(built.get("mqtt").unwrap());
+    let options = ["-nic", "user,model=lan9118", "-serial", "none"];
+    let arguments = [&format!("broker=10.0.2.2:{}", broker.port()), "device=4", "qos=1"];
+    let mut command = qemu::board(built.get("mqtt").unwrap(), &options, arguments);
     let mut board = Proc::spawn("the board", &mut command).unwrap();
     board.wait_for_line("mqtt: Connected", LIMIT).unwrap();
 

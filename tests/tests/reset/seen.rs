@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use spandrel::wire::{self, Body, NameRef, PartKey, Record, Value};
+use spandrel_tests::vectors::from_hex;
 
 use crate::expected::{self, State};
 
@@ -77,7 +78,7 @@ impl<'a> Run<'a> {
     /// A line that the firmware printed of it.
     pub(crate) fn line(&mut self, word: &str, rest: &str) {
         match word {
-            "frame" => self.frame(&bytes(rest)),
+            "frame" => self.frame(&from_hex(rest).unwrap()),
             "reset" => {
                 let (done, pc) = rest.split_once(' ').unwrap();
                 self.done = done.parse().unwrap();
@@ -376,10 +377,4 @@ fn tags(key: &PartKey<'_>, values: &wire::Values<'_>, has_name: bool) -> Vec<Raw
         tags.push((key, value));
     }
     tags
-}
-
-fn bytes(digits: &str) -> Vec<u8> {
-    assert!(digits.len().is_multiple_of(2), "a frame was cut off: {digits}");
-    let pairs = (0..digits.len()).step_by(2);
-    pairs.map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
 }

@@ -310,9 +310,7 @@ impl Drain {
         }
         let (Ok((_, Said::Ack(ack))), Some(held)) = (read, self.tracer.held()) else { return };
         // What came out of order is sent again: an earlier boot's records are few.
-        let mut next = None;
-        let read = Ack::read(ack, |range| next = next.or(Some(range.end)));
-        if let (Some(_), Some(next)) = (read, next) {
+        if let Some(next) = Ack::read(ack, |_| {}) {
             self.acknowledged_of_earlier(next);
             #[expect(clippy::cast_possible_truncation, reason = "the low bits are meant")]
             held.window.timer.progressed(next as u32, self.counter());

@@ -87,24 +87,14 @@ impl Drain {
     /// Frees what was acknowledged. What was never sent cannot have been.
     pub(in super::super) fn on_ack(&mut self, window: &Window, bytes: &[u8]) {
         let (oldest, high) = (window.oldest.load(), window.high.load());
-        let (mut next, mut is_first, mut last) = (0, true, 0);
-        let read = Ack::read(bytes, |range| {
-            if core::mem::take(&mut is_first) {
-                next = range.end;
-            }
-            last = range.end;
-        });
+        let mut last = 0;
+        let Some(next) = Ack::read(bytes, |range| last = range.end) else { return };
         // One that was overtaken says less than is known.
-        if read.is_none() || last > high || next < oldest {
+        if next.max(last) > high || next < oldest {
             return;
         }
         window.acked.clear();
-        let mut is_first = true;
-        Ack::read(bytes, |range| {
-            if !core::mem::take(&mut is_first) {
-                window.acked.add(&range);
-            }
-        });
+        Ack::read(bytes, |range| window.acked.add(&range));
         for number in oldest..next {
             if !self.free_oldest(window, number) {
                 return;

@@ -5,9 +5,8 @@ use super::super::ring::Committed;
 use super::super::{record, threads::Member, threads::Threads};
 use super::Drain;
 
-#[cfg(not(feature = "std"))]
 impl Drain {
-    /// The oldest record.
+    /// The record that is next.
     #[inline(always)]
     pub(super) fn oldest(&self) -> Option<Committed<'static>> {
         #[cfg(feature = "retained")]
@@ -17,10 +16,10 @@ impl Drain {
         if let Some(held) = self.tracer.held() {
             return (held.next)(self, held.window);
         }
-        self.tracer.recorder.ring().oldest()
+        self.oldest_in_turn()
     }
 
-    /// Frees the record that was given last.
+    /// Frees the record that was given last, or notes that it was sent.
     #[inline(always)]
     pub(super) fn release(&self, record: &Committed<'_>) {
         #[cfg(feature = "retained")]
@@ -30,6 +29,21 @@ impl Drain {
         if let Some(held) = self.tracer.held() {
             return (held.sent)(self, held.window, record);
         }
+        self.release_in_turn(record);
+    }
+}
+
+#[cfg(not(feature = "std"))]
+impl Drain {
+    /// The oldest record.
+    #[inline(always)]
+    fn oldest_in_turn(&self) -> Option<Committed<'static>> {
+        self.tracer.recorder.ring().oldest()
+    }
+
+    /// Frees the record that was given last.
+    #[inline(always)]
+    fn release_in_turn(&self, record: &Committed<'_>) {
         self.tracer.recorder.ring().release(record);
     }
 
@@ -44,14 +58,7 @@ impl Drain {
 impl Drain {
     /// The oldest record of the ring whose turn it is, or of another if it has none. That which was
     /// given before, if a fragment of it went up.
-    pub(super) fn oldest(&self) -> Option<Committed<'static>> {
-        #[cfg(feature = "retained")]
-        if let Some(retained) = self.takes_itself() {
-            return self.oldest_kept(retained);
-        }
-        if let Some(held) = self.tracer.held() {
-            return (held.next)(self, held.window);
-        }
+    fn oldest_in_turn(&self) -> Option<Committed<'static>> {
         let Some(threads) = self.tracer.recorder.threads() else {
             return self.tracer.recorder.ring().oldest();
         };
@@ -64,14 +71,7 @@ impl Drain {
     }
 
     /// Frees the record that was given last.
-    pub(super) fn release(&self, record: &Committed<'_>) {
-        #[cfg(feature = "retained")]
-        if self.takes_itself().is_some() {
-            return self.release_kept();
-        }
-        if let Some(held) = self.tracer.held() {
-            return (held.sent)(self, held.window, record);
-        }
+    fn release_in_turn(&self, record: &Committed<'_>) {
         let source = self.source.get();
         match source.member {
             Some(member) => member.ring.release(record),

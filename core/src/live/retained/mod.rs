@@ -10,11 +10,15 @@
 mod boot;
 mod check;
 mod header;
+mod note;
+mod order;
 mod ring;
 mod scan;
 
 pub(super) use check::is_sane;
-pub(super) use header::{Header, Note, Order, Progress};
+pub(super) use header::{Header, Progress};
+pub(super) use note::Note;
+pub(super) use order::Order;
 pub(super) use ring::Look;
 pub(super) use scan::is_void;
 
@@ -37,7 +41,7 @@ use core::mem::{MaybeUninit, offset_of};
 use core::ops::Range;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::sync::atomic::{AtomicU8, AtomicU32};
-use header::hash;
+use note::hash;
 
 /// A [`Recorder`] that a reset does not take, for [`Tracer::retained`].
 ///

@@ -128,7 +128,7 @@ impl Tracer {
         mut self,
         pool: &'static BaggagePool<ITEMS, BYTES>,
     ) -> Self {
-        self.pool = Some(pool.by_ref());
+        self.optional.pool = Some(pool.by_ref());
         self
     }
 

@@ -2,14 +2,11 @@
 
 mod build;
 mod describe;
+mod optional;
 
 use super::active::{self, Active};
-use super::baggage::{HeldBaggage, PoolRef};
-use super::control::Controlled;
+use super::baggage::HeldBaggage;
 use super::drain::Drain;
-#[cfg(feature = "auth")]
-use super::drain::Sealing;
-use super::fault::FaultPoint;
 use super::mask;
 use super::names::Names;
 use super::numbers::whole_number;
@@ -17,15 +14,14 @@ use super::recorder::{Recorder, RecorderRef, flag};
 #[cfg(feature = "retained")]
 use super::retained::RetainedRef;
 use super::sampling::Adjustable;
-use super::stats::StatsRef;
 use super::time::{self, Moment};
-use super::window::{Held, Newest};
 use crate::carrier::short::ShortHandle;
 use crate::config::{BuildSource, DeviceSource, SessionSource};
 use crate::sampler::AdjustableRef;
 use crate::wire::{Losses, ProcessTags, Value, Writer};
 use crate::{BaggageError, Clock, DeviceId, DrainError, Session, SpanContext, Ticks, TraceId};
 use core::sync::atomic::Ordering::Relaxed;
+use optional::Optional;
 
 /// Makes spans: service name, clock, identity, sampler and recorder, all in one static.
 ///
@@ -68,22 +64,18 @@ pub struct Tracer {
     /// What its recorder has beside, if a reset leaves that alone.
     #[cfg(feature = "retained")]
     pub(super) retained: Option<RetainedRef>,
-    /// What is done where records are held until they are acknowledged.
-    #[cfg(feature = "window")]
-    pub(super) held: Option<Held>,
-    /// What is done where the oldest records are given up for newer ones.
-    #[cfg(feature = "window")]
-    pub(super) newest: Option<Newest>,
-    #[cfg(feature = "fault-flush")]
-    pub(super) fault_point: Option<&'static FaultPoint>,
-    #[cfg(feature = "control")]
-    pub(super) control: Option<Controlled>,
-    #[cfg(feature = "stats")]
-    stats: Option<StatsRef>,
-    #[cfg(feature = "auth")]
-    sealing: Option<Sealing>,
-    #[cfg(feature = "baggage")]
-    pool: Option<PoolRef>,
+    #[cfg_attr(
+        not(any(
+            feature = "window",
+            feature = "fault-flush",
+            feature = "control",
+            feature = "stats",
+            feature = "auth",
+            feature = "baggage"
+        )),
+        expect(dead_code, reason = "it is nothing")
+    )]
+    pub(super) optional: Optional,
 }
 
 /// Tags of a process.
@@ -121,57 +113,8 @@ impl Tracer {
             handle: None,
             #[cfg(feature = "retained")]
             retained: None,
-            #[cfg(feature = "window")]
-            held: None,
-            #[cfg(feature = "window")]
-            newest: None,
-            #[cfg(feature = "fault-flush")]
-            fault_point: None,
-            #[cfg(feature = "control")]
-            control: None,
-            #[cfg(feature = "stats")]
-            stats: None,
-            #[cfg(feature = "auth")]
-            sealing: None,
-            #[cfg(feature = "baggage")]
-            pool: None,
+            optional: Optional::NONE,
         }
-    }
-
-    /// What is done where records are held until they are acknowledged.
-    #[inline(always)]
-    pub(super) const fn held(&self) -> Option<Held> {
-        #[cfg(feature = "window")]
-        return self.held;
-        #[cfg(not(feature = "window"))]
-        None
-    }
-
-    /// What is done where the oldest records are given up for newer ones.
-    #[inline(always)]
-    pub(super) const fn newest(&self) -> Option<Newest> {
-        #[cfg(feature = "window")]
-        return self.newest;
-        #[cfg(not(feature = "window"))]
-        None
-    }
-
-    /// Where is noted how far the reporter is.
-    #[inline(always)]
-    pub(super) const fn noted_point(&self) -> Option<&'static FaultPoint> {
-        #[cfg(feature = "fault-flush")]
-        return self.fault_point;
-        #[cfg(not(feature = "fault-flush"))]
-        None
-    }
-
-    /// What is done where the collector may tell the tracer what to do.
-    #[inline(always)]
-    pub(super) const fn control(&self) -> Option<Controlled> {
-        #[cfg(feature = "control")]
-        return self.control;
-        #[cfg(not(feature = "control"))]
-        None
     }
 
     /// The identity of the device.
@@ -206,41 +149,11 @@ impl Tracer {
         if cfg!(speed) { 0 } else { self.key }
     }
 
-    /// Where it counts what it does.
-    #[inline(always)]
-    pub(super) fn stats_ref(&self) -> Option<StatsRef> {
-        #[cfg(feature = "stats")]
-        return self.stats;
-        #[cfg(not(feature = "stats"))]
-        None
-    }
-
-    /// Has it count there.
-    #[cfg(feature = "stats")]
-    pub(super) const fn counting_in(mut self, stats: StatsRef) -> Self {
-        self.stats = Some(stats);
-        self
-    }
-
-    /// How its frames are sealed.
-    #[cfg(feature = "auth")]
-    #[inline(always)]
-    pub(super) fn sealing(&self) -> Option<&Sealing> {
-        self.sealing.as_ref()
-    }
-
-    /// Has its frames sealed.
-    #[cfg(feature = "auth")]
-    pub(super) const fn sealing_by(mut self, sealing: Sealing) -> Self {
-        self.sealing = Some(sealing);
-        self
-    }
-
     /// The shortest frames in bytes that a link for it may have: [`MIN_MTU`](crate::wire::MIN_MTU), or
     /// 80 where it has a key.
     pub fn min_mtu(&self) -> usize {
         #[cfg(feature = "auth")]
-        if self.sealing.is_some() {
+        if self.sealing().is_some() {
             return crate::seal::MIN_SEALED_MTU;
         }
         crate::wire::MIN_MTU
@@ -259,14 +172,6 @@ impl Tracer {
 
     pub(super) fn adjustable(&self) -> Option<AdjustableRef> {
         self.adjustable.map(|adjustable| adjustable.sampler)
-    }
-
-    #[inline(always)]
-    pub(super) fn pool(&self) -> Option<PoolRef> {
-        #[cfg(feature = "baggage")]
-        return self.pool;
-        #[cfg(not(feature = "baggage"))]
-        None
     }
 
     #[inline(always)]

@@ -117,7 +117,7 @@ impl Tracer {
     #[must_use]
     pub const fn acknowledged(mut self, window: &'static Window) -> Self {
         assert!(!self.recorder.is_per_thread(), "records are held in one ring");
-        self.held = Some(Held {
+        self.optional.held = Some(Held {
             window,
             next: Drain::next_held,
             sent: Drain::sent_held,
@@ -143,7 +143,7 @@ impl Tracer {
     #[must_use]
     pub const fn keep_newest(mut self, window: &'static Window) -> Self {
         assert!(!self.recorder.is_per_thread(), "records are given up in one ring");
-        self.newest = Some(Newest { window, evict: Drain::evict_oldest });
+        self.optional.newest = Some(Newest { window, evict: Drain::evict_oldest });
         self
     }
 

@@ -26,32 +26,15 @@ fn ended(device: &mut Device, last_ticks: u64, has_process: bool) -> Vec<u8> {
     })
 }
 
-/// The hello of the boot behind it.
-fn begun(device: &mut Device, now_ns: u64, previous: SessionNumber) -> Vec<u8> {
-    let process = Process { service: "sensor", build: &[0xab], tags: &[][..] };
-    let process: &'static [u8] = process.to_bytes().leak();
-    let (id, session, sent_ticks) = (device.id, device.session, device.ticks(now_ns));
-    device.frame(|packet| {
-        Body::Hello(Hello {
-            packet,
-            device: id.0,
-            session: session.get(),
-            clock_hz: 1_000_000,
-            sent_ticks,
-            flags: Hello::KEPT,
-            sites: 10,
-            previous: Some(previous.get()),
-            process_total: process.len() as u32,
-            process,
-            ..Hello::default()
-        })
-    })
-}
-
+/// A device that a reset ended, and the same in the boot behind it.
 fn boots() -> (Device, Device) {
     let before = device(3);
-    let next =
-        Device { session: SessionNumber::new(8), began_ns: EPOCH + 10 * SECOND, ..device(3) };
+    let next = Device {
+        session: SessionNumber::new(8),
+        previous: Some(before.session.get()),
+        began_ns: EPOCH + 10 * SECOND,
+        ..device(3)
+    };
     (before, next)
 }
 
@@ -81,7 +64,7 @@ fn what_a_reset_cut_off_is_told_by_the_boot_behind_it() {
     let hello = ended(&mut before, 9_000_000, true);
     bench.receive(&before, &hello);
     assert!(bench.asked().is_empty(), "nobody is there to answer");
-    let hello = begun(&mut next, bench.now_ns, before.session);
+    let hello = next.hello(bench.now_ns);
     bench.receive(&next, &hello);
     pass(&mut bench, 3);
     let spans = bench.spans();
@@ -118,7 +101,7 @@ fn an_earlier_boot_of_another_program_is_shown_by_what_is_known_of_it() {
         [wire::Value::I32(1), wire::Value::Static(NameRef::Id(0))],
     );
     bench.data(&mut before, vec![Record::Span(tagged), Record::Define(by_address)]);
-    let hello = begun(&mut next, bench.now_ns, before.session);
+    let hello = next.hello(bench.now_ns);
     bench.receive(&next, &hello);
     pass(&mut bench, 20);
     let spans = bench.spans();
@@ -154,7 +137,7 @@ fn call_sites_of_the_same_build_are_known_from_the_boot_behind() {
     bench.receive(&before, &hello);
     // The definition was lost, and nobody can be asked for it.
     bench.data(&mut before, vec![Record::Span(span(FIRST, Parent::None, [1, 2]))]);
-    let hello = begun(&mut next, bench.now_ns, before.session);
+    let hello = next.hello(bench.now_ns);
     bench.receive(&next, &hello);
     bench.data(&mut next, vec![site(1, READ), Record::Span(span(FIRST, Parent::None, [1, 2]))]);
     pass(&mut bench, 3);

@@ -1,7 +1,5 @@
 use super::*;
-use crate::receiver::testing::Desk;
-use spandrel_transport::framing::stream::{Encoder, encoded_len};
-use std::sync::Mutex;
+use crate::receiver::testing::{Desk, Kept, encoded};
 
 #[test]
 fn a_port_is_read_as_it_is_written() {
@@ -16,41 +14,12 @@ fn what_is_not_there_is_an_error() {
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
 }
 
-/// Keeps what a device prints.
-#[derive(Clone, Debug, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Text for Kept {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-    }
-}
-
-fn encoded(frame: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0; encoded_len(frame.len())];
-    let len = Encoder::new(frame).fill(&mut bytes);
-    bytes.truncate(len);
-    bytes
-}
-
 #[cfg(unix)]
 mod unix {
     use super::*;
+    use crate::receiver::testing::receive;
     use serialport::{SerialPort as _, TTYPort};
-    use spandrel_transport::framing::stream::{Item, Splitter};
     use std::process::Command;
-
-    /// The next frame that comes down.
-    fn receive(port: &mut TTYPort) -> Vec<u8> {
-        let mut splitter = Splitter::new([0; 512]);
-        loop {
-            let mut byte = [0];
-            port.read_exact(&mut byte).unwrap();
-            if let Some(Item::Frame(frame)) = splitter.next(&mut &byte[..]) {
-                return frame.to_vec();
-            }
-        }
-    }
 
     /// A terminal: the device's end, and the path of the other.
     fn terminal() -> (TTYPort, String) {
@@ -83,7 +52,7 @@ mod unix {
             assert_eq!(receive(&mut device), frame);
         }
         let said = [&b"\x1b[32mboot\r\n> \xff"[..], &b"tick\r\n".repeat(20)].concat();
-        desk.until(|_| *kept.0.lock().unwrap() == said);
+        desk.until(|_| kept.bytes() == said);
         desk.until(|seen| seen.sent_ns.len() == 20);
         let seen = desk.end();
         assert!(seen.frames.iter().all(|(peer, _)| *peer == Peer::Serial(path.as_str().into())));
@@ -136,7 +105,7 @@ mod unix {
             drop(device);
             desk.until(|seen| seen.frames.len() == usize::from(number));
         }
-        desk.until(|_| kept.0.lock().unwrap().as_slice() == b"texttexttext");
+        desk.until(|_| kept.bytes() == b"texttexttext");
         std::fs::remove_file(&path).unwrap();
         let seen = desk.end();
         assert_eq!((seen.sent_ns.len(), seen.closed.len()), (0, 0));

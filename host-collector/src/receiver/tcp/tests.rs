@@ -1,7 +1,6 @@
 use super::*;
 use crate::receiver::stream::LONGEST;
-use crate::receiver::testing::Desk;
-use spandrel_transport::framing::stream::{Encoder, Item, Splitter, buffer_len, encoded_len};
+use crate::receiver::testing::{Desk, encoded, receive};
 use std::io::{Read as _, Write as _};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -18,25 +17,6 @@ fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(SOON)).unwrap();
     stream
-}
-
-fn encoded(frame: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0; encoded_len(frame.len())];
-    let len = Encoder::new(frame).fill(&mut bytes);
-    bytes.truncate(len);
-    bytes
-}
-
-/// The next frame that comes down.
-fn receive(stream: &mut TcpStream) -> Vec<u8> {
-    let mut splitter = Splitter::new(vec![0; buffer_len(LONGEST)]);
-    loop {
-        let mut byte = [0];
-        stream.read_exact(&mut byte).unwrap();
-        if let Some(Item::Frame(frame)) = splitter.next(&mut &byte[..]) {
-            return frame.to_vec();
-        }
-    }
 }
 
 fn is_closed(stream: &mut TcpStream) -> bool {

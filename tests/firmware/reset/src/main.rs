@@ -14,6 +14,7 @@
 #![no_std]
 #![no_main]
 
+#[path = "../../console.rs"]
 mod console;
 mod control;
 mod timer;

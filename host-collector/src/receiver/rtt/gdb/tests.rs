@@ -5,10 +5,9 @@ use super::packet::{self, Event, INTERRUPT, Parser};
 use super::{Client, GdbServer};
 use crate::receiver::rtt::testing::{BLOCK, RAM, Target};
 use crate::receiver::rtt::{Locate, Look, Memory, MemoryError, Place, Reader, Which, pipe};
-use crate::receiver::testing::Desk;
+use crate::receiver::testing::{Desk, encoded};
 use crate::receiver::{Hub, Peer};
 use proptest::prelude::*;
-use spandrel_transport::framing::stream::{Encoder, encoded_len};
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -271,13 +270,6 @@ fn serve(
 
 #[test]
 fn frames_go_both_ways_over_a_server_that_leaves_and_comes_again() {
-    fn encoded(frame: &[u8]) -> Vec<u8> {
-        let mut bytes = vec![0; encoded_len(frame.len())];
-        let len = Encoder::new(frame).fill(&mut bytes);
-        bytes.truncate(len);
-        bytes
-    }
-
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let link = GdbServer {
         address: listener.local_addr().unwrap().to_string(),

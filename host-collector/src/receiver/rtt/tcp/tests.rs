@@ -1,25 +1,14 @@
 //! Servers as that of `OpenOCD`, which is raw, and J-Link's, which greets and wants to be told a channel.
 
 use super::*;
-use crate::receiver::testing::Desk;
-use spandrel_transport::framing::stream::{Encoder, Item, Splitter, buffer_len, encoded_len};
+use crate::receiver::testing::{Desk, Kept, encoded, receive};
 use std::io::Read as _;
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
 
 const SOON: Duration = Duration::from_secs(20);
 const CONFIG: &[u8] = b"$$SEGGER_TELNET_ConfigStr=RTTCh;1$$";
 
-#[derive(Clone, Default)]
-struct Printed(Arc<Mutex<Vec<u8>>>);
-
-impl Text for Printed {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-    }
-}
-
-fn start(address: String, jlink_channel: Option<u32>, printed: Printed) -> Desk {
+fn start(address: String, jlink_channel: Option<u32>, printed: Kept) -> Desk {
     let server = RttServer { address, jlink_channel };
     Desk::start(|feed| drop(server.start(feed, printed).unwrap()))
 }
@@ -36,25 +25,6 @@ fn accept(listener: &TcpListener) -> TcpStream {
     stream
 }
 
-fn encoded(frame: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0; encoded_len(frame.len())];
-    let len = Encoder::new(frame).fill(&mut bytes);
-    bytes.truncate(len);
-    bytes
-}
-
-/// The next frame that comes down.
-fn receive(stream: &mut TcpStream) -> Vec<u8> {
-    let mut splitter = Splitter::new(vec![0; buffer_len(600)]);
-    loop {
-        let mut byte = [0];
-        stream.read_exact(&mut byte).unwrap();
-        if let Some(Item::Frame(frame)) = splitter.next(&mut &byte[..]) {
-            return frame.to_vec();
-        }
-    }
-}
-
 fn frames(desk: Desk) -> Vec<Vec<u8>> {
     desk.end().frames.into_iter().map(|(_, frame)| frame).collect()
 }
@@ -62,7 +32,7 @@ fn frames(desk: Desk) -> Vec<Vec<u8>> {
 #[test]
 fn a_raw_server_is_read_and_written_and_text_passes() {
     let (listener, address) = listen();
-    let printed = Printed::default();
+    let printed = Kept::default();
     let desk = start(address.clone(), None, printed.clone());
     let mut server = accept(&listener);
     for frame in [&b"one"[..], &[0; 508], b"three"] {
@@ -73,7 +43,7 @@ fn a_raw_server_is_read_and_written_and_text_passes() {
     let peer = Peer::Rtt(address.as_str().into());
     let seen = desk.end();
     assert!(seen.frames.iter().all(|(from, _)| *from == peer), "{:?}", seen.frames);
-    assert_eq!(*printed.0.lock().unwrap(), b"text\ntext\ntext\n");
+    assert_eq!(printed.bytes(), b"text\ntext\ntext\n");
 }
 
 #[test]
@@ -81,7 +51,7 @@ fn a_jlink_is_told_the_channel_before_anything_else() {
     const BANNER: &[u8] = b"SEGGER J-Link V7.94 - Real time terminal output\r\nSN=1\r\n";
 
     let (listener, address) = listen();
-    let printed = Printed::default();
+    let printed = Kept::default();
     let desk = start(address, Some(1), printed.clone());
     // Also behind a cut.
     for frame in [b"one", b"two"] {
@@ -94,13 +64,13 @@ fn a_jlink_is_told_the_channel_before_anything_else() {
         assert_eq!(receive(&mut server), frame);
     }
     assert_eq!(frames(desk), [b"one", b"two"]);
-    assert_eq!(*printed.0.lock().unwrap(), [BANNER, BANNER].concat());
+    assert_eq!(printed.bytes(), [BANNER, BANNER].concat());
 }
 
 #[test]
 fn a_cut_anywhere_costs_what_was_cut_and_the_server_is_found_again() {
     let (listener, address) = listen();
-    let desk = start(address.clone(), None, Printed::default());
+    let desk = start(address.clone(), None, Kept::default());
     let frame = encoded(&[7; 60]);
     for cut in [0, 1, 2, 30, frame.len() - 1] {
         let mut server = accept(&listener);
@@ -120,7 +90,7 @@ fn a_server_that_is_not_there_is_waited_for() {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
     let address = socket.local_addr().unwrap().as_socket().unwrap().to_string();
-    let desk = start(address, None, Printed::default());
+    let desk = start(address, None, Kept::default());
     thread::sleep(2 * TICK);
     socket.listen(1).unwrap();
     let mut server = accept(&socket.into());

@@ -64,7 +64,7 @@ pub(crate) fn print_hex(word: &str, bytes: &[u8]) {
     line.print();
 }
 
-/// Ends the program: every stretch was stepped over.
+/// Ends the program: it has done all.
 pub(crate) fn done() -> ! {
     semihosting::process::exit(0)
 }
