@@ -13,6 +13,7 @@
 //! | [`clock`] | where a device's ticks lie in time, and how sure that is |
 //! | [`causality`] | whether the times of a trace contradict what caused what |
 //! | [`model`] | the OTLP-shaped spans that everything else reads |
+//! | [`protobuf`] | the wire format of OTLP |
 //! | [`recent`] | the traces of the last while, in memory |
 //! | [`tree`], [`text`] | how traces are written for people |
 //! | [`view`] | trees on the terminal and files that follow the recent traces |
@@ -38,6 +39,7 @@ pub mod logging;
 pub mod model;
 mod order;
 pub mod pipeline;
+pub mod protobuf;
 pub mod receiver;
 pub mod recent;
 pub mod serve;

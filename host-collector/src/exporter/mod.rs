@@ -6,4 +6,3 @@
 pub mod jaeger;
 pub mod otlp;
 pub mod otlp_http;
-pub mod protobuf;

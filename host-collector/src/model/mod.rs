@@ -4,6 +4,7 @@
 //! device sends each of them once and every span of that device points to the same one.
 
 mod attribute;
+mod chunk;
 pub mod opentracing;
 mod trace;
 
@@ -13,6 +14,11 @@ pub(crate) mod testing;
 use std::sync::Arc;
 
 pub use attribute::{Attribute, Value};
+pub use chunk::{
+    AttributeView, Attributes, CheckError, Checked, Chunk, ChunkWriter, EventView, LinkView,
+    MAX_DEPTH, ResourceSpansView, ResourceView, SPAN_WARNINGS, ScopeSpansView, ScopeView,
+    ScopeWriter, SpanView, SpanWriter, StatusView, ValueView,
+};
 pub use spandrel::{DeviceId, Session, SpanId, TraceId};
 pub use trace::{Batch, Source, Trace};
 
@@ -205,6 +211,19 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kind with OTLP's number; unspecified for a number that OTLP does not have.
+    #[must_use]
+    pub fn from_number(number: u64) -> Self {
+        match number {
+            1 => Self::Internal,
+            2 => Self::Server,
+            3 => Self::Client,
+            4 => Self::Producer,
+            5 => Self::Consumer,
+            _ => Self::Unspecified,
+        }
+    }
+
     /// The value of the `OpenTracing` tag `span.kind`; none for [`Kind::Unspecified`].
     #[must_use]
     pub fn tag(self) -> Option<&'static str> {

@@ -2,8 +2,10 @@
 //!
 //! 64-bit integers are decimal strings and defaults are left out, as the mapping has it.
 
-use super::{PROCESS_WARNINGS, SPAN_WARNINGS};
-use crate::model::{Attribute, Batch, Event, Link, SERVICE_NAME, Span, Status, Value};
+use super::PROCESS_WARNINGS;
+use crate::model::{
+    Attribute, Batch, Event, Link, SERVICE_NAME, SPAN_WARNINGS, Span, Status, Value,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;

@@ -1,7 +1,9 @@
 //! OTLP: the same `ExportTraceServiceRequest` as protobuf and as JSON.
 
-use crate::exporter::protobuf::{Field, Reader, Writer};
-use crate::model::{Attribute, Batch, Event, Link, Resource, SERVICE_NAME, Span, Status, Value};
+use crate::model::{
+    Attribute, Batch, Event, Link, Resource, SERVICE_NAME, SPAN_WARNINGS, Span, Status, Value,
+};
+use crate::protobuf::{Field, Fields, Writer};
 use std::sync::Arc;
 
 mod json;
@@ -9,8 +11,6 @@ mod json;
 pub(super) use json::non_finite;
 pub use json::to_json;
 
-/// The span attribute in which a Jaeger keeps warnings, and from which it shows them.
-pub const SPAN_WARNINGS: &str = "@jaeger@warnings";
 /// The resource attribute that holds the warnings of a process.
 pub const PROCESS_WARNINGS: &str = "spandrel.warnings";
 
@@ -126,12 +126,12 @@ fn warnings(out: &mut Writer, field: u32, key: &str, warnings: &[Arc<str>]) {
 #[must_use]
 pub fn partial_success(response: &[u8]) -> (u64, String) {
     let (mut rejected, mut message) = (0, String::new());
-    let fields = |bytes| Reader::new(bytes);
+    let fields = |bytes| Fields::new(bytes).map_while(Result::ok);
     for (number, field) in fields(response) {
         let (1, Field::Bytes(partial)) = (number, field) else { continue };
         for entry in fields(partial) {
             match entry {
-                (1, Field::Number(count)) => rejected = count,
+                (1, Field::Varint(count)) => rejected = count,
                 (2, Field::Bytes(text)) => message = String::from_utf8_lossy(text).into_owned(),
                 _ => {}
             }

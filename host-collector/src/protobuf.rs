@@ -1,7 +1,7 @@
-//! As much of the protobuf wire format as OTLP needs, written straight into one buffer.
+//! As much of the protobuf wire format as OTLP needs, read in place and written into one buffer.
 //!
-//! OTLP's messages are few and its export is the collector's hottest path, so there are no
-//! generated types to fill and drop: the model is written as it is walked.
+//! OTLP's messages are few and they are the collector's hottest path, so there are no generated types
+//! to fill and drop: what comes is read where it lies, and what goes is written as it is walked.
 
 /// Writes fields in the order in which they are called. Defaults (0, empty) are left out, as
 /// proto3 does.
@@ -15,6 +15,18 @@ impl Writer {
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.buf
+    }
+
+    /// How many bytes were written.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.buf.len()
+    }
+
+    /// Whether nothing was written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.buf.is_empty()
     }
 
     fn tag(&mut self, field: u32, wire_type: u32) {
@@ -77,6 +89,24 @@ impl Writer {
         self.buf.extend_from_slice(value);
     }
 
+    /// A field as it was read, whatever it is, written also if it is 0 or empty.
+    pub fn field(&mut self, number: u32, field: Field<'_>) {
+        match field {
+            Field::Varint(value) => self.varint_always(number, value),
+            Field::Fixed64(value) => self.fixed64_always(number, value),
+            Field::Bytes(value) => self.bytes_always(number, value),
+            Field::Fixed32(value) => {
+                self.tag(number, 5);
+                self.buf.extend_from_slice(&value.to_le_bytes());
+            }
+        }
+    }
+
+    /// Fields that somebody has written already.
+    pub fn raw(&mut self, fields: &[u8]) {
+        self.buf.extend_from_slice(fields);
+    }
+
     /// A message whose fields `write` writes.
     ///
     /// Its length is known only afterwards; one byte is kept for it, which is enough for most, and
@@ -95,19 +125,28 @@ impl Writer {
 /// One field of a message that somebody else wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field<'a> {
-    /// A varint or a fixed-size number.
-    Number(u64),
+    /// A number of variable length.
+    Varint(u64),
+    /// Eight bytes.
+    Fixed64(u64),
     /// A string, bytes or a message.
     Bytes(&'a [u8]),
+    /// Four bytes.
+    Fixed32(u32),
 }
 
-/// Reads the fields of a message; ends at the first byte that makes no sense.
+/// Bytes that are no protobuf: a field is cut off, or of a kind that nothing uses any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no protobuf message: a field is cut off or of an unknown wire type")]
+pub struct Malformed;
+
+/// Reads the fields of a message; whoever asks on after an error gets nothing more.
 #[derive(Clone, Debug)]
-pub struct Reader<'a> {
+pub struct Fields<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Fields<'a> {
     /// Reads `message`.
     #[must_use]
     pub fn new(message: &'a [u8]) -> Self {
@@ -115,6 +154,11 @@ impl<'a> Reader<'a> {
     }
 
     fn varint(&mut self) -> Option<u64> {
+        // Most are of one byte.
+        if let [byte @ ..0x80, rest @ ..] = self.rest {
+            self.rest = rest;
+            return Some((*byte).into());
+        }
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let (&byte, rest) = self.rest.split_first()?;
@@ -132,26 +176,42 @@ impl<'a> Reader<'a> {
         self.rest = rest;
         Some(taken)
     }
-}
 
-impl<'a> Iterator for Reader<'a> {
-    type Item = (u64, Field<'a>);
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (taken, rest) = self.rest.split_first_chunk()?;
+        self.rest = rest;
+        Some(*taken)
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
+    fn field(&mut self) -> Option<(u32, Field<'a>)> {
         let tag = self.varint()?;
-        let little_endian =
-            |bytes: &[u8]| bytes.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte));
         let field = match tag & 7 {
-            0 => Field::Number(self.varint()?),
-            1 => Field::Number(little_endian(self.take(8)?)),
+            0 => Field::Varint(self.varint()?),
+            1 => Field::Fixed64(u64::from_le_bytes(self.array()?)),
             2 => {
                 let length = self.varint()?;
                 Field::Bytes(self.take(length)?)
             }
-            5 => Field::Number(little_endian(self.take(4)?)),
+            5 => Field::Fixed32(u32::from_le_bytes(self.array()?)),
             _ => return None,
         };
-        Some((tag >> 3, field))
+        let number = u32::try_from(tag >> 3).ok().filter(|number| *number != 0)?;
+        Some((number, field))
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Result<(u32, Field<'a>), Malformed>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let field = self.field().ok_or(Malformed);
+        if field.is_err() {
+            self.rest = &[];
+        }
+        Some(field)
     }
 }
 
@@ -181,16 +241,32 @@ mod tests {
                 inner.fixed64_always(4, number);
             });
             let bytes = writer.into_bytes();
-            let outer: Vec<_> = Reader::new(&bytes).collect();
-            let [(1, Field::Bytes(message))] = outer.as_slice() else { panic!("{outer:?}") };
-            let inner: Vec<_> = Reader::new(message).collect();
-            let number = Field::Number(number);
-            prop_assert_eq!(inner, [(2, number), (3, Field::Bytes(&long)), (4, number)]);
+            let outer: Vec<_> = Fields::new(&bytes).collect();
+            let [Ok((1, Field::Bytes(message)))] = outer.as_slice() else { panic!("{outer:?}") };
+            let inner: Result<Vec<_>, _> = Fields::new(message).collect();
+            let expected =
+                [(2, Field::Varint(number)), (3, Field::Bytes(&long)), (4, Field::Fixed64(number))];
+            prop_assert_eq!(inner.as_deref(), Ok(&expected[..]));
+            let mut again = Writer::default();
+            expected.into_iter().for_each(|(number, field)| again.field(number, field));
+            prop_assert_eq!(again.into_bytes(), message.to_vec());
         }
 
         #[test]
         fn any_bytes_end(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
-            prop_assert!(Reader::new(&bytes).count() <= bytes.len());
+            let fields: Vec<_> = Fields::new(&bytes).collect();
+            prop_assert!(fields.len() <= bytes.len());
+            let errors = fields.iter().filter(|field| field.is_err()).count();
+            prop_assert!(errors == usize::from(fields.last().is_some_and(Result::is_err)));
+        }
+
+        #[test]
+        fn what_is_cut_off_is_an_error(long in prop::collection::vec(any::<u8>(), 1..300), cut: prop::sample::Index) {
+            let mut writer = Writer::default();
+            writer.bytes(3, &long);
+            let bytes = writer.into_bytes();
+            let cut = 1 + cut.index(bytes.len() - 1);
+            prop_assert_eq!(Fields::new(&bytes[..cut]).last(), Some(Err(Malformed)));
         }
     }
 }

@@ -1,0 +1,286 @@
+//! Views of a span and of what belongs to it. They own nothing; what is a list is read when it is asked for.
+
+use super::value::Attributes;
+use super::view::{bytes, count, fields, messages, text};
+use crate::model::{Kind, SpanId, TraceId};
+use crate::protobuf::Field;
+
+/// The id of full length, unless it is all 0.
+fn id<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
+    bytes.try_into().ok().filter(|id| *id != [0; N])
+}
+
+/// One operation, from its start to its end.
+///
+/// What has a fixed place was read when the view was made; lists are read when they are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct SpanView<'a> {
+    raw: &'a [u8],
+    trace_id: &'a [u8],
+    span_id: &'a [u8],
+    parent: &'a [u8],
+    name: &'a [u8],
+    trace_state: &'a [u8],
+    status: &'a [u8],
+    kind: u64,
+    start_ns: u64,
+    end_ns: u64,
+    flags: u32,
+}
+
+impl<'a> SpanView<'a> {
+    /// Reads one span's message.
+    #[must_use]
+    pub fn new(raw: &'a [u8]) -> Self {
+        let mut span = Self {
+            raw,
+            trace_id: &[],
+            span_id: &[],
+            parent: &[],
+            name: &[],
+            trace_state: &[],
+            status: &[],
+            kind: 0,
+            start_ns: 0,
+            end_ns: 0,
+            flags: 0,
+        };
+        for field in fields(raw) {
+            match field {
+                (1, Field::Bytes(id)) => span.trace_id = id,
+                (2, Field::Bytes(id)) => span.span_id = id,
+                (3, Field::Bytes(state)) => span.trace_state = state,
+                (4, Field::Bytes(id)) => span.parent = id,
+                (5, Field::Bytes(name)) => span.name = name,
+                (6, Field::Varint(kind)) => span.kind = kind,
+                (7, Field::Fixed64(start_ns)) => span.start_ns = start_ns,
+                (8, Field::Fixed64(end_ns)) => span.end_ns = end_ns,
+                (15, Field::Bytes(status)) => span.status = status,
+                (16, Field::Fixed32(flags)) => span.flags = flags,
+                _ => {}
+            }
+        }
+        span
+    }
+
+    /// The message as it came.
+    #[must_use]
+    pub fn raw(self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// The trace that it belongs to. Never all 0.
+    #[must_use]
+    pub fn trace_id(self) -> TraceId {
+        TraceId(id(self.trace_id).unwrap_or_default())
+    }
+
+    /// Its own id. Never all 0.
+    #[must_use]
+    pub fn span_id(self) -> SpanId {
+        SpanId(id(self.span_id).unwrap_or_default())
+    }
+
+    /// The parent in the same trace; none for a root.
+    #[must_use]
+    pub fn parent_span_id(self) -> Option<SpanId> {
+        id(self.parent).map(SpanId)
+    }
+
+    /// The operation name. Never empty.
+    #[must_use]
+    pub fn name(self) -> &'a str {
+        text(self.name)
+    }
+
+    /// W3C `tracestate`; may be empty.
+    #[must_use]
+    pub fn trace_state(self) -> &'a str {
+        text(self.trace_state)
+    }
+
+    /// Which side of a call it is; unspecified also for a number that OTLP does not have.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        Kind::from_number(self.kind)
+    }
+
+    /// Start, in nanoseconds since the Unix epoch.
+    #[must_use]
+    pub fn start_ns(self) -> u64 {
+        self.start_ns
+    }
+
+    /// End, in nanoseconds since the Unix epoch; later than the start.
+    #[must_use]
+    pub fn end_ns(self) -> u64 {
+        self.end_ns
+    }
+
+    /// How long it took, in nanoseconds.
+    #[must_use]
+    pub fn duration_ns(self) -> u64 {
+        self.end_ns.saturating_sub(self.start_ns)
+    }
+
+    /// Tags.
+    #[doc(alias = "tags")]
+    #[must_use]
+    pub fn attributes(self) -> Attributes<'a> {
+        Attributes::new(self.raw, 9)
+    }
+
+    /// How many tags are known to be missing.
+    #[must_use]
+    pub fn dropped_attributes(self) -> u32 {
+        count(self.raw, 10)
+    }
+
+    /// Logs.
+    #[doc(alias = "logs")]
+    pub fn events(self) -> impl Iterator<Item = EventView<'a>> + Clone {
+        messages(self.raw, 11).map(|raw| EventView { raw })
+    }
+
+    /// How many logs are known to be missing.
+    #[must_use]
+    pub fn dropped_events(self) -> u32 {
+        count(self.raw, 12)
+    }
+
+    /// References other than the parent.
+    #[doc(alias = "references")]
+    pub fn links(self) -> impl Iterator<Item = LinkView<'a>> + Clone {
+        messages(self.raw, 13).map(|raw| LinkView { raw })
+    }
+
+    /// How many references are known to be missing.
+    #[must_use]
+    pub fn dropped_links(self) -> u32 {
+        count(self.raw, 14)
+    }
+
+    /// Whether the operation failed.
+    #[must_use]
+    pub fn status(self) -> StatusView<'a> {
+        match count(self.status, 3) {
+            1 => StatusView::Ok,
+            2 => StatusView::Error(text(bytes(self.status, 2))),
+            _ => StatusView::Unset,
+        }
+    }
+
+    /// W3C trace flags in the low eight bits, and what OTLP adds.
+    #[must_use]
+    pub fn flags(self) -> u32 {
+        self.flags
+    }
+}
+
+/// Whether an operation failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum StatusView<'a> {
+    /// Nobody said.
+    #[default]
+    Unset,
+    /// Somebody said that it did not.
+    Ok,
+    /// It failed; with a description, which may be empty.
+    Error(&'a str),
+}
+
+/// Something that happened at one moment of a span (`OpenTracing`: log).
+#[derive(Clone, Copy, Debug)]
+pub struct EventView<'a> {
+    raw: &'a [u8],
+}
+
+impl<'a> EventView<'a> {
+    /// The message as it came.
+    #[must_use]
+    pub fn raw(self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// When, in nanoseconds since the Unix epoch.
+    #[must_use]
+    pub fn time_ns(self) -> u64 {
+        let times = fields(self.raw).filter_map(|field| match field {
+            (1, Field::Fixed64(time_ns)) => Some(time_ns),
+            _ => None,
+        });
+        times.last().unwrap_or_default()
+    }
+
+    /// What; may be empty.
+    #[must_use]
+    pub fn name(self) -> &'a str {
+        text(bytes(self.raw, 2))
+    }
+
+    /// The fields.
+    #[must_use]
+    pub fn attributes(self) -> Attributes<'a> {
+        Attributes::new(self.raw, 3)
+    }
+
+    /// How many fields are known to be missing.
+    #[must_use]
+    pub fn dropped_attributes(self) -> u32 {
+        count(self.raw, 4)
+    }
+}
+
+/// A reference to a span that is not the parent, in this trace or another.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkView<'a> {
+    raw: &'a [u8],
+}
+
+impl<'a> LinkView<'a> {
+    /// The message as it came.
+    #[must_use]
+    pub fn raw(self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// The trace of the span referred to; all 0 if nobody said.
+    #[must_use]
+    pub fn trace_id(self) -> TraceId {
+        TraceId(id(bytes(self.raw, 1)).unwrap_or_default())
+    }
+
+    /// The span referred to; all 0 if nobody said.
+    #[must_use]
+    pub fn span_id(self) -> SpanId {
+        SpanId(id(bytes(self.raw, 2)).unwrap_or_default())
+    }
+
+    /// W3C `tracestate` of the span referred to; may be empty.
+    #[must_use]
+    pub fn trace_state(self) -> &'a str {
+        text(bytes(self.raw, 3))
+    }
+
+    /// Among them perhaps `opentracing.ref_type`.
+    #[must_use]
+    pub fn attributes(self) -> Attributes<'a> {
+        Attributes::new(self.raw, 4)
+    }
+
+    /// How many attributes are known to be missing.
+    #[must_use]
+    pub fn dropped_attributes(self) -> u32 {
+        count(self.raw, 5)
+    }
+
+    /// W3C trace flags of the span referred to, and what OTLP adds.
+    #[must_use]
+    pub fn flags(self) -> u32 {
+        let flags = fields(self.raw).filter_map(|field| match field {
+            (6, Field::Fixed32(flags)) => Some(flags),
+            _ => None,
+        });
+        flags.last().unwrap_or_default()
+    }
+}
