@@ -14,6 +14,7 @@
 //! | [`causality`] | whether the times of a trace contradict what caused what |
 //! | [`model`] | the OTLP-shaped spans that everything else reads |
 //! | [`protobuf`] | the wire format of OTLP |
+//! | [`storage`] | what a store promises: tickets, searches and what they find |
 //! | [`recent`] | the traces of the last while, in memory |
 //! | [`tree`], [`text`] | how traces are written for people |
 //! | [`view`] | trees on the terminal and files that follow the recent traces |
@@ -46,6 +47,7 @@ pub mod serve;
 mod session;
 pub mod signals;
 pub mod stats;
+pub mod storage;
 pub mod text;
 pub mod tree;
 pub mod trust;

@@ -192,7 +192,7 @@ pub struct Link {
 }
 
 /// Which side of a call a span is. The numbers are OTLP's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Kind {
     /// The device did not say.
