@@ -1,0 +1,72 @@
+//! `spandrel serve`: puts receiver, pipeline, view and exporter together.
+
+mod error;
+mod export;
+mod links;
+mod show;
+
+pub use error::ServeError;
+
+use crate::cli::Serve;
+use crate::exporter::otlp_http::{Limits, OtlpHttp};
+use crate::model::Batch;
+use crate::pipeline::{self, Pipeline};
+use crate::receiver::{HostClock, Hub};
+use crate::signals;
+use links::Links;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the last spans may take to leave when the program ends.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Receives frames until it is told to end, by a signal or by a reader that left.
+///
+/// # Errors
+/// Where it cannot start; once it runs, whatever goes wrong is logged and it goes on.
+pub fn serve(options: &Serve) -> Result<(), ServeError> {
+    let gate = options.trust.gate(!options.no_downlink)?;
+    let stop = signals::stop_flag()?;
+    let links = Links::open(options, gate.is_some())?;
+    let view = show::start(options, &stop)?;
+    let exporter = options
+        .export_otlp
+        .clone()
+        .map(|endpoint| OtlpHttp::start(endpoint, Limits::default()))
+        .transpose()?;
+
+    let sink = |batch: Batch| {
+        let batch = Arc::new(batch);
+        view.offer(&batch);
+        if let Some(exporter) = &exporter {
+            exporter.offer(&batch);
+        }
+    };
+    let ways = pipeline::Options {
+        downlink: !options.no_downlink,
+        align: !options.no_align,
+        raw_ticks: options.raw_ticks,
+    };
+    let mut pipeline = Pipeline::new(ways, sink).with_orders(options.orders.clone());
+    if let Some(gate) = gate {
+        pipeline = pipeline.behind(gate);
+    }
+    let hub = Hub::new();
+    let targets = links.start(&hub)?;
+    hub.run(&mut pipeline, &stop);
+    drop(hub);
+    // No target is left standing still.
+    for target in targets {
+        let _ = target.join();
+    }
+    pipeline.finish(HostClock::new().now_ns());
+    log::info!("{}", pipeline.stats());
+    drop(pipeline);
+
+    // While the exporter is given time, nobody should have to wait for the files.
+    view.finish();
+    if let Some(exporter) = exporter {
+        export::tell(&exporter.shutdown(GRACE));
+    }
+    Ok(())
+}
