@@ -19,6 +19,13 @@ pub struct Cli {
     /// Say more on standard error; twice for everything.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
+    /// Read this TOML file instead of the usual one, which is spandrel/config.toml in the user's folder of
+    /// configurations. The variable `SPANDREL_CONFIG` may name it, too.
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Read no file.
+    #[arg(long, global = true)]
+    pub no_config: bool,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -34,7 +41,25 @@ pub enum Command {
     ///
     /// Each trace is printed as a tree once nothing more of it has come for a second. Ctrl-C sends
     /// and writes what is left and ends; a second one ends at once.
-    Serve(Serve),
+    ///
+    /// Whatever option stands under a heading is a key of the configuration file and a variable of the
+    /// environment, too; `spandrel config` shows their names. A switch that is turned on there is turned
+    /// off by `--switch=false`.
+    Serve(Box<Serve>),
+    /// Show what `serve` would run with, and where each value comes from: a default, a line of the file, a
+    /// variable of the environment or an option.
+    Config(Config),
+}
+
+/// Options of `spandrel config`.
+#[derive(Args, Clone, Debug)]
+pub struct Config {
+    /// Show nothing, and only say whether it is right.
+    #[arg(long)]
+    pub check: bool,
+    /// What `serve` would be given.
+    #[command(flatten)]
+    pub serve: Box<Serve>,
 }
 
 /// Options of `spandrel serve`.
@@ -102,8 +127,10 @@ mod tests {
 
     fn serve(arguments: &[&str]) -> Result<Serve, clap::Error> {
         let arguments = ["spandrel", "serve"].iter().chain(arguments);
-        let Command::Serve(serve) = Cli::try_parse_from(arguments)?.command;
-        Ok(serve)
+        match Cli::try_parse_from(arguments)?.command {
+            Command::Serve(serve) => Ok(*serve),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

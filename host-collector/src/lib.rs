@@ -19,7 +19,7 @@
 //! | [`tree`], [`text`] | how traces are written for people |
 //! | [`view`] | trees on the terminal and files that follow the recent traces |
 //! | [`exporter`] | how spans leave: Jaeger UI JSON, OTLP, OTLP/HTTP |
-//! | [`serve`], [`cli`], [`trust`], [`logging`], [`signals`], [`stats`] | the program around it |
+//! | [`serve`], [`cli`], [`config`], [`trust`], [`logging`], [`signals`], [`stats`] | the program around it |
 #![forbid(unsafe_code)]
 #![expect(
     clippy::std_instead_of_alloc,
@@ -35,6 +35,7 @@ pub mod auth;
 pub mod causality;
 pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod exporter;
 pub mod logging;
 pub mod model;
