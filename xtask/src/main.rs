@@ -1,5 +1,7 @@
 //! The project's own commands, so that a person and CI run the very same thing.
 
+#[expect(clippy::std_instead_of_alloc, reason = "a host program")]
+mod bench;
 mod demo;
 mod kit;
 #[expect(clippy::std_instead_of_alloc, reason = "a host program")]
@@ -22,6 +24,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure what the collector costs, beside its budgets
+    Bench(bench::Args),
     /// Install what the other commands need: Rust targets and QEMU
     Setup,
     /// Boot three boards, let them greet someone, and show the trace they made
@@ -40,6 +44,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Bench(args) => bench::run(&args),
         Command::Setup => setup::run(),
         Command::Demo(args) => demo::run(&args),
         Command::Faults(args) => kit::faults(&args),

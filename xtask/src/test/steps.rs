@@ -107,8 +107,8 @@ fn disabled() -> Result<()> {
 fn tools() -> Result<()> {
     cargo("test --package hello-services --package hello-native --package xtask").run()?;
     let bench = workspace::root().join("tests/bench");
-    cargo("fmt --check").dir(&bench).run()?;
-    cargo("clippy -- -D warnings").dir(&bench).run()
+    cargo("fmt --all --check").dir(&bench).run()?;
+    cargo("clippy --workspace --all-targets -- -D warnings").dir(&bench).run()
 }
 
 fn probe() -> Result<()> {
