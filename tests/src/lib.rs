@@ -8,7 +8,9 @@ pub mod faults;
 #[cfg(feature = "kit")]
 pub mod fuzz;
 pub mod hello;
+pub mod interop;
 pub mod jaeger_json;
+pub mod otlp_json;
 pub mod peers;
 pub mod proc;
 pub mod qemu;

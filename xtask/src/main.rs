@@ -3,6 +3,7 @@
 #[expect(clippy::std_instead_of_alloc, reason = "a host program")]
 mod bench;
 mod demo;
+mod interop;
 mod kit;
 #[expect(clippy::std_instead_of_alloc, reason = "a host program")]
 mod measure;
@@ -34,6 +35,8 @@ enum Command {
     Faults(kit::Faults),
     /// Fuzz whatever reads bytes from outside, ten minutes each unless told otherwise
     Fuzz(kit::Fuzz),
+    /// Ask real backends and ours the same, and compare what they answer
+    Interop(interop::Args),
     /// Measure every figure that has a budget, and hold it against the last blessed
     Measure(measure::Args),
     /// Run the core's tests under Miri, which needs a nightly toolchain
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Faults(args) => kit::faults(&args),
         Command::Fuzz(args) => kit::fuzz(&args),
+        Command::Interop(args) => interop::run(&args),
         Command::Measure(args) => measure::run(&args),
         Command::Miri => miri::run(),
         Command::Test(args) => test::run(&args),

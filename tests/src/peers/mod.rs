@@ -7,5 +7,5 @@ mod jaeger;
 mod mqtt;
 
 pub use carriers::CarrierPeers;
-pub use jaeger::Jaeger;
+pub use jaeger::{Jaeger, Setup as JaegerSetup};
 pub use mqtt::MqttBroker;

@@ -1,5 +1,7 @@
 //! The real Jaeger v2, with traces in memory, on free ports of 127.0.0.1.
 
+mod config;
+
 use core::time::Duration;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,10 +13,13 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::jaeger_json;
-use crate::proc::{Proc, free_tcp_port, pause};
+use crate::proc::{Proc, pause};
 use crate::skip::Skip;
 
+use self::config::{Ports, config};
 use super::go::GoProgram;
+
+pub use self::config::Setup;
 
 const JAEGER: GoProgram = GoProgram {
     name: "the real Jaeger",
@@ -32,9 +37,7 @@ const START_TRIES: usize = 3;
 pub struct Jaeger {
     proc: Proc,
     http: ureq::Agent,
-    otlp_http: u16,
-    otlp_grpc: u16,
-    query: u16,
+    ports: Ports,
     /// Holds the configuration file, which Jaeger also watches.
     _config: TempDir,
 }
@@ -56,7 +59,23 @@ impl Jaeger {
     #[must_use]
     pub fn start() -> Self {
         let program = Self::ensure_built().unwrap_or_else(|skip| panic!("{skip}"));
-        Self::start_program(&program).unwrap_or_else(|e| panic!("{e:#}"))
+        Self::start_program(&program, &Setup::default()).unwrap_or_else(|e| panic!("{e:#}"))
+    }
+
+    /// Starts `program`, which is Jaeger.
+    ///
+    /// # Errors
+    /// If it is not ready in time; the message ends with its last lines.
+    pub fn start_program(program: &Path, setup: &Setup) -> Result<Self> {
+        let mut tries = 1;
+        loop {
+            match Self::try_start(program, setup) {
+                Err(e) if tries < START_TRIES && format!("{e:#}").contains("already in use") => {
+                    tries += 1;
+                }
+                result => return result,
+            }
+        }
     }
 
     /// Starts one, or applies the [policy](crate::skip::skip) for a machine that can't build it.
@@ -77,19 +96,25 @@ impl Jaeger {
     /// Its OTLP/HTTP receiver, without a path: `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn otlp_http(&self) -> String {
-        format!("http://127.0.0.1:{}", self.otlp_http)
+        format!("http://127.0.0.1:{}", self.ports.otlp_http)
     }
 
     /// Its OTLP/gRPC receiver: `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn otlp_grpc(&self) -> String {
-        format!("http://127.0.0.1:{}", self.otlp_grpc)
+        format!("http://127.0.0.1:{}", self.ports.otlp_grpc)
     }
 
     /// Its query API and UI: `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn query(&self) -> String {
-        format!("http://127.0.0.1:{}", self.query)
+        format!("http://127.0.0.1:{}", self.ports.query)
+    }
+
+    /// Its door for sampling strategies, if it was to have one.
+    #[must_use]
+    pub fn sampling(&self) -> Option<String> {
+        self.ports.sampling.map(|port| format!("http://127.0.0.1:{port}"))
     }
 
     /// The trace in Jaeger's UI format, as the document that holds it; `None` if it isn't there.
@@ -147,24 +172,15 @@ impl Jaeger {
         }
     }
 
-    fn start_program(program: &Path) -> Result<Self> {
-        let mut tries = 1;
-        loop {
-            match Self::try_start(program) {
-                Err(e) if tries < START_TRIES && format!("{e:#}").contains("already in use") => {
-                    tries += 1;
-                }
-                result => return result,
-            }
-        }
-    }
-
-    fn try_start(program: &Path) -> Result<Self> {
-        let (otlp_http, otlp_grpc) = (free_tcp_port(), free_tcp_port());
-        let (query, query_grpc) = (free_tcp_port(), free_tcp_port());
+    fn try_start(program: &Path, setup: &Setup) -> Result<Self> {
+        let ports = Ports::free(setup);
         let dir = tempfile::tempdir().context("cannot make a temporary folder")?;
         let file = dir.path().join("jaeger.yaml");
-        fs::write(&file, config(otlp_http, otlp_grpc, query, query_grpc))
+        let strategies = dir.path().join("strategies.json");
+        if let Some(given) = &setup.sampling {
+            fs::write(&strategies, given.to_string()).context("cannot write the strategies")?;
+        }
+        fs::write(&file, config(setup, &ports, &strategies).to_string())
             .with_context(|| format!("cannot write {}", file.display()))?;
         let proc = Proc::spawn("Jaeger", Command::new(program).arg("--config").arg(&file))?;
         // Status codes are looked at here, and a proxy meant for the outside must not see loopback.
@@ -174,7 +190,7 @@ impl Jaeger {
             .proxy(None)
             .build()
             .new_agent();
-        let mut jaeger = Self { proc, http, otlp_http, otlp_grpc, query, _config: dir };
+        let mut jaeger = Self { proc, http, ports, _config: dir };
         jaeger.wait_until_ready()?;
         Ok(jaeger)
     }
@@ -200,45 +216,4 @@ impl Jaeger {
             pause(Duration::from_millis(50))?;
         }
     }
-}
-
-/// Only what the tests use listens, each on a given port; its own traces and metrics are off.
-fn config(otlp_http: u16, otlp_grpc: u16, query: u16, query_grpc: u16) -> String {
-    format!(
-        "\
-service:
-  extensions: [jaeger_storage, jaeger_query]
-  pipelines:
-    traces:
-      receivers: [otlp]
-      exporters: [jaeger_storage_exporter]
-  telemetry:
-    metrics:
-      level: none
-extensions:
-  jaeger_query:
-    enable_tracing: false
-    storage:
-      traces: memory
-    http:
-      endpoint: 127.0.0.1:{query}
-    grpc:
-      endpoint: 127.0.0.1:{query_grpc}
-  jaeger_storage:
-    backends:
-      memory:
-        memory:
-          max_traces: 10000
-receivers:
-  otlp:
-    protocols:
-      http:
-        endpoint: 127.0.0.1:{otlp_http}
-      grpc:
-        endpoint: 127.0.0.1:{otlp_grpc}
-exporters:
-  jaeger_storage_exporter:
-    trace_storage: memory
-"
-    )
 }
