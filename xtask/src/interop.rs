@@ -17,7 +17,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let progress = Progress::start();
     if args.bless {
-        let changed = record::jaeger(&mut |line| progress.say(line))?;
+        let mut changed = record::jaeger(&mut |line| progress.say(line))?;
+        changed.extend(record::zipkin(&mut |line| progress.say(line))?);
         for name in &changed {
             progress.say(&format!("changed: {name}"));
         }

@@ -8,6 +8,7 @@ mod kit;
 #[expect(clippy::std_instead_of_alloc, reason = "a host program")]
 mod measure;
 mod miri;
+mod peers;
 mod progress;
 mod setup;
 mod test;
@@ -41,6 +42,8 @@ enum Command {
     Measure(measure::Args),
     /// Run the core's tests under Miri, which needs a nightly toolchain
     Miri,
+    /// Install the real backends and clients that tests talk to
+    Peers,
     /// Run every check of the project
     Test(test::Args),
 }
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Interop(args) => interop::run(&args),
         Command::Measure(args) => measure::run(&args),
         Command::Miri => miri::run(),
+        Command::Peers => peers::run(),
         Command::Test(args) => test::run(&args),
     };
     match result {

@@ -96,9 +96,9 @@ fn body(send: &Value) -> Result<(Option<&'static str>, Vec<u8>)> {
     bail!("`send` has neither json, text, otlp nor hex")
 }
 
-/// Text as it is; a page of somebody's user interface by its first words.
+/// Text as it is; a page of somebody's user interface by what it begins with.
 fn readable(text: &str) -> &str {
     const PAGE: &str = "<!doctype html>";
-    let is_page = text.trim_start().to_ascii_lowercase().starts_with(PAGE);
-    if is_page { PAGE } else { text }
+    let start: String = text.chars().take(500).collect();
+    if start.to_ascii_lowercase().contains(PAGE) { PAGE } else { text }
 }

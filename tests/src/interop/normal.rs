@@ -71,10 +71,14 @@ fn sort_lists(answer: &mut Value) {
     }
 }
 
-/// Traces, in Jaeger's form or OTLP's, as their ids, in their order.
+/// Traces, in Jaeger's form, OTLP's or Zipkin's, as their ids, in their order.
 fn only_ids(answer: &mut Value) {
     for trace in answer.get_mut("data").and_then(Value::as_array_mut).into_iter().flatten() {
         *trace = trace["traceID"].take();
+    }
+    // Zipkin's traces are lists of spans, a list of them or one.
+    for trace in answer.as_array_mut().into_iter().flatten() {
+        *trace = trace[0]["traceId"].take();
     }
     if let Some(resources) = answer.pointer("/result/resourceSpans").and_then(Value::as_array) {
         let scopes = resources.iter().filter_map(|resource| resource["scopeSpans"].as_array());

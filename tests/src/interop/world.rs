@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn what_was_sent_is_there_as_text_and_as_bytes_and_every_question_has_an_answer() {
-        for world in World::all("jaeger").unwrap() {
+        let all = ["jaeger", "zipkin"].map(|backend| World::all(backend).unwrap());
+        for world in all.into_iter().flatten() {
             let name = world.name();
             for sent in world.sent() {
                 let bytes = to_protobuf(&sent["otlp"]).unwrap();

@@ -12,7 +12,8 @@ use crate::skip::Skip;
 
 const CARRIERS: GoProgram = GoProgram {
     name: "the clients that propagate contexts",
-    folder: "carriers",
+    program: "carriers",
+    module: "carriers",
     package: ".",
     sources: &["go.mod", "go.sum", "main.go"],
     takes: "about a minute",

@@ -3,9 +3,16 @@
 
 mod carriers;
 mod go;
+mod install;
 mod jaeger;
 mod mqtt;
+mod python;
+mod tracegen;
+mod zipkin;
 
 pub use carriers::CarrierPeers;
 pub use jaeger::{Jaeger, Setup as JaegerSetup};
 pub use mqtt::MqttBroker;
+pub use python::PythonSdk;
+pub use tracegen::{Protocol, Tracegen};
+pub use zipkin::Zipkin;

@@ -13,7 +13,8 @@ use super::go::GoProgram;
 
 const BROKER: GoProgram = GoProgram {
     name: "the MQTT broker",
-    folder: "mqtt",
+    program: "mqtt",
+    module: "mqtt",
     package: ".",
     sources: &["go.mod", "go.sum", "main.go"],
     takes: "half a minute",

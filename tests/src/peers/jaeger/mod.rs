@@ -23,7 +23,8 @@ pub use self::config::Setup;
 
 const JAEGER: GoProgram = GoProgram {
     name: "the real Jaeger",
-    folder: "jaeger",
+    program: "jaeger",
+    module: "jaeger",
     package: "github.com/jaegertracing/jaeger/cmd/jaeger",
     sources: &["go.mod", "go.sum"],
     takes: "about four minutes",

@@ -1,0 +1,36 @@
+//! `cargo xtask peers`: what is installed below `target/peers/`, so that no test waits for it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use spandrel_tests::peers::{CarrierPeers, Jaeger, MqttBroker, PythonSdk, Tracegen, Zipkin};
+use spandrel_tests::skip::Skip;
+use spandrel_tests::workspace;
+
+/// Each of them, and how it is had.
+const PEERS: [(&str, fn() -> Result<(), Skip>); 6] = [
+    ("Jaeger", || Jaeger::ensure_built().map(|_: PathBuf| ())),
+    ("tracegen", || Tracegen::ensure_built().map(|_| ())),
+    ("Zipkin", || Zipkin::ensure_installed().map(|_: PathBuf| ())),
+    ("Python SDK", || PythonSdk::ensure_installed().map(|_| ())),
+    ("clients that propagate contexts", || CarrierPeers::ensure_built().map(|_| ())),
+    ("MQTT broker", || MqttBroker::ensure_built().map(|_: PathBuf| ())),
+];
+
+/// Installs what can be had here, and says why of the rest.
+pub(crate) fn run() -> Result<ExitCode> {
+    let missing = missing();
+    for why in &missing {
+        println!("{why}");
+    }
+    let dir = workspace::target_dir().join("peers");
+    println!("{} of {} are in {}", PEERS.len() - missing.len(), PEERS.len(), dir.display());
+    Ok(if missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A line for each that could not be had, with the reason.
+pub(crate) fn missing() -> Vec<String> {
+    let had = PEERS.iter().map(|(name, ensure)| (name, ensure()));
+    had.filter_map(|(name, had)| Some(format!("{name}: {}", had.err()?))).collect()
+}
