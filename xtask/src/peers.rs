@@ -1,6 +1,5 @@
 //! `cargo xtask peers`: what is installed below `target/peers/`, so that no test waits for it.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -8,14 +7,16 @@ use spandrel_tests::peers::{CarrierPeers, Jaeger, MqttBroker, PythonSdk, Tracege
 use spandrel_tests::skip::Skip;
 use spandrel_tests::workspace;
 
-/// Each of them, and how it is had.
-const PEERS: [(&str, fn() -> Result<(), Skip>); 6] = [
-    ("Jaeger", || Jaeger::ensure_built().map(|_: PathBuf| ())),
-    ("tracegen", || Tracegen::ensure_built().map(|_| ())),
-    ("Zipkin", || Zipkin::ensure_installed().map(|_: PathBuf| ())),
-    ("Python SDK", || PythonSdk::ensure_installed().map(|_| ())),
-    ("clients that propagate contexts", || CarrierPeers::ensure_built().map(|_| ())),
-    ("MQTT broker", || MqttBroker::ensure_built().map(|_: PathBuf| ())),
+/// A peer, and how it is had.
+type Peer = (&'static str, fn() -> Result<(), Skip>);
+
+const PEERS: [Peer; 6] = [
+    ("Jaeger", || Jaeger::ensure_built().map(drop)),
+    ("tracegen", || Tracegen::ensure_built().map(drop)),
+    ("Zipkin", || Zipkin::ensure_installed().map(drop)),
+    ("Python SDK", || PythonSdk::ensure_installed().map(drop)),
+    ("clients that propagate contexts", || CarrierPeers::ensure_built().map(drop)),
+    ("MQTT broker", || MqttBroker::ensure_built().map(drop)),
 ];
 
 /// Installs what can be had here, and says why of the rest.

@@ -1,7 +1,10 @@
 //! What real backends answer, and whether ours answers the same.
 
 pub mod ask;
+mod cases;
 pub mod normal;
 pub mod pretty;
-pub mod record;
+pub mod recorded;
+pub mod run;
+mod stage;
 pub mod world;

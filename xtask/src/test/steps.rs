@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use spandrel_tests::interop::run::End;
 use spandrel_tests::skip::Skip;
 use spandrel_tests::workspace;
 
@@ -32,7 +33,7 @@ const fn full(name: &'static str, what: &'static str, run: fn() -> Result<()>) -
 }
 
 /// Cheap ones first, so that a slip is seen before the long ones have run.
-pub(super) const STEPS: [Step; 16] = [
+pub(super) const STEPS: [Step; 17] = [
     quick("fmt", "rustfmt changes nothing", fmt),
     quick("length", "no Rust file is too long", length::check),
     quick("clippy", "no warning in the workspace", clippy),
@@ -48,7 +49,8 @@ pub(super) const STEPS: [Step; 16] = [
     full("figures", "no measured figure is worse than its golden", figures),
     full("peers", "the real backends and clients are there", peers),
     full("faults", "bad links, clocks and devices: what holds", faults),
-    full("e2e", "pipeline, boards in QEMU and real peers", e2e),
+    full("e2e", "pipeline, boards in QEMU and real clients", e2e),
+    full("interop", "real backends and ours answer the same", interop),
 ];
 
 /// What the final binaries turn on, which is what the host crates are checked with.
@@ -204,6 +206,18 @@ fn faults() -> Result<()> {
 fn e2e() -> Result<()> {
     // A test that lacks QEMU or a peer says so itself, and fails for it in CI.
     cargo("test --package spandrel-tests --release").run()
+}
+
+fn interop() -> Result<()> {
+    let outcomes = crate::interop::cases(&[], &Progress::start())?;
+    let named = |wanted: fn(&End) -> bool| {
+        let names = outcomes.iter().filter(|outcome| wanted(&outcome.end)).map(|o| o.name);
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let failed = named(|end| !end.is_good());
+    ensure!(failed.is_empty(), "failed: {failed}");
+    let skipped = named(|end| matches!(end, End::Skip(_)));
+    if skipped.is_empty() { Ok(()) } else { Err(Skip::new(format!("skipped: {skipped}")).into()) }
 }
 
 /// A call of Cargo, shown before it runs.
