@@ -18,6 +18,7 @@
 //! | [`recent`] | the traces of the last while, in memory |
 //! | [`tree`], [`text`] | how traces are written for people |
 //! | [`view`] | trees on the terminal and files that follow the recent traces |
+//! | [`tls`] | whom to trust, what to show, and the cryptography behind it |
 //! | [`exporter`] | how spans leave: Jaeger UI JSON, OTLP, OTLP/HTTP |
 //! | [`serve`], [`cli`], [`config`], [`trust`], [`logging`], [`signals`], [`stats`] | the program around it |
 #![forbid(unsafe_code)]
@@ -50,6 +51,7 @@ pub mod signals;
 pub mod stats;
 pub mod storage;
 pub mod text;
+pub mod tls;
 pub mod tree;
 pub mod trust;
 pub mod view;
