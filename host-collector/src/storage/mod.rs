@@ -5,11 +5,13 @@
 //! blocking is allowed, and may await a ticket, which is a future without a runtime.
 
 mod search;
+mod spool;
 mod ticket;
 
 pub use search::{
     Dependency, Found, Matching, Operation, PEER_KEYS, Search, ServiceCount, Tag, Window,
 };
+pub use spool::{MemorySpool, Position, Spool, SpoolError, Spooled, Waiting};
 pub use ticket::{Promise, Ticket};
 
 use crate::model::{Chunk, Kind, TraceId};
