@@ -176,6 +176,22 @@ impl Losses {
     }
 }
 
+/// As on the wire, so that what reads a frame reads what a host has put aside.
+#[cfg(feature = "alloc")]
+impl serde::Serialize for Losses {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeTuple as _;
+        let counts = self.counts();
+        let told = || counts.into_iter().filter(|count| *count != 0);
+        let mask: u32 =
+            counts.iter().rev().fold(0, |mask, count| mask << 1 | u32::from(*count != 0));
+        let mut tuple = serializer.serialize_tuple(1 + told().count())?;
+        tuple.serialize_element(&mask)?;
+        told().try_for_each(|count| tuple.serialize_element(&count))?;
+        tuple.end()
+    }
+}
+
 impl<'de> Deserialize<'de> for Losses {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         read_tuple(deserializer)

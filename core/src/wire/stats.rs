@@ -4,6 +4,7 @@ use super::Writer;
 
 /// Counts since the session began, which go with each hello where the tracer keeps them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[cfg_attr(feature = "alloc", derive(serde::Serialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Stats {
     /// Size of the ring, in words of four bytes.

@@ -71,6 +71,7 @@ impl Type {
 
 /// The types of up to [`MAX_VALUES`] values: the first in the lowest nibble, 0 where there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "alloc", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Shape(pub u32);
 

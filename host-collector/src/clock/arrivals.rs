@@ -7,12 +7,13 @@ use super::fit::{LOOSE, Line, QUARTZ};
 use super::points::{Point, Points, bend};
 use super::polygon::Limit;
 use super::ticks::Timeline;
+use serde::{Deserialize, Serialize};
 
 /// Before so many arrivals, and so much time, they tell nothing of the rate.
 const FEW: u32 = 8;
 const SHORT_NS: f64 = 5e9;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Arrivals {
     points: Points,
     count: u32,

@@ -3,9 +3,10 @@
 use super::points::{Origin, Point, WINDOW_NS};
 use super::polygon::{Limit, Polygon};
 use super::ticks::{Between, Timeline};
+use serde::{Deserialize, Serialize};
 
 /// What a clock is taken to keep, as parts of one.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Claim {
     /// Its rate is off by no more than this, seen from here: what the host's is off is in it.
     pub(super) rate: f64,
@@ -43,7 +44,7 @@ impl Claim {
 }
 
 /// What the points of a clock allow.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Fit {
     origin: Origin,
     claim: Claim,
@@ -51,7 +52,7 @@ pub(super) struct Fit {
 }
 
 /// A straight line: the host's time for the device's. Later is later on it, since its rate is small.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Line {
     pub(super) origin: Origin,
     /// What the host's time grows more than the device's.

@@ -38,6 +38,7 @@ mod told;
 use fit::{Fit, LOOSE, Line, QUARTZ};
 use points::Point;
 use segment::{Began, Segment};
+use serde::{Deserialize, Serialize};
 use ticks::Timeline;
 
 /// A pause may explain a contradiction when its record comes; so long nobody is told of it.
@@ -46,7 +47,9 @@ const EXPLAINED_NS: u64 = 2_000_000_000;
 /// How a session's times are known.
 ///
 /// The later of two is the surer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum Sync {
     /// As the device's ticks, from the first arrival on.
     #[default]
@@ -111,7 +114,7 @@ pub enum Taken {
 }
 
 /// Where ticks are placed: a straight line, from the device's time to the host's.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Placement {
     line: Line,
     segment: u32,
@@ -133,7 +136,7 @@ impl Placement {
 }
 
 /// What is known of a clock. Bounded, whatever it is told.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ClockEstimate {
     timeline: Timeline,
     /// Those that have ended; the oldest first.

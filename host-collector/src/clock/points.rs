@@ -6,6 +6,7 @@
 
 use super::polygon::Limit;
 use super::ticks::Timeline;
+use serde::{Deserialize, Serialize};
 
 /// A hull goes as a whole when it is old; so there are some of them, each of so much time.
 const BLOCK_NS: u64 = 16_000_000_000;
@@ -17,7 +18,7 @@ const MOST_CORNERS: usize = 24;
 pub(super) const WINDOW_NS: u64 = BLOCK_NS * (MOST_BLOCKS as u64 - 1);
 
 /// When the counter showed `ticks` it was `host_ns`, or later, or earlier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Point {
     pub(super) ticks: u64,
     pub(super) host_ns: u64,
@@ -46,7 +47,7 @@ impl Point {
 
 /// What is 0, so that numbers are small: a time of the device, in both units, and the host's time less
 /// that.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Origin {
     pub(super) ticks: u64,
     pub(super) device_ns: i128,
@@ -64,7 +65,7 @@ impl Origin {
     }
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Block {
     since_ns: u64,
     upper: Vec<Point>,
@@ -82,7 +83,7 @@ impl Block {
 }
 
 /// Points of either side.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Points {
     blocks: Vec<Block>,
 }

@@ -7,11 +7,13 @@
 //! `x` and offsets are nanoseconds from a moment nearby, so that a double has them to a millionth;
 //! every half-plane is moved out by [`SLACK_NS`], which is a million times what rounding may do.
 
+use serde::{Deserialize, Serialize};
+
 /// Ticks are rounded to nanoseconds, and corners to doubles; neither may cut off the truth.
 const SLACK_NS: f64 = 2.0;
 
 /// A point that a line must pass on one side.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Limit {
     pub(super) x: f64,
     pub(super) y: f64,
@@ -19,7 +21,7 @@ pub(super) struct Limit {
     pub(super) is_upper: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Corner {
     rate: f64,
     offset: f64,
@@ -32,7 +34,7 @@ impl Corner {
 }
 
 /// A convex polygon, by its corners in turn. Empty where the points contradict each other.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Polygon {
     corners: Vec<Corner>,
 }

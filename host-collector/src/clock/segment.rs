@@ -4,9 +4,10 @@ use super::arrivals::Arrivals;
 use super::fit::{Claim, Fit, LOOSE, Line, QUARTZ};
 use super::points::{Point, Points};
 use super::ticks::Timeline;
+use serde::{Deserialize, Serialize};
 
 /// Why a segment began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Began {
     /// It is the first, or the device told of a step.
     Told,
@@ -14,7 +15,7 @@ pub(super) enum Began {
     Contradiction(u64),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Segment {
     pub(super) id: u32,
     pub(super) claim: Claim,

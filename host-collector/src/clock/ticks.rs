@@ -4,6 +4,8 @@
 //! rate: a straight line in pieces. A record of a pause or a change may come after a tick that lies
 //! behind it was used, so nobody keeps these nanoseconds for long: ticks are kept.
 
+use serde::{Deserialize, Serialize};
+
 /// No device changes its clock more often than this within what is looked at; the oldest changes go,
 /// and what lies before them is told by the oldest that is left.
 const MOST_PIECES: usize = 64;
@@ -11,7 +13,7 @@ const MOST_PIECES: usize = 64;
 const FINE: i128 = 1 << 16;
 
 /// What changed at a tick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Change {
     Begun,
     /// The counter stood still for so many nanoseconds.
@@ -20,7 +22,7 @@ pub(super) enum Change {
     Rate(u32),
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Piece {
     change: Change,
     /// It begins behind this tick.
@@ -38,7 +40,7 @@ impl Piece {
 }
 
 /// What lies between two ticks, in nanoseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Between {
     /// Pauses.
     pub(super) paused_ns: f64,
@@ -46,7 +48,7 @@ pub(super) struct Between {
     pub(super) other_rate_ns: f64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Timeline {
     /// By tick; never empty.
     first: Piece,

@@ -1,11 +1,12 @@
 //! Tags and log fields: a key and a typed value.
 
 use super::SHARED;
+use serde::{Deserialize, Serialize};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// A key and its value (`OpenTracing`: tag, or field of a log).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[doc(alias = "tag")]
 pub struct Attribute {
     /// The key.
@@ -36,7 +37,7 @@ impl Attribute {
 ///
 /// Equality and hash are of the content: a double is compared by its bits, so that a NaN equals
 /// itself and a span that arrives twice is recognised whatever it holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Value {
     /// True or false.
     Bool(bool),

@@ -11,6 +11,7 @@ mod trace;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 pub use attribute::{Attribute, Value};
@@ -29,7 +30,7 @@ const SHARED: usize = 32;
 pub const SERVICE_NAME: &str = "service.name";
 
 /// Where a span was recorded: a device in one of its boots (`OpenTracing`: process).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[doc(alias = "Process")]
 pub struct Resource {
     /// The service, which backends group by. Never empty.
@@ -64,7 +65,7 @@ impl Resource {
 /// One operation, from its start to its end.
 ///
 /// Times are nanoseconds since the Unix epoch, `end_ns` is later than `start_ns`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Span {
     /// The trace that it belongs to.
     pub trace_id: TraceId,
@@ -168,7 +169,7 @@ impl Span {
 }
 
 /// Something that happened at one moment of a span (`OpenTracing`: log).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Event {
     /// When, in nanoseconds since the Unix epoch.
     pub time_ns: u64,
@@ -181,7 +182,7 @@ pub struct Event {
 }
 
 /// A reference to a span that is not the parent, in this trace or another.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Link {
     /// The trace of the span referred to.
     pub trace_id: TraceId,
@@ -192,7 +193,9 @@ pub struct Link {
 }
 
 /// Which side of a call a span is. The numbers are OTLP's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[repr(u8)]
 pub enum Kind {
     /// The device did not say.
@@ -247,7 +250,7 @@ impl Kind {
 }
 
 /// Whether an operation failed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Status {
     /// The device did not say.
     #[default]

@@ -1,10 +1,11 @@
 //! Spans in groups: as they arrive ([`Batch`]) and as they belong together ([`Trace`]).
 
 use super::{DeviceId, Resource, Session, Span, TraceId};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A device in one of its boots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Source {
     /// The device.
     pub device: DeviceId,
@@ -13,7 +14,7 @@ pub struct Source {
 }
 
 /// Spans of one process, as they came (OTLP: `ResourceSpans`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
     /// The device and boot they came from.
     pub source: Source,

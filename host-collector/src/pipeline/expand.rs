@@ -76,6 +76,31 @@ impl Expander {
         None
     }
 
+    /// The handle of a device that says it goes by this one, or by none.
+    pub(super) fn handle_of(&self, source: Source, told: u16) -> Option<u16> {
+        if told == 0 { self.assigned.get(&source.device.0).copied() } else { Some(told) }
+    }
+
+    /// A session goes on that went by this handle.
+    pub(super) fn resumed(&mut self, handle: u16, source: Source, last_number: u64) {
+        self.assigned.insert(source.device.0, handle);
+        self.taken.insert(handle);
+        self.heard(handle, source, last_number);
+    }
+
+    /// What waits of this device and boot, and since when.
+    pub(super) fn waiting_of(&self, source: Source) -> impl Iterator<Item = (u64, &Batch)> {
+        let own = self.waiting.iter().filter(move |waiting| waiting.batch.source == source);
+        own.map(|waiting| (waiting.since_ns, &waiting.batch))
+    }
+
+    /// Has spans wait, since then.
+    pub(super) fn keep(&mut self, batch: Batch, since_ns: u64) {
+        let weight = batch.weight();
+        self.waiting_bytes += weight;
+        self.waiting.push_back(Waiting { since_ns, weight, batch });
+    }
+
     /// About how many bytes it holds.
     pub(super) fn weight(&self) -> usize {
         self.waiting_bytes
@@ -87,11 +112,7 @@ impl Expander {
     /// A session was forgotten: the handle that it went by is free, so that no flood of devices
     /// takes all of them for ever.
     pub(super) fn forget(&mut self, handle: u16, source: Source) {
-        let handle = match handle {
-            0 => self.assigned.get(&source.device.0).copied(),
-            told => Some(told),
-        };
-        if let Some(handle) = handle
+        if let Some(handle) = self.handle_of(source, handle)
             && self.holders.get(&handle).is_some_and(|holder| holder.source == source)
         {
             self.holders.remove(&handle);
@@ -113,10 +134,7 @@ impl Expander {
             let later: Vec<_> = batch.spans.extract_if(.., |span| self.must_wait(span)).collect();
             if !later.is_empty() {
                 let (source, resource) = (batch.source, batch.resource.clone());
-                let batch = Batch { source, resource, spans: later };
-                let weight = batch.weight();
-                self.waiting_bytes += weight;
-                self.waiting.push_back(Waiting { since_ns: now_ns, weight, batch });
+                self.keep(Batch { source, resource, spans: later }, now_ns);
             }
             if !batch.spans.is_empty() {
                 sink(self.expanded(batch));

@@ -14,6 +14,8 @@
 
 mod boots;
 mod expand;
+mod journal;
+mod saved;
 
 use crate::Order;
 use crate::auth::{Frame, Gate, Passed};
@@ -24,6 +26,9 @@ use crate::session::{self, Effects, Key, Session, Table, made};
 use crate::stats::Stats;
 use core::fmt;
 use expand::Expander;
+pub use journal::Journal;
+use journal::{Input, Lasting};
+pub use saved::{ResumeError, Saved};
 use spandrel::wire::{self, DecodeError, Downlink, Request};
 use std::collections::HashMap;
 
@@ -65,6 +70,8 @@ pub struct Pipeline<S> {
     causality: Causality,
     /// What devices are told once it is known of which service they are.
     orders: Vec<Order>,
+    /// What lasts of sessions whose devices wait to be told that it does.
+    lasting: Lasting,
     sink: S,
 }
 
@@ -80,6 +87,7 @@ impl<S: FnMut(Batch)> Pipeline<S> {
             gate: None,
             causality: Causality::default(),
             orders: Vec::new(),
+            lasting: Lasting::default(),
             sink,
         }
     }
@@ -163,7 +171,10 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         self.stats.frames += 1;
         let key = Key { peer: peer.clone(), tag: frame.session_tag, is_sealed };
         let mut effects = self.take(&frame, &key, rx_ns);
+        self.note_frame(&key, bytes, rx_ns);
+        self.lasting.hold(&key, &mut effects);
         reply(self.gate.as_mut(), &key, rx_ns, &mut effects, replies);
+        self.acknowledge(rx_ns, replies);
         self.make_room(rx_ns, &mut effects);
         self.hand_on(effects.batches, rx_ns);
     }
@@ -333,6 +344,7 @@ impl<S: FnMut(Batch)> Handler for Pipeline<S> {
             let key = Key { peer: peer.clone(), tag: session_tag, is_sealed };
             if let Some(session) = self.table.get_mut(&key) {
                 session.ping_sent(ping, sent_ns);
+                self.lasting.note(session, &key, Input::Sent { ping, sent_ns });
             }
         }
     }
@@ -341,6 +353,7 @@ impl<S: FnMut(Batch)> Handler for Pipeline<S> {
         self.table.for_each(|key, session| {
             if key.peer == *peer {
                 session.cut_off();
+                self.lasting.note(session, key, Input::Closed);
             }
         });
     }
@@ -354,16 +367,25 @@ impl<S: FnMut(Batch)> Handler for Pipeline<S> {
         }
         let gate = &mut self.gate;
         self.table.for_each(|key, session| {
+            let before = effects.batches.len();
             session.on_tick(now_ns, &mut effects, &mut self.stats);
+            if effects.batches.len() > before || !effects.requests.is_empty() {
+                self.lasting.note(session, key, Input::Tick { now_ns });
+            }
             tell(&key.peer, &mut effects);
             reply(gate.as_mut(), key, now_ns, &mut effects, replies);
         });
         self.join_boots(now_ns, &mut effects);
         self.hand_on(effects.batches, now_ns);
+        self.note_all();
+        self.acknowledge(now_ns, replies);
     }
 
     fn on_clock_step(&mut self, step_ns: i64) {
-        self.table.for_each(|_, session| session.on_clock_step(step_ns));
+        self.table.for_each(|key, session| {
+            session.on_clock_step(step_ns);
+            self.lasting.note(session, key, Input::ClockStep { step_ns });
+        });
         if let Some(gate) = &mut self.gate {
             gate.on_clock_step(step_ns);
         }

@@ -1,11 +1,12 @@
 //! [`Peer`]: who sent something.
 
 use core::fmt::{self, Display, Formatter};
+use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 /// Where frames come from and replies go to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Peer {
     /// An address that datagrams come from.

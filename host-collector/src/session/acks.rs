@@ -5,6 +5,11 @@ use super::gaps::Gaps;
 use spandrel::wire::{Ack, MAX_RANGES, Request};
 
 impl Session {
+    /// Whether the device waits to be told that what it sent will not be lost.
+    pub(crate) fn is_acknowledged(&self) -> bool {
+        self.options.downlink && self.gaps.held_from().is_some()
+    }
+
     /// What came so far, where the device holds records until it is told.
     pub(super) fn ack(&self) -> Option<Request<'static>> {
         let is_asked = self.options.downlink && self.identity.is_some();

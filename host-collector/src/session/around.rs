@@ -5,6 +5,7 @@
 //! were going on then: those with spans on both sides, those of a span that was open meanwhile, and
 //! those with a span before it whose parent has not come.
 
+use serde::{Deserialize, Serialize};
 use spandrel::wire::{Parent, SpanHead, TraceRef};
 
 /// So many traces are remembered at each side of a gap.
@@ -13,7 +14,7 @@ const MOST_SIDE: usize = 4;
 const MOST_TRACES: usize = 4;
 
 /// A span record, as far as it shows what was going on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Sight {
     pub(super) trace: TraceRef,
     pub(super) own: u64,
@@ -31,7 +32,7 @@ impl From<&SpanHead> for Sight {
 }
 
 /// The latest records, in the order of their numbers: of each of the last traces its last span.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Recent {
     sights: Vec<Sight>,
     /// When the last of them was recorded.
@@ -64,7 +65,7 @@ impl Recent {
 }
 
 /// What came of a trace behind a gap.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Later {
     first: Sight,
     /// The span that was open all the time, and of several the one that began last.
@@ -72,7 +73,7 @@ struct Later {
 }
 
 /// Both sides of a gap.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Around {
     before: Recent,
     after: Vec<Later>,

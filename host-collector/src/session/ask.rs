@@ -1,6 +1,7 @@
 //! What a session is asked for, and how often.
 
 use super::definitions::Number;
+use serde::{Deserialize, Serialize};
 use spandrel::wire::{MAX_ASKED, Request};
 use std::collections::VecDeque;
 
@@ -24,7 +25,7 @@ const UNDER_WAY_NS: u64 = 2_000_000_000;
 const MOST_UNANSWERED: usize = 64;
 
 /// Questions to a session. All of them may be lost, so all of them are repeated, but not at once.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Questions {
     hello_ns: Option<u64>,
     definitions_ns: Option<u64>,

@@ -4,6 +4,7 @@ use super::definitions::{Definitions, Number};
 use super::gaps::Gaps;
 use super::record::{RawTag, RawValue, is_operation, tags};
 use super::weight::{other, room, table};
+use serde::{Deserialize, Serialize};
 use spandrel::wire::{Parent, PartKey, Record, Reference, SpanHead};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,7 +19,7 @@ const DEFINITIONS_PATIENCE_NS: u64 = 12_000_000_000;
 
 /// Everything that came under one number. Parts are kept by the number of their record, which is
 /// the order in which the device made them.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Entry {
     pub(super) span: Option<RawSpan>,
     /// The values in the span's own record.
@@ -35,7 +36,7 @@ pub(super) struct Entry {
 }
 
 /// A log, or more fields of the one before, if that is of the same time.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RawLog {
     pub(super) time_ticks: u64,
     pub(super) more: bool,
@@ -43,15 +44,16 @@ pub(super) struct RawLog {
 }
 
 /// A span record, and its number.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct RawSpan {
     pub(super) head: SpanHead,
     number: u64,
 }
 
 /// The unfinished spans of a session.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Assembly {
+    #[serde(serialize_with = "super::saved::in_order")]
     entries: HashMap<u64, Entry>,
     by_age: BTreeMap<u64, u64>,
     /// Those whose span is there.

@@ -2,6 +2,7 @@
 
 use super::{Effects, Session};
 use crate::order::Order;
+use serde::{Deserialize, Serialize};
 use spandrel::wire::{Answer, AnswerStatus, Control, Request};
 use std::collections::VecDeque;
 
@@ -13,10 +14,13 @@ const MOST_TRIES: u32 = 20;
 const MOST_WAITING: usize = 64;
 
 /// The commands that wait.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Controls {
+    /// Not put aside: whoever goes on with the session has orders of its own.
+    #[serde(skip)]
     waiting: VecDeque<Order>,
     /// The first is under way: its number, when it was sent last, and how often.
+    #[serde(skip)]
     sent: Option<(u64, u64, u32)>,
     last_id: u64,
 }

@@ -1,6 +1,7 @@
 //! What the numbers in records stand for: call sites and names, as a session has defined them.
 
 use super::record::SHARED;
+use serde::{Deserialize, Serialize};
 use spandrel::wire::Define;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 const MOST_BYTES: usize = 512 * 1024;
 
 /// A call site: the operation and the keys of its tags, or of a log's fields.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Site {
     /// The operation name; empty for a log.
     pub(super) name: Arc<str>,
@@ -20,16 +21,18 @@ pub(crate) struct Site {
 }
 
 /// Which definition: of a name or of a site, and its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Number {
     Site(u16),
     Name(u16),
 }
 
 /// The definitions of a session.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Definitions {
+    #[serde(serialize_with = "super::saved::in_order")]
     sites: HashMap<u16, Arc<Site>>,
+    #[serde(serialize_with = "super::saved::in_order")]
     names: HashMap<u16, Arc<str>>,
     weight: usize,
 }

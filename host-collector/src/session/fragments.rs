@@ -2,6 +2,7 @@
 //! that comes again may be cut elsewhere.
 
 use super::weight::{other, room};
+use serde::{Deserialize, Serialize};
 use spandrel::wire::{DecodeError, Fragment, FragmentOf, Record, decode_fragments};
 use std::collections::BTreeMap;
 
@@ -10,11 +11,11 @@ const MOST_BYTES: usize = 64 * 1024;
 
 /// Which record or definition fragments are of. Those of definitions have no number: what they say is
 /// always the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Of(FragmentOf, u64);
 
 /// The fragments of a session whose others have not come.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Fragments {
     held: BTreeMap<Of, Held>,
     /// What came first among all goes first.
@@ -24,7 +25,7 @@ pub(super) struct Fragments {
 }
 
 /// What of one came so far.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Held {
     order: u64,
     /// By where they begin; they may overlap.

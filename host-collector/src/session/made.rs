@@ -3,6 +3,7 @@
 use super::gaps::{Gap, NoRoom, Which};
 use super::parents::Missing;
 use crate::model::{Attribute, Source, Span, SpanId, TraceId};
+use serde::{Deserialize, Serialize};
 use spandrel::wire::TraceRef;
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ const MOST: u32 = 64;
 const WINDOW_NS: u64 = 10_000_000_000;
 
 /// How many more spans may be made.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Allowance {
     since_ns: u64,
     made: u32,

@@ -24,6 +24,7 @@ mod pieces;
 mod process;
 mod record;
 mod resets;
+mod saved;
 mod shelf;
 mod table;
 mod timing;
@@ -48,6 +49,7 @@ use parents::Parents;
 use pieces::Pieces;
 use process::{Description, Known, Lost};
 use resets::Resets;
+use serde::{Deserialize, Serialize};
 use spandrel::wire::{self, Body, Clock, Request};
 use std::sync::Arc;
 use traces::Placements;
@@ -69,7 +71,7 @@ pub(crate) struct Effects {
 }
 
 /// Who a session is, and its clock.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Identity {
     source: Source,
     hz: u32,
@@ -81,8 +83,9 @@ struct Identity {
     drift: Option<(i64, f64)>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Session {
+    #[serde(skip)]
     options: Options,
     first_ns: u64,
     last_ns: u64,
@@ -107,6 +110,7 @@ pub(crate) struct Session {
     questions: Questions,
     controls: Controls,
     /// Whether it was told what all devices of its service are.
+    #[serde(skip)]
     has_orders: bool,
     resets: Resets,
     placements: Placements,
@@ -121,6 +125,9 @@ pub(crate) struct Session {
     ended_ns: Option<u64>,
     /// Whether it was told that nobody knows whose spans these are.
     gave_up: bool,
+    /// Whether a journal has it, so that what comes next is enough to go on.
+    #[serde(skip)]
+    pub(crate) is_noted: bool,
     /// The process as it was last handed on, and what it was made of.
     resource: Option<(Known, Arc<Resource>)>,
 }
@@ -156,6 +163,7 @@ impl Session {
             last_number: 0,
             ended_ns: None,
             gave_up: false,
+            is_noted: false,
             resource: None,
         }
     }

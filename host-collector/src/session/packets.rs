@@ -1,7 +1,9 @@
 //! Numbers of packets: what came twice.
 
+use serde::{Deserialize, Serialize};
+
 /// Remembers which of the latest packets came.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Window {
     /// One more than the highest number seen.
     end: u64,

@@ -5,6 +5,7 @@
 //! may have been the parent are known to be lost, and it has been waited for.
 
 use super::around::Sight;
+use serde::{Deserialize, Serialize};
 use spandrel::wire::{Parent, TraceRef, record_number};
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ const MOST_AWAITED: usize = 256;
 const MOST_STRETCHES: usize = 256;
 
 /// The numbers of spans that came, and those that should.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Parents {
     came: Numbers,
     awaited: BTreeMap<u64, Awaited>,
@@ -24,7 +25,7 @@ pub(super) struct Parents {
     is_one_suspect: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Awaited {
     trace: TraceRef,
     /// When the first of its children began.
@@ -37,7 +38,7 @@ struct Awaited {
 }
 
 /// A span that never came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Missing {
     pub(super) number: u64,
     pub(super) trace: TraceRef,
@@ -160,7 +161,7 @@ impl Awaited {
 }
 
 /// Numbers of which most follow each other.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Numbers {
     /// From the first to one more than the last.
     stretches: BTreeMap<u64, u64>,

@@ -1,10 +1,12 @@
 //! Bytes that come in pieces, in any order and more than once.
 
+use serde::{Deserialize, Serialize};
+
 /// What was said in more than this many bytes is not believed.
 const LARGEST: usize = 64 * 1024;
 
 /// A whole that is known up to some pieces.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Pieces {
     bytes: Vec<u8>,
     known: Vec<bool>,

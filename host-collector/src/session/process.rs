@@ -4,12 +4,13 @@ use super::definitions::Definitions;
 use super::record::{RawValue, SHARED};
 use crate::clock::Sync;
 use crate::model::{Attribute, Resource, Source, Value};
+use serde::{Deserialize, Serialize};
 use spandrel::carrier::short::MAX_HANDLE;
 use spandrel::wire::{self, Losses};
 use std::sync::Arc;
 
 /// What a process says about itself.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Description {
     pub(super) service: String,
     pub(super) build: Vec<u8>,
@@ -75,7 +76,7 @@ impl Description {
 }
 
 /// Everything that was lost between the device's spans and here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Lost {
     /// As the device counts.
     pub(super) device: Losses,
@@ -128,7 +129,7 @@ impl Lost {
 }
 
 /// What a device counts of itself, rounded up so that its process is not another one with every frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Counts([u64; 6]);
 
 impl Counts {
@@ -152,7 +153,7 @@ impl Counts {
 
 /// What a process is described by, beside its description, source and notes: while it is the same,
 /// so is the process.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Known {
     pub(super) clock: Clock,
     pub(super) lost: Lost,
@@ -167,7 +168,7 @@ pub(super) struct Known {
 }
 
 /// What is said of a session's clock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Clock {
     pub(super) sync: Sync,
     /// By how much times may be off; none where that is not known from both sides.

@@ -2,32 +2,33 @@
 
 use super::definitions::{Definitions, Number};
 use crate::model::Value;
+use serde::{Deserialize, Serialize};
 use spandrel::wire::{self, NameRef, PartKey};
 use std::sync::Arc;
 
 /// A string that may be known by its number only.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Text {
     Number(u16),
     Known(Arc<str>),
 }
 
 /// A key: of a call site, by its place there, or by itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Key {
     Site(u16, u8),
     Text(Text),
 }
 
 /// A value that may be a string known by its number only.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum RawValue {
     Known(Value),
     Number(u16),
 }
 
 /// A tag or a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RawTag {
     pub(super) key: Key,
     pub(super) value: RawValue,

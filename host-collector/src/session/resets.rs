@@ -10,6 +10,7 @@ use super::{Effects, Identity, Session, made};
 use crate::model::opentracing::{RefType, Reference};
 use crate::model::{Attribute, Batch, Source, Span, SpanId, TraceId};
 use crate::stats::Stats;
+use serde::{Deserialize, Serialize};
 use spandrel::wire::{Hello, ResetCause, SpanHead, TraceRef};
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ const NEXT_PATIENCE_NS: u64 = 1_500_000_000;
 const BOOT_NUMBER: u64 = 1;
 
 /// What a session knows of resets.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Resets {
     /// What ended it.
     ended: Option<Ended>,
@@ -38,7 +39,7 @@ pub(super) struct Resets {
     is_told: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Ended {
     cause: ResetCause,
     /// The last tick that is known.
@@ -46,7 +47,7 @@ struct Ended {
 }
 
 /// How a session ended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct End {
     cause: ResetCause,
     cut_off: u64,

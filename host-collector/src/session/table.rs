@@ -5,6 +5,7 @@
 use super::Session;
 use super::shelf::Shelf;
 use crate::receiver::{Origin, Peer};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 
 /// Sessions that said who they are.
@@ -17,7 +18,7 @@ pub(crate) const MOST_BYTES: usize = 256 << 20;
 const WEIGHT_STEP: u32 = 16;
 
 /// What a session is found by: two boards that are given one identity still have two addresses.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Key {
     pub(crate) peer: Peer,
     pub(crate) tag: [u8; 4],

@@ -7,6 +7,7 @@
 
 use crate::clock::Placement;
 use crate::model::TraceId;
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
 
 /// After this time the clock may have drifted by a millisecond: a new placement is more honest.
@@ -15,8 +16,9 @@ const KEPT_NS: u64 = 10_000_000_000;
 const MOST: usize = 1024;
 
 /// The placements of the traces of the last seconds.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Placements {
+    #[serde(serialize_with = "super::saved::in_order")]
     by_trace: HashMap<TraceId, Placement>,
     by_age: VecDeque<(u64, TraceId)>,
 }

@@ -12,6 +12,7 @@ use crate::{SpanId, TraceId};
 
 /// A call site as a frame names it: which one, and the types of the values given there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "alloc", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SiteRef {
     /// Distance from the start of the table of sites, in units of four bytes; 0 is no site.
@@ -27,6 +28,7 @@ impl SiteRef {
 
 /// Which trace a span belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "alloc", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum TraceRef {
     /// The trace whose root is this span of the same session.
@@ -37,6 +39,7 @@ pub enum TraceRef {
 
 /// What a span is a child of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "alloc", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Parent {
     /// Nothing: the span is a root.
@@ -49,6 +52,7 @@ pub enum Parent {
 
 /// A finished span, less its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "alloc", derive(serde::Serialize, serde::Deserialize))]
 pub struct SpanHead {
     /// Its number: that of its record, see [`record_number`](crate::wire::record_number), or the
     /// session's counter.
@@ -130,6 +134,7 @@ pub struct Log<'a> {
 
 /// A reference of a span to one elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "alloc", derive(serde::Serialize, serde::Deserialize))]
 pub struct Reference {
     /// The number of the span that refers.
     pub own: u64,
@@ -171,6 +176,7 @@ pub struct Fragment<'a> {
 
 /// What a fragment is a part of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "alloc", derive(serde::Serialize, serde::Deserialize))]
 pub enum FragmentOf {
     /// The record whose number it is at: all fragments of one have the same.
     Record,
@@ -182,6 +188,7 @@ pub enum FragmentOf {
 
 /// Something that befell the device's clock, or what another clock says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "alloc", derive(serde::Serialize, serde::Deserialize))]
 pub struct Clock {
     /// When, in ticks since the session's clock began.
     pub time_ticks: u64,
@@ -191,6 +198,7 @@ pub struct Clock {
 
 /// What befell a device's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "alloc", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ClockEvent {
     /// It stood still, for so many nanoseconds.

@@ -30,6 +30,8 @@ struct Device {
     tags: Vec<(&'static str, wire::Value<'static>)>,
     /// When its clock was 0.
     began_ns: u64,
+    /// [`Hello::KEPT`] or [`Hello::ACKNOWLEDGED`].
+    flags: u8,
 }
 
 fn device(number: u16) -> Device {
@@ -44,6 +46,7 @@ fn device(number: u16) -> Device {
         cause: None,
         tags: Vec::new(),
         began_ns: EPOCH,
+        flags: Hello::KEPT,
     }
 }
 
@@ -81,7 +84,7 @@ impl Device {
                 session: session.get(),
                 clock_hz: 1_000_000,
                 sent_ticks,
-                flags: Hello::KEPT,
+                flags: self.flags,
                 sites: 10,
                 losses,
                 process_total: process.len() as u32,
@@ -198,11 +201,22 @@ impl Bench {
     }
 
     fn with(options: Options) -> Self {
-        let batches = Arc::new(Mutex::new(Vec::new()));
-        let sink = batches.clone();
+        let sink = Box::new(drop::<Batch>) as Box<dyn FnMut(Batch)>;
+        let mut bench = Self {
+            pipeline: Pipeline::new(options, sink),
+            batches: Arc::default(),
+            replies: Vec::new(),
+            now_ns: EPOCH + SECOND,
+        };
+        bench.restart();
+        bench
+    }
+
+    /// Has another pipeline go on, which knows nothing; what came out so far stays.
+    fn restart(&mut self) {
+        let sink = self.batches.clone();
         let sink = Box::new(move |batch| sink.lock().unwrap().push(batch)) as Box<dyn FnMut(Batch)>;
-        let pipeline = Pipeline::new(options, sink);
-        Self { pipeline, batches, replies: Vec::new(), now_ns: EPOCH + SECOND }
+        self.pipeline = Pipeline::new(self.pipeline.options, sink);
     }
 
     fn receive(&mut self, device: &Device, bytes: &[u8]) {
@@ -255,10 +269,12 @@ fn tag<'a>(attributes: &'a [crate::model::Attribute], key: &str) -> Option<&'a V
 
 mod clock;
 mod hostile;
+mod journal;
 mod lost;
 mod missing;
 mod orders;
 mod reset;
+mod saved;
 mod sealed;
 mod short;
 mod whole;

@@ -5,6 +5,7 @@
 
 use super::around::{Around, Recent, Sight};
 use core::ops::Range;
+use serde::{Deserialize, Serialize};
 use spandrel::wire::Losses;
 use std::collections::VecDeque;
 
@@ -19,7 +20,7 @@ const MOST_HELD: usize = 1024;
 const MOST_TO_TELL: usize = 32;
 
 /// Which records came.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Gaps {
     /// From the lowest number that counts to one more than the highest that was sent.
     sent: Option<Range<u64>>,
@@ -35,7 +36,7 @@ pub(super) struct Gaps {
 }
 
 /// Records that are waited for.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Missing {
     numbers: Range<u64>,
     since_ns: u64,
@@ -43,7 +44,7 @@ struct Missing {
 }
 
 /// Records that the device had no room for, as it says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct NoRoom {
     /// They found the ring full.
     pub(super) ring_full: u64,
@@ -69,14 +70,14 @@ impl NoRoom {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct OnDevice {
     gap: Gap,
     since_ns: u64,
 }
 
 /// Which records are lost.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Which {
     /// Those with these numbers, on the way.
     Numbers(Range<u64>),
@@ -91,7 +92,7 @@ pub(super) enum Which {
 }
 
 /// Records that are lost, and what went on around them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Gap {
     pub(super) which: Which,
     pub(super) around: Around,
