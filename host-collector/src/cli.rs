@@ -2,6 +2,7 @@
 
 use crate::Order;
 use crate::exporter::otlp_http::Endpoint;
+use crate::logging;
 use crate::receiver::mqtt;
 use crate::receiver::rtt;
 use crate::receiver::serial::Port;
@@ -19,6 +20,9 @@ pub struct Cli {
     /// Say more on standard error; twice for everything.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
+    /// What is logged.
+    #[command(flatten)]
+    pub log: logging::Options,
     /// Read this TOML file instead of the usual one, which is spandrel/config.toml in the user's folder of
     /// configurations. The variable `SPANDREL_CONFIG` may name it, too.
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_config")]

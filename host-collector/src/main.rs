@@ -19,7 +19,7 @@ fn main() -> ExitCode {
             return failure.status().into();
         }
     };
-    logging::start(cli.verbose);
+    logging::start(&cli.log, cli.verbose);
     loaded.warnings.iter().for_each(|warning| log::warn!("{warning}"));
     match run(&cli, &loaded.effective) {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,6 +9,10 @@ use spandrel::wire::DecodeError;
 pub struct Stats {
     /// Datagrams that were frames.
     pub frames: u64,
+    /// Datagrams that this program had no room for.
+    pub crowded_out: u64,
+    /// Datagrams that the kernel had no room for, and dropped unseen.
+    pub dropped_by_kernel: u64,
     /// Datagrams that were not.
     pub malformed: u64,
     /// Frames of a version that this program does not read.
@@ -82,6 +86,8 @@ impl Display for Stats {
         let Self { frames, spans, sessions, .. } = self;
         write!(f, "{frames} frames of {sessions} sessions held {spans} spans")?;
         let troubles = [
+            (self.dropped_by_kernel, "datagrams dropped by the kernel"),
+            (self.crowded_out, "datagrams dropped for want of room"),
             (self.malformed, "malformed"),
             (self.unknown_version, "of another version"),
             (self.unknown_kind, "of unknown kind"),

@@ -231,6 +231,54 @@ fn a_second_interrupt_ends_it_at_once() {
     assert!(began.elapsed() < Duration::from_secs(2));
 }
 
+/// Nobody reads what it prints, so that whoever prints stands still.
+#[test]
+fn what_stands_still_does_not_keep_it_from_ending() {
+    let mut command = spandrel(&["--serial", "-", "--text", "stdout"]);
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut collector = Collector { child, port: 0 };
+    thread::spawn(move || {
+        let _ = stdin.write_all(&stream());
+        while stdin.write_all(&[b'x'; 4096]).is_ok() {}
+    });
+    let mut line = String::new();
+    while !line.contains("listening on serial") {
+        line.clear();
+        assert_ne!(stderr.read_line(&mut line).unwrap(), 0);
+    }
+    // More than a pipe holds, whether it is there now or comes on the way.
+    thread::sleep(Duration::from_secs(1));
+    collector.signal("-TERM");
+    assert_eq!(collector.wait().code(), Some(1));
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("did not end within 5 s"), "{rest}");
+}
+
+#[test]
+fn a_log_for_programs_is_json_in_every_line() {
+    let mut child = spandrel(&["--log-format", "json", "--log", "debug"]).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut collector = Collector { child, port: 0 };
+    let mut text = String::new();
+    while !text.contains("listening on udp and tcp 127.0.0.1:") {
+        assert_ne!(stderr.read_line(&mut text).unwrap(), 0, "{text}");
+    }
+    collector.signal("-TERM");
+    assert_eq!(collector.wait().code(), Some(0));
+    stderr.read_to_string(&mut text).unwrap();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().all(|line| line["time"].is_string() && line["level"].is_string()));
+    let last = lines.iter().rfind(|line| line["fields"]["frames"].is_u64()).unwrap();
+    assert_eq!(
+        (&last["fields"]["frames"], &last["target"]),
+        (&0.into(), &"spandrel_collector::serve".into())
+    );
+}
+
 #[test]
 fn a_reader_of_trees_that_leaves_ends_it_without_an_error() {
     let mut collector = Collector::start(&[]);

@@ -1,7 +1,7 @@
 //! [`Hub`]: where all links come together.
 
 use super::outlets::{Outbox, Outlets, Scope};
-use super::{Handler, HostClock, Origin, Peer, Replies, Reply, Shares};
+use super::{Handler, HostClock, KernelDrops, Origin, Peer, Replies, Reply, Shares};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 
 /// How often a handler hears that time passes, and a link looks whether it should end.
 pub const TICK: Duration = Duration::from_millis(50);
+
+/// How often the kernel is asked what it dropped: it has to write down all of its sockets.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Bytes that wait for the handler at most: a burst of a hundred boards is some megabytes. Of these
 /// each origin has a share: a flood leaves room for whoever else is there.
@@ -35,6 +38,8 @@ struct Shared {
     waiting: Mutex<Shares<Origin>>,
     /// Datagrams that there was no room for.
     dropped: AtomicU64,
+    /// Datagrams that the kernel had no room for.
+    dropped_by_kernel: AtomicU64,
     is_over: AtomicBool,
 }
 
@@ -141,6 +146,7 @@ impl Feed {
 pub struct Hub {
     events: Receiver<Event>,
     feed: Feed,
+    sockets: Vec<KernelDrops>,
 }
 
 impl Hub {
@@ -151,9 +157,16 @@ impl Hub {
         let shared = Shared {
             waiting: Mutex::new(Shares::new(MOST_BYTES)),
             dropped: AtomicU64::new(0),
+            dropped_by_kernel: AtomicU64::new(0),
             is_over: AtomicBool::new(false),
         };
-        Self { events, feed: Feed { events: sender, shared: Arc::new(shared) } }
+        let feed = Feed { events: sender, shared: Arc::new(shared) };
+        Self { events, feed, sockets: Vec::new() }
+    }
+
+    /// Looks now and then at what the kernel drops of a link.
+    pub fn watch(&mut self, socket: KernelDrops) {
+        self.sockets.push(socket);
     }
 
     /// For a link.
@@ -168,13 +181,19 @@ impl Hub {
         self.feed.shared.dropped.load(Ordering::Relaxed)
     }
 
+    /// Datagrams that the kernel dropped, since nobody took them so fast.
+    #[must_use]
+    pub fn dropped_by_kernel(&self) -> u64 {
+        self.feed.shared.dropped_by_kernel.load(Ordering::Relaxed)
+    }
+
     /// Hands everything to `handler` and sends what it replies, until `stop` is set.
     pub fn run<H: Handler>(&self, handler: &mut H, stop: &AtomicBool) {
         let mut clock = HostClock::new();
         let mut outlets = Outlets::default();
         let mut replies = Replies::new();
-        let mut told = 0;
-        let mut last_tick = Instant::now();
+        let mut told = Dropped::default();
+        let (mut last_tick, mut last_look) = (Instant::now(), Instant::now());
         while !stop.load(Ordering::Relaxed) {
             match self.events.recv_timeout(TICK.saturating_sub(last_tick.elapsed())) {
                 Ok(event) => self.take(event, &clock, &mut outlets, handler, &mut replies),
@@ -189,10 +208,15 @@ impl Hub {
                     handler.on_clock_step(step_ns);
                 }
                 handler.on_tick(clock.now_ns(), &mut replies);
-                told = self.tell_dropped(told);
+                if last_look.elapsed() >= LOOK {
+                    last_look = Instant::now();
+                    self.look_at_sockets();
+                }
+                self.tell_dropped(&mut told);
             }
             replies.drain(..).for_each(|reply| outlets.send(reply));
         }
+        self.look_at_sockets();
         // What came before the end counts; nobody is answered any more.
         for event in self.events.try_iter().take(MOST_EVENTS) {
             self.take(event, &clock, &mut outlets, handler, &mut replies);
@@ -223,15 +247,36 @@ impl Hub {
         }
     }
 
-    /// Says it when datagrams had to be dropped: once for each time that there are ten times as many.
-    fn tell_dropped(&self, told: u64) -> u64 {
-        let dropped = self.dropped();
-        if dropped <= told.saturating_mul(10) {
-            return told;
-        }
-        log::warn!("{dropped} datagrams were dropped: they come faster than they can be taken");
-        dropped
+    fn look_at_sockets(&self) {
+        let dropped = self.sockets.iter().filter_map(KernelDrops::count).sum();
+        // A socket that cannot be looked at any more has dropped what it had.
+        self.feed.shared.dropped_by_kernel.fetch_max(dropped, Ordering::Relaxed);
     }
+
+    /// Says it when datagrams had to be dropped: once for each time that there are ten times as many.
+    fn tell_dropped(&self, told: &mut Dropped) {
+        let dropped = self.dropped();
+        if dropped > told.here.saturating_mul(10) {
+            told.here = dropped;
+            log::warn!(dropped; "{dropped} datagrams were dropped: they come faster than they can be taken");
+        }
+        let dropped = self.dropped_by_kernel();
+        if dropped > told.by_kernel.saturating_mul(10) {
+            told.by_kernel = dropped;
+            log::warn!(
+                dropped;
+                "{dropped} datagrams were dropped by the kernel: they come faster than they can be taken, or \
+                 net.core.rmem_max leaves them too little room"
+            );
+        }
+    }
+}
+
+/// How many dropped datagrams were told.
+#[derive(Default)]
+struct Dropped {
+    here: u64,
+    by_kernel: u64,
 }
 
 impl Default for Hub {

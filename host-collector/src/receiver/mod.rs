@@ -5,6 +5,7 @@
 
 mod clock;
 mod hub;
+mod kernel;
 pub mod mqtt;
 mod outlets;
 mod peer;
@@ -20,6 +21,7 @@ pub mod udp;
 
 pub use clock::HostClock;
 pub use hub::{Closed, Feed, Hub, TICK};
+pub use kernel::KernelDrops;
 pub use outlets::{Outbox, Scope};
 pub use peer::{Origin, Peer, PeerKind};
 

@@ -1,5 +1,6 @@
 //! Datagrams over UDP: one socket, a time stamp right behind the receive call.
 
+use super::kernel::{KernelDrops, make_room};
 use super::{Feed, Peer, PeerKind, Scope, TICK};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io::{self, ErrorKind};
@@ -27,7 +28,11 @@ impl UdpReceiver {
     /// The address is in use, is not of this machine, or may not be taken.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
-        if let Err(error) = socket.set_recv_buffer_size(RECEIVE_BUFFER) {
+        Self::bind_with(socket, address, RECEIVE_BUFFER)
+    }
+
+    fn bind_with(socket: Socket, address: SocketAddr, room: usize) -> io::Result<Self> {
+        if let Err(error) = make_room(&socket, room) {
             log::debug!("the receive buffer keeps its size: {error}");
         }
         socket.bind(&address.into())?;
@@ -45,6 +50,12 @@ impl UdpReceiver {
     /// The operating system does not say.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()
+    }
+
+    /// What the operating system drops before anybody takes it; none where it does not tell.
+    #[must_use]
+    pub fn kernel_drops(&self) -> Option<KernelDrops> {
+        KernelDrops::of(&self.socket, self.local_addr().ok()?.is_ipv6())
     }
 
     /// Hands every datagram to the feed and sends replies, in threads, until the hub is gone.
@@ -174,6 +185,35 @@ mod tests {
         // Each went out behind its coming, and before the next came.
         let times: Vec<_> = times_ns.iter().zip(&sent_ns).flat_map(|(rx, tx)| [rx, tx]).collect();
         assert!(times.is_sorted(), "{times:?}");
+    }
+
+    /// More than the socket has room for, with nobody who takes it.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_the_kernel_drops_is_counted_to_the_datagram() {
+        const SENT: u64 = 200;
+
+        for address in ["127.0.0.1:0", "[::1]:0"] {
+            let address: SocketAddr = address.parse().unwrap();
+            let socket = Socket::new(Domain::for_address(address), Type::DGRAM, None).unwrap();
+            let Ok(receiver) = UdpReceiver::bind_with(socket, address, 1) else {
+                assert!(address.is_ipv6(), "only IPv6 may be missing");
+                continue;
+            };
+            let drops = receiver.kernel_drops().unwrap();
+            assert_eq!(drops.count(), Some(0));
+            let device = UdpSocket::bind((address.ip(), 0)).unwrap();
+            for _ in 0..SENT {
+                device.send_to(&[0; 1000], receiver.local_addr().unwrap()).unwrap();
+            }
+            let dropped = drops.count().unwrap();
+            receiver.socket.set_nonblocking(true).unwrap();
+            let mut buffer = [0; 1000];
+            let taken =
+                core::iter::from_fn(|| receiver.socket.recv(&mut buffer).ok()).count() as u64;
+            assert!(taken > 0 && dropped > 0, "{taken} {dropped}");
+            assert_eq!(taken + dropped, SENT);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::exporter::otlp_http::Report;
 
 pub(super) fn tell(report: &Report) {
     let Report { delivered, rejected, dropped, undelivered } = *report;
-    log::info!("exported {delivered} spans");
+    log::info!(delivered, rejected, dropped, undelivered; "exported {delivered} spans");
     for (count, what) in [
         (rejected, "refused by the server"),
         (dropped, "dropped because the server did not keep up"),

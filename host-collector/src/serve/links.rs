@@ -2,6 +2,7 @@
 
 use super::ServeError;
 use crate::cli::Serve;
+use crate::logging;
 use crate::receiver::Hub;
 use crate::receiver::mqtt::MqttReceiver;
 use crate::receiver::rtt;
@@ -10,7 +11,7 @@ use crate::receiver::tcp::TcpReceiver;
 use crate::receiver::udp::UdpReceiver;
 use crate::view::{TextOut, TextTo};
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
@@ -39,7 +40,8 @@ impl Links {
     }
 
     /// Starts them; gives the threads that must have ended before the program does.
-    pub(super) fn start(self, hub: &Hub) -> io::Result<Vec<JoinHandle<()>>> {
+    pub(super) fn start(self, hub: &mut Hub) -> io::Result<Vec<JoinHandle<()>>> {
+        self.sockets.udp.kernel_drops().into_iter().for_each(|drops| hub.watch(drops));
         self.sockets.start(hub)?;
         for (port, text) in self.ports {
             port.start(hub.feed(), text)?;
@@ -69,10 +71,9 @@ impl Sockets {
 
 fn listen(address: SocketAddr, with_tcp: bool, with_keys: bool) -> Result<Sockets, ServeError> {
     let sockets = bind(address, with_tcp)?;
-    // Not a log line: programs wait for it, whatever the log says. They may also not be there.
     let bound = sockets.udp.local_addr()?;
     let both = if with_tcp { " and tcp" } else { "" };
-    let _ = writeln!(io::stderr().lock(), "listening on udp{both} {bound}");
+    logging::announce(&format!("listening on udp{both} {bound}"));
     if !bound.ip().is_loopback() && !with_keys {
         log::warn!(
             "whoever reaches {bound} can send traces here: give devices keys and use --keys, listen on \
@@ -109,8 +110,7 @@ fn open_ports(options: &Serve) -> Result<Vec<(SerialReceiver, TextOut)>, ServeEr
         let failed = |source| ServeError::Serial { port: port.clone(), source };
         let receiver = SerialReceiver::open(port.clone()).map_err(failed)?;
         let text = open_text(options)?;
-        // As above, for whoever waits for it.
-        let _ = writeln!(io::stderr().lock(), "listening on serial {port}");
+        logging::announce(&format!("listening on serial {port}"));
         Ok((receiver, text))
     };
     options.serial.iter().map(open).collect()

@@ -1,5 +1,6 @@
 //! `spandrel serve`: puts receiver, pipeline, view and exporter together.
 
+mod ending;
 mod error;
 mod export;
 mod links;
@@ -13,12 +14,10 @@ use crate::model::Batch;
 use crate::pipeline::{self, Pipeline};
 use crate::receiver::{HostClock, Hub};
 use crate::signals;
+use crate::stats::Stats;
+use ending::Ending;
 use links::Links;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How long the last spans may take to leave when the program ends.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// Receives frames until it is told to end, by a signal or by a reader that left.
 ///
@@ -51,22 +50,29 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     if let Some(gate) = gate {
         pipeline = pipeline.behind(gate);
     }
-    let hub = Hub::new();
-    let targets = links.start(&hub)?;
+    let mut hub = Hub::new();
+    let targets = links.start(&mut hub)?;
     hub.run(&mut pipeline, &stop);
+    let ending = Ending::begin();
+    let (crowded_out, dropped_by_kernel) = (hub.dropped(), hub.dropped_by_kernel());
     drop(hub);
     // No target is left standing still.
     for target in targets {
         let _ = target.join();
     }
     pipeline.finish(HostClock::new().now_ns());
-    log::info!("{}", pipeline.stats());
+    let stats = Stats { crowded_out, dropped_by_kernel, ..*pipeline.stats() };
+    log::info!(
+        frames = stats.frames, spans = stats.spans, sessions = stats.sessions, dropped = stats.dropped,
+        records_lost = stats.records_lost, crowded_out, dropped_by_kernel;
+        "{stats}"
+    );
     drop(pipeline);
 
     // While the exporter is given time, nobody should have to wait for the files.
     view.finish();
     if let Some(exporter) = exporter {
-        export::tell(&exporter.shutdown(GRACE));
+        export::tell(&exporter.shutdown(ending.left()));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! One connection to a broker, from its greeting to its end.
 
 use super::{Endpoint, LONGEST, LONGEST_NAME, Way, lock, write};
+use crate::logging;
 use crate::receiver::{Feed, Peer, TICK};
 use spandrel_transport::mqtt::{self, Inbox, Login, Packet, PacketId, Refusal};
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -167,9 +168,8 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Not a log line: programs wait for it, whatever the log says. They may also not be there.
     fn tell_listening(&self) {
-        let _ = writeln!(io::stderr().lock(), "listening on {}", self.endpoint);
+        logging::announce(&format!("listening on {}", self.endpoint));
     }
 }
 
