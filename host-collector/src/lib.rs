@@ -13,8 +13,9 @@
 //! | [`clock`] | where a device's ticks lie in time, and how sure that is |
 //! | [`causality`] | whether the times of a trace contradict what caused what |
 //! | [`model`] | the OTLP-shaped spans that everything else reads |
-//! | [`protobuf`] | the wire format of OTLP |
+//! | [`protobuf`], [`json`] | the wire format of OTLP; JSON that is written as it is walked |
 //! | [`storage`] | what a store promises: tickets, searches and what they find |
+//! | [`query`] | the APIs that Jaeger's and Zipkin's users ask, without a socket |
 //! | [`recent`] | the traces of the last while, in memory |
 //! | [`tree`], [`text`] | how traces are written for people |
 //! | [`view`] | trees on the terminal and files that follow the recent traces |
@@ -38,11 +39,13 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod exporter;
+pub mod json;
 pub mod logging;
 pub mod model;
 mod order;
 pub mod pipeline;
 pub mod protobuf;
+pub mod query;
 pub mod receiver;
 pub mod recent;
 pub mod serve;

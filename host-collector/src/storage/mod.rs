@@ -4,10 +4,14 @@
 //! [`Reader`]. Both block, so that a store needs no runtime: whoever has one calls a reader where
 //! blocking is allowed, and may await a ticket, which is a future without a runtime.
 
+#[cfg(test)]
+mod naive;
 mod search;
 mod spool;
 mod ticket;
 
+#[cfg(test)]
+pub(crate) use naive::Naive;
 pub use search::{
     Dependency, Found, Matching, Operation, PEER_KEYS, Search, ServiceCount, Tag, Window,
 };
@@ -96,7 +100,7 @@ pub trait Reader: Send + Sync {
 
     /// How often services called each other, in spans that started in the window; sorted.
     ///
-    /// A call is a span whose parent belongs to another service.
+    /// A call is a span whose parent is there, be it of the same service.
     ///
     /// # Errors
     ///

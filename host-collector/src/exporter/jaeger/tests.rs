@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Batch, Kind, Link, testing};
+use crate::model::{Attribute, Batch, Kind, Link, Resource, Span, testing};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -100,7 +100,11 @@ fn a_trace_id_with_an_empty_upper_half_is_short() {
 
 #[test]
 fn integers_are_numbers_as_far_as_javascript_counts() {
-    let tag = |value: i64| serde_json::to_value(Tag::of(&Attribute::new("n", value))).unwrap();
+    let tag = |value: i64| {
+        let span = span(1, "x", [1, 2]).with_tags(vec![Attribute::new("n", value)]);
+        let trace = Trace { id: span.trace_id, batches: vec![batch("a", vec![span])] };
+        parsed(&[trace])["data"][0]["spans"][0]["tags"][0].clone()
+    };
     let safe = (1 << 53) - 1;
     assert_eq!(tag(safe)["value"], json!(safe));
     assert_eq!(tag(-safe)["value"], json!(-safe));

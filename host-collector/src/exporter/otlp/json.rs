@@ -1,213 +1,222 @@
 //! OTLP as JSON: protobuf's JSON mapping, but ids are hexadecimal and enums are numbers.
 //!
-//! 64-bit integers are decimal strings and defaults are left out, as the mapping has it.
+//! 64-bit integers are decimal strings and defaults are left out, as the mapping has it; messages that
+//! are empty stay, as OpenTelemetry's own exporters write them.
 
-use super::PROCESS_WARNINGS;
+use super::to_protobuf;
+use crate::json::Writer;
 use crate::model::{
-    Attribute, Batch, Event, Link, SERVICE_NAME, SPAN_WARNINGS, Span, Status, Value,
+    AttributeView, Attributes, Batch, Chunk, EventView, LinkView, ResourceSpansView,
+    ScopeSpansView, SpanId, SpanView, ValueView,
 };
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use serde::Serialize;
-use std::sync::Arc;
 
 /// An OTLP request with these batches, as JSON. Batches without spans are left out.
 #[must_use]
 pub fn to_json<'a>(batches: impl IntoIterator<Item = &'a Batch>) -> Vec<u8> {
-    let batches = batches.into_iter().filter(|batch| !batch.spans.is_empty());
-    let request = Request { resource_spans: batches.map(resource_spans).collect() };
-    // Only a serializer of ours could fail, and none does: numbers, strings, lists.
-    serde_json::to_vec(&request).unwrap_or_default()
+    let mut out = Writer::default();
+    // What a session has assembled is in order: none of it is refused.
+    let chunk = Chunk::check(to_protobuf(batches)).map(|checked| checked.chunk);
+    json(&mut out, [&chunk.unwrap_or_default()]);
+    out.into_bytes()
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Request<'a> {
-    resource_spans: Vec<ResourceSpans<'a>>,
+/// Writes chunks one behind the other, as one `TracesData`.
+pub fn json<'a>(out: &mut Writer, chunks: impl IntoIterator<Item = &'a Chunk>) {
+    out.raw("{\"resourceSpans\":");
+    out.list(chunks.into_iter().flat_map(Chunk::resources), resource_spans);
+    out.raw("}");
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ResourceSpans<'a> {
-    resource: JsonResource<'a>,
-    scope_spans: [ScopeSpans<'a>; 1],
+fn resource_spans(out: &mut Writer, group: ResourceSpansView<'_>) {
+    let resource = group.resource();
+    let mut object = Object::open_in(out, "{\"resource\":{");
+    object.attributes(resource.attributes());
+    object.count("droppedAttributesCount", resource.dropped_attributes());
+    out.raw("},\"scopeSpans\":");
+    out.list(group.scopes(), scope_spans);
+    schema_url(out, group.schema_url());
+    out.raw("}");
 }
 
-#[derive(Serialize)]
-struct JsonResource<'a> {
-    attributes: Vec<KeyValue<'a>>,
+fn scope_spans(out: &mut Writer, group: ScopeSpansView<'_>) {
+    let scope = group.scope();
+    let mut object = Object::open_in(out, "{\"scope\":{");
+    object.text("name", scope.name());
+    object.text("version", scope.version());
+    object.attributes(scope.attributes());
+    object.count("droppedAttributesCount", scope.dropped_attributes());
+    out.raw("},\"spans\":");
+    out.list(group.spans(), span);
+    schema_url(out, group.schema_url());
+    out.raw("}");
 }
 
-#[derive(Serialize)]
-struct ScopeSpans<'a> {
-    spans: Vec<JsonSpan<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct JsonSpan<'a> {
-    trace_id: String,
-    span_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parent_span_id: Option<String>,
-    #[serde(skip_serializing_if = "is_zero")]
-    flags: u32,
-    name: &'a str,
-    kind: u8,
-    start_time_unix_nano: String,
-    end_time_unix_nano: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    attributes: Vec<KeyValue<'a>>,
-    #[serde(skip_serializing_if = "is_zero")]
-    dropped_attributes_count: u32,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    events: Vec<JsonEvent<'a>>,
-    #[serde(skip_serializing_if = "is_zero")]
-    dropped_events_count: u32,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    links: Vec<JsonLink<'a>>,
-    #[serde(skip_serializing_if = "is_zero")]
-    dropped_links_count: u32,
-    status: JsonStatus<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct JsonEvent<'a> {
-    time_unix_nano: String,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    name: &'a str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    attributes: Vec<KeyValue<'a>>,
-    #[serde(skip_serializing_if = "is_zero")]
-    dropped_attributes_count: u32,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct JsonLink<'a> {
-    trace_id: String,
-    span_id: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    attributes: Vec<KeyValue<'a>>,
-}
-
-#[derive(Serialize)]
-struct JsonStatus<'a> {
-    #[serde(skip_serializing_if = "str::is_empty")]
-    message: &'a str,
-    #[serde(skip_serializing_if = "is_zero")]
-    code: u32,
-}
-
-#[derive(Serialize)]
-struct KeyValue<'a> {
-    key: &'a str,
-    value: AnyValue<'a>,
-}
-
-#[derive(Serialize)]
-enum AnyValue<'a> {
-    #[serde(rename = "stringValue")]
-    Str(&'a str),
-    #[serde(rename = "boolValue")]
-    Bool(bool),
-    #[serde(rename = "intValue")]
-    Int(String),
-    #[serde(rename = "doubleValue")]
-    Double(f64),
-    #[serde(rename = "doubleValue")]
-    NonFinite(&'static str),
-    #[serde(rename = "bytesValue")]
-    Bytes(String),
-    #[serde(rename = "arrayValue")]
-    Array { values: Vec<AnyValue<'a>> },
-}
-
-fn resource_spans(batch: &Batch) -> ResourceSpans<'_> {
-    let resource = &batch.resource;
-    let name = KeyValue { key: SERVICE_NAME, value: AnyValue::Str(&resource.service_name) };
-    let mut attributes = vec![name];
-    attributes.extend(resource.attributes.iter().map(key_value));
-    attributes.extend(warnings(PROCESS_WARNINGS, &resource.warnings));
-    ResourceSpans {
-        resource: JsonResource { attributes },
-        scope_spans: [ScopeSpans { spans: batch.spans.iter().map(span).collect() }],
+fn schema_url(out: &mut Writer, url: &str) {
+    if !url.is_empty() {
+        out.raw(",\"schemaUrl\":");
+        out.string(url);
     }
 }
 
-fn span(span: &Span) -> JsonSpan<'_> {
-    let mut attributes: Vec<_> = span.attributes.iter().map(key_value).collect();
-    attributes.extend(warnings(SPAN_WARNINGS, &span.warnings));
-    JsonSpan {
-        trace_id: span.trace_id.to_string(),
-        span_id: span.span_id.to_string(),
-        parent_span_id: span.parent_span_id.map(|id| id.to_string()),
-        flags: span.flags,
-        name: &span.name,
-        kind: span.kind as u8,
-        start_time_unix_nano: span.start_ns.to_string(),
-        end_time_unix_nano: span.end_ns.to_string(),
-        attributes,
-        dropped_attributes_count: span.dropped_attributes,
-        events: span.events.iter().map(event).collect(),
-        dropped_events_count: span.dropped_events,
-        links: span.links.iter().map(link).collect(),
-        dropped_links_count: span.dropped_links,
-        status: JsonStatus {
-            message: match &span.status {
-                Status::Error(description) => description,
-                Status::Unset | Status::Ok => "",
-            },
-            code: span.status.code().into(),
-        },
+fn span(out: &mut Writer, span: SpanView<'_>) {
+    let mut object = Object::open_in(out, "{");
+    object.hex("traceId", &span.trace_id().0);
+    object.hex("spanId", &span.span_id().0);
+    object.text("traceState", span.trace_state());
+    object.hex("parentSpanId", &span.parent_span_id().unwrap_or(SpanId([0; 8])).0);
+    object.count("flags", span.flags());
+    object.text("name", span.name());
+    if span.kind_number() != 0 {
+        object.key("kind");
+        object.out.signed(span.kind_number().into());
     }
+    object.time("startTimeUnixNano", span.start_ns());
+    object.time("endTimeUnixNano", span.end_ns());
+    object.attributes(span.attributes());
+    object.count("droppedAttributesCount", span.dropped_attributes());
+    object.list("events", span.events(), event);
+    object.count("droppedEventsCount", span.dropped_events());
+    object.list("links", span.links(), link);
+    object.count("droppedLinksCount", span.dropped_links());
+    object.key("status");
+    out.raw("{");
+    let mut object = Object { out, is_first: true };
+    object.text("message", span.status_message());
+    object.count("code", span.status_code());
+    out.raw("}}");
 }
 
-fn event(event: &Event) -> JsonEvent<'_> {
-    JsonEvent {
-        time_unix_nano: event.time_ns.to_string(),
-        name: &event.name,
-        attributes: event.attributes.iter().map(key_value).collect(),
-        dropped_attributes_count: event.dropped_attributes,
+fn event(out: &mut Writer, event: EventView<'_>) {
+    let mut object = Object::open_in(out, "{");
+    object.time("timeUnixNano", event.time_ns());
+    object.text("name", event.name());
+    object.attributes(event.attributes());
+    object.count("droppedAttributesCount", event.dropped_attributes());
+    out.raw("}");
+}
+
+fn link(out: &mut Writer, link: LinkView<'_>) {
+    let mut object = Object::open_in(out, "{");
+    object.hex("traceId", &link.trace_id().0);
+    object.hex("spanId", &link.span_id().0);
+    object.text("traceState", link.trace_state());
+    object.attributes(link.attributes());
+    object.count("droppedAttributesCount", link.dropped_attributes());
+    object.count("flags", link.flags());
+    out.raw("}");
+}
+
+fn attribute(out: &mut Writer, attribute: AttributeView<'_>) {
+    let mut object = Object::open_in(out, "{");
+    object.text("key", attribute.key());
+    object.key("value");
+    value(out, attribute.value());
+    out.raw("}");
+}
+
+/// Lists may hold lists, as deep as a chunk allows.
+fn value(out: &mut Writer, any: ValueView<'_>) {
+    out.raw("{");
+    match any {
+        ValueView::Empty => {}
+        ValueView::Str(text) => {
+            out.raw("\"stringValue\":");
+            out.string(text);
+        }
+        ValueView::Bool(true) => out.raw("\"boolValue\":true"),
+        ValueView::Bool(false) => out.raw("\"boolValue\":false"),
+        ValueView::Int(value) => {
+            out.raw("\"intValue\":\"");
+            out.signed(value);
+            out.raw("\"");
+        }
+        ValueView::Double(value) => {
+            out.raw("\"doubleValue\":");
+            out.double(value);
+        }
+        ValueView::Bytes(bytes) => {
+            out.raw("\"bytesValue\":");
+            out.base64(bytes);
+        }
+        ValueView::Array(_) => {
+            out.raw("\"arrayValue\":{");
+            Object { out, is_first: true }.list("values", any.items(), value);
+            out.raw("}");
+        }
+        ValueView::KeyValues(_) => {
+            out.raw("\"kvlistValue\":{");
+            Object { out, is_first: true }.list("values", any.entries().iter(), attribute);
+            out.raw("}");
+        }
     }
+    out.raw("}");
 }
 
-fn link(link: &Link) -> JsonLink<'_> {
-    JsonLink {
-        trace_id: link.trace_id.to_string(),
-        span_id: link.span_id.to_string(),
-        attributes: link.attributes.iter().map(key_value).collect(),
+/// The fields of an object, which are left out where they are 0 or empty.
+struct Object<'a> {
+    out: &'a mut Writer,
+    is_first: bool,
+}
+
+impl<'a> Object<'a> {
+    /// Behind what opens it.
+    fn open_in(out: &'a mut Writer, open: &str) -> Self {
+        out.raw(open);
+        Self { out, is_first: true }
     }
-}
 
-fn key_value(attribute: &Attribute) -> KeyValue<'_> {
-    let value = match &attribute.value {
-        Value::Str(text) => AnyValue::Str(text),
-        Value::Bool(value) => AnyValue::Bool(*value),
-        Value::Int(value) => AnyValue::Int(value.to_string()),
-        Value::Double(value) if value.is_finite() => AnyValue::Double(*value),
-        Value::Double(value) => AnyValue::NonFinite(non_finite(*value)),
-        Value::Bytes(bytes) => AnyValue::Bytes(BASE64.encode(bytes)),
-    };
-    KeyValue { key: &attribute.key, value }
-}
-
-fn warnings<'a>(key: &'a str, warnings: &'a [Arc<str>]) -> Option<KeyValue<'a>> {
-    let values: Vec<_> = warnings.iter().map(|text| AnyValue::Str(text)).collect();
-    (!values.is_empty()).then_some(KeyValue { key, value: AnyValue::Array { values } })
-}
-
-/// The name that protobuf's JSON has for a double that JSON cannot write.
-pub(in crate::exporter) fn non_finite(value: f64) -> &'static str {
-    match value {
-        f64::INFINITY => "Infinity",
-        f64::NEG_INFINITY => "-Infinity",
-        _ => "NaN",
+    fn key(&mut self, key: &str) {
+        self.out.raw(if core::mem::take(&mut self.is_first) { "\"" } else { ",\"" });
+        self.out.raw(key);
+        self.out.raw("\":");
     }
-}
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
-fn is_zero(value: &u32) -> bool {
-    *value == 0
+    fn text(&mut self, key: &str, text: &str) {
+        if !text.is_empty() {
+            self.key(key);
+            self.out.string(text);
+        }
+    }
+
+    fn count(&mut self, key: &str, count: u32) {
+        if count != 0 {
+            self.key(key);
+            self.out.unsigned(count.into());
+        }
+    }
+
+    fn time(&mut self, key: &str, time_ns: u64) {
+        if time_ns != 0 {
+            self.key(key);
+            self.out.raw("\"");
+            self.out.unsigned(time_ns);
+            self.out.raw("\"");
+        }
+    }
+
+    fn hex(&mut self, key: &str, id: &[u8]) {
+        if id.iter().any(|byte| *byte != 0) {
+            self.key(key);
+            self.out.raw("\"");
+            self.out.hex(id);
+            self.out.raw("\"");
+        }
+    }
+
+    fn attributes(&mut self, list: Attributes<'_>) {
+        self.list("attributes", list.iter(), attribute);
+    }
+
+    fn list<T>(
+        &mut self,
+        key: &str,
+        items: impl Iterator<Item = T>,
+        write: impl FnMut(&mut Writer, T),
+    ) {
+        let mut items = items.peekable();
+        if items.peek().is_some() {
+            self.key(key);
+            self.out.list(items, write);
+        }
+    }
 }

@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 mod json;
 
-pub(super) use json::non_finite;
-pub use json::to_json;
+pub use json::{json, to_json};
 
 /// The resource attribute that holds the warnings of a process.
 pub const PROCESS_WARNINGS: &str = "spandrel.warnings";

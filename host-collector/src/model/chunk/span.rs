@@ -105,6 +105,15 @@ impl<'a> SpanView<'a> {
         Kind::from_number(self.kind)
     }
 
+    /// OTLP's number for the kind, as it came.
+    #[must_use]
+    pub fn kind_number(self) -> i32 {
+        // As protobuf has it: an enum is the lower half of what was sent.
+        #[expect(clippy::cast_possible_truncation, reason = "see above")]
+        let number = self.kind as i32;
+        number
+    }
+
     /// Start, in nanoseconds since the Unix epoch.
     #[must_use]
     pub fn start_ns(self) -> u64 {
@@ -168,6 +177,18 @@ impl<'a> SpanView<'a> {
             2 => StatusView::Error(text(bytes(self.status, 2))),
             _ => StatusView::Unset,
         }
+    }
+
+    /// OTLP's number for the status, as it came.
+    #[must_use]
+    pub fn status_code(self) -> u32 {
+        count(self.status, 3)
+    }
+
+    /// What was said of the status, whatever that is; may be empty.
+    #[must_use]
+    pub fn status_message(self) -> &'a str {
+        text(bytes(self.status, 2))
     }
 
     /// W3C trace flags in the low eight bits, and what OTLP adds.

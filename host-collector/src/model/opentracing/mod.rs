@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub const REF_TYPE: &str = "opentracing.ref_type";
 
 /// How one span depends on another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RefType {
     /// The other span depends on this one's result.
     ChildOf,

@@ -1,0 +1,317 @@
+//! JSON that is written as it is walked, without a tree in between.
+//!
+//! Whoever writes says where a list or an object begins and ends; commas are in what is written, so
+//! that what is always the same is one piece.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use std::io::Write as _;
+
+/// Writes into one buffer.
+#[derive(Debug, Default)]
+pub struct Writer {
+    buf: Vec<u8>,
+}
+
+impl Writer {
+    /// Nothing yet, with room for so many bytes.
+    #[must_use]
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self { buf: Vec::with_capacity(bytes) }
+    }
+
+    /// What was written.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.buf
+    }
+
+    /// How many bytes were written.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.buf.len()
+    }
+
+    /// Whether nothing was written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.buf.is_empty()
+    }
+
+    /// JSON as it is.
+    pub fn raw(&mut self, json: &str) {
+        self.buf.extend_from_slice(json.as_bytes());
+    }
+
+    /// JSON that somebody has written already.
+    pub fn bytes(&mut self, json: &[u8]) {
+        self.buf.extend_from_slice(json);
+    }
+
+    /// A string.
+    pub fn string(&mut self, text: &str) {
+        self.buf.push(b'"');
+        self.escaped(text);
+        self.buf.push(b'"');
+    }
+
+    /// What stands between the quotes of a string.
+    pub fn escaped(&mut self, text: &str) {
+        // Without a way out, so that many bytes are looked at at once.
+        if !text.bytes().fold(false, |any, byte| any | must_be_escaped(byte)) {
+            self.buf.extend_from_slice(text.as_bytes());
+            return;
+        }
+        let mut rest = text.as_bytes();
+        while let Some(at) = rest.iter().position(|byte| must_be_escaped(*byte)) {
+            let (plain, behind) = rest.split_at(at);
+            self.buf.extend_from_slice(plain);
+            let Some((byte, behind)) = behind.split_first() else { break };
+            self.escape(*byte);
+            rest = behind;
+        }
+        self.buf.extend_from_slice(rest);
+    }
+
+    fn escape(&mut self, byte: u8) {
+        let short = match byte {
+            b'"' => b'"',
+            b'\\' => b'\\',
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            8 => b'b',
+            12 => b'f',
+            _ => {
+                self.raw("\\u");
+                let [.., high, low] = hex8(byte.into());
+                self.buf.extend_from_slice(&[b'0', b'0', high, low]);
+                return;
+            }
+        };
+        self.buf.extend_from_slice(&[b'\\', short]);
+    }
+
+    /// A number without a sign.
+    pub fn unsigned(&mut self, value: u64) {
+        self.raw(itoa::Buffer::new().format(value));
+    }
+
+    /// A number.
+    pub fn signed(&mut self, value: i64) {
+        self.raw(itoa::Buffer::new().format(value));
+    }
+
+    /// A number, as JavaScript writes it: without a fraction where it has none, and with an exponent
+    /// where it is very large or very small. What JSON cannot write is its name, as in protobuf's JSON.
+    pub fn double(&mut self, value: f64) {
+        if !value.is_finite() {
+            self.string(non_finite(value));
+            return;
+        }
+        let size = value.abs();
+        if size == 0.0 || (1e-6..1e21).contains(&size) {
+            write!(self.buf, "{value}").unwrap_or_default();
+        } else {
+            let text = format!("{value:e}");
+            let plus = if text.contains("e-") { "e" } else { "e+" };
+            self.raw(&text.replace('e', plus));
+        }
+    }
+
+    /// Bytes as hexadecimal digits, without quotes.
+    pub fn hex(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks();
+        for word in words {
+            self.buf.extend_from_slice(&hex8(u32::from_be_bytes(*word)));
+        }
+        for byte in rest {
+            let [.., high, low] = hex8((*byte).into());
+            self.buf.extend_from_slice(&[high, low]);
+        }
+    }
+
+    /// A string with bytes in base64.
+    pub fn base64(&mut self, bytes: &[u8]) {
+        self.string(&BASE64.encode(bytes));
+    }
+
+    /// A list, whose items `write` writes.
+    pub fn list<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T),
+    ) {
+        self.buf.push(b'[');
+        for (index, item) in items.into_iter().enumerate() {
+            if index != 0 {
+                self.buf.push(b',');
+            }
+            write(self, item);
+        }
+        self.buf.push(b']');
+    }
+
+    /// A list of strings.
+    pub fn strings(&mut self, items: impl IntoIterator<Item: AsRef<str>>) {
+        self.list(items, |out, text| out.string(text.as_ref()));
+    }
+}
+
+fn must_be_escaped(byte: u8) -> bool {
+    (byte < b' ') | (byte == b'"') | (byte == b'\\')
+}
+
+/// Eight hexadecimal digits, all at once: each byte of a word of eight holds one of them.
+fn hex8(value: u32) -> [u8; 8] {
+    let value = u64::from(value);
+    let halves = (value << 16 | value) & 0x0000_ffff_0000_ffff;
+    let bytes = (halves << 8 | halves) & 0x00ff_00ff_00ff_00ff;
+    let digits = (bytes << 4 | bytes) & 0x0f0f_0f0f_0f0f_0f0f;
+    // 1 in each byte whose digit is a letter.
+    let letters = ((digits + 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101;
+    (digits + 0x3030_3030_3030_3030 + letters * u64::from(b'a' - b'0' - 10)).to_be_bytes()
+}
+
+/// The name that protobuf's JSON has for a double that JSON cannot write.
+fn non_finite(value: f64) -> &'static str {
+    match value {
+        f64::INFINITY => "Infinity",
+        f64::NEG_INFINITY => "-Infinity",
+        _ => "NaN",
+    }
+}
+
+/// JSON anew, each item on a line of its own and indented by `indent`, as Go writes it; as it is, if it is
+/// none.
+#[must_use]
+pub fn indented(json: &[u8], indent: &str) -> Vec<u8> {
+    let mut out = Writer::with_capacity(json.len() * 2);
+    let (mut depth, mut in_string, mut after_open, mut after_escape) =
+        (0_usize, false, false, false);
+    for &byte in json {
+        if in_string {
+            in_string = after_escape || byte != b'"';
+            after_escape = !after_escape && byte == b'\\';
+            out.buf.push(byte);
+            continue;
+        }
+        if byte.is_ascii_whitespace() {
+            continue;
+        }
+        if after_open && !matches!(byte, b']' | b'}') {
+            line(&mut out, depth, indent);
+        }
+        let is_empty = core::mem::take(&mut after_open);
+        match byte {
+            b'{' | b'[' => {
+                depth += 1;
+                after_open = true;
+            }
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                if !is_empty {
+                    line(&mut out, depth, indent);
+                }
+            }
+            b'"' => in_string = true,
+            _ => {}
+        }
+        out.buf.push(byte);
+        match byte {
+            b',' => line(&mut out, depth, indent),
+            b':' => out.buf.push(b' '),
+            _ => {}
+        }
+    }
+    out.into_bytes()
+}
+
+fn line(out: &mut Writer, depth: usize, indent: &str) {
+    out.raw("\n");
+    for _ in 0..depth {
+        out.raw(indent);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn written(write: impl FnOnce(&mut Writer)) -> String {
+        let mut out = Writer::default();
+        write(&mut out);
+        String::from_utf8(out.into_bytes()).unwrap()
+    }
+
+    #[test]
+    fn doubles_are_as_javascript_writes_them() {
+        for (value, text) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (3.0, "3"),
+            (0.5, "0.5"),
+            (1e-7, "1e-7"),
+            (1e-6, "0.000001"),
+            (1.5e20, "150000000000000000000"),
+            (1e21, "1e+21"),
+            (-1.25e300, "-1.25e+300"),
+            (f64::NAN, "\"NaN\""),
+            (f64::INFINITY, "\"Infinity\""),
+            (f64::NEG_INFINITY, "\"-Infinity\""),
+        ] {
+            assert_eq!(written(|out| out.double(value)), text);
+        }
+    }
+
+    #[test]
+    fn control_characters_are_escaped() {
+        let text = "\u{0}\u{1f}\u{7f}\"\\\n\r\t\u{8}\u{c}/é";
+        let expected = r#""\u0000\u001f"#.to_owned() + "\u{7f}" + r#"\"\\\n\r\t\b\f/é""#;
+        assert_eq!(written(|out| out.string(text)), expected);
+    }
+
+    #[test]
+    fn what_is_indented_says_the_same() {
+        let json = r#"{"a":[],"b":{},"c":[1,{"d":"x,\"{y"}],"e":null}"#;
+        let expected = "{\n    \"a\": [],\n    \"b\": {},\n    \"c\": [\n        1,\n        {\n            \
+                        \"d\": \"x,\\\"{y\"\n        }\n    ],\n    \"e\": null\n}";
+        assert_eq!(String::from_utf8(indented(json.as_bytes(), "    ")).unwrap(), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(
+            text: String,
+            double in prop::num::f64::NORMAL,
+            number: i64,
+            bytes in prop::collection::vec(any::<u8>(), 0..20),
+        ) {
+            let json = written(|out| {
+                out.raw("{\"text\":");
+                out.string(&text);
+                out.raw(",\"double\":");
+                out.double(double);
+                out.raw(",\"number\":");
+                out.signed(number);
+                out.raw(",\"list\":");
+                out.list([&text, "", &text], |out, text| out.string(text));
+                out.raw(",\"hex\":\"");
+                out.hex(&bytes);
+                out.raw("\"}");
+            });
+            let read: Value = serde_json::from_str(&json).unwrap();
+            prop_assert_eq!(&read["text"], &text);
+            prop_assert!(read["double"].is_number());
+            prop_assert_eq!(written(|out| out.double(double)).parse(), Ok(double));
+            prop_assert_eq!(&read["number"], &json!(number));
+            prop_assert_eq!(&read["list"], &json!([text, "", text]));
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            prop_assert_eq!(&read["hex"], &hex);
+            let again: Value = serde_json::from_slice(&indented(json.as_bytes(), "  ")).unwrap();
+            prop_assert_eq!(again, read);
+        }
+    }
+}

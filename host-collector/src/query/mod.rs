@@ -1,0 +1,77 @@
+//! The query APIs that the users of Jaeger and Zipkin know, as functions: a request and what is stored
+//! in, an answer out.
+//!
+//! Nothing here knows a socket. Whoever has one registers [`ENDPOINTS`], or gives everything to
+//! [`answer`]; what is asked for comes from a [`Reader`].
+//! `docs/query-api.md` has every endpoint and parameter.
+//!
+//! | part | is |
+//! |---|---|
+//! | [`jaeger`] | `/api`, which Jaeger's UI and Grafana ask |
+//! | [`v3`] | `/api/v3`, which newer UIs of Jaeger ask |
+//! | [`go`] | numbers and times as these are used to write them |
+
+mod adjust;
+pub mod go;
+pub mod jaeger;
+mod request;
+pub mod v3;
+
+use crate::storage::Reader;
+
+pub use request::{Answer, Failure, JSON, Request, TEXT, decoded, pairs};
+
+/// No search gives more traces than this.
+pub const MOST_TRACES: usize = 10_000;
+/// No answer is made of more bytes of OTLP than this; as JSON they are some five times as many.
+pub const MOST_BYTES: usize = 64 << 20;
+
+/// What an answer depends on beside the request and the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// The time, in nanoseconds since the Unix epoch.
+    pub now_ns: u64,
+}
+
+/// What answers a request.
+pub type Handler = fn(&Request<'_>, &dyn Reader, &Context) -> Answer;
+
+/// Something that can be asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoint {
+    /// HTTP's method.
+    pub method: &'static str,
+    /// The path, in which `{name}` stands for one segment.
+    pub pattern: &'static str,
+    /// What it answers, in a few words.
+    pub about: &'static str,
+    /// What answers.
+    pub handler: Handler,
+}
+
+/// All that can be asked, family by family.
+pub const ENDPOINTS: [&[Endpoint]; 2] = [&jaeger::ENDPOINTS, &v3::ENDPOINTS];
+
+/// Answers a request; none if it is not for any endpoint.
+pub fn answer(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Option<Answer> {
+    let mut endpoints = ENDPOINTS.into_iter().flatten();
+    let found = endpoints.find(|endpoint| endpoint.is_for(request.method, request.path))?;
+    Some((found.handler)(request, reader, context))
+}
+
+impl Endpoint {
+    /// Whether it answers such requests.
+    #[must_use]
+    pub fn is_for(&self, method: &str, path: &str) -> bool {
+        let mut segments = path.split('/');
+        let fits = |pattern: &str| {
+            segments.next().is_some_and(|segment| {
+                if pattern.starts_with('{') { !segment.is_empty() } else { segment == pattern }
+            })
+        };
+        self.method == method && self.pattern.split('/').all(fits) && segments.next().is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+mod jaeger;
+mod normal;
+
+use super::*;
+use crate::model::Chunk;
+use crate::storage::Naive;
+use serde_json::Value as Json;
+use std::path::Path;
+
+/// Behind everything that vectors have.
+const NOW: Context = Context { now_ns: 1_790_003_600_000_000_000 };
+
+/// What a real backend was sent and answered: a file of `tests/vectors/`.
+pub(super) struct World {
+    pub(super) store: Naive,
+    pub(super) answers: Vec<Json>,
+}
+
+impl World {
+    pub(super) fn read(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        let mut document: Json = serde_json::from_str(&text).unwrap();
+        let mut store = Naive::default();
+        for sent in document["sent"].as_array().unwrap() {
+            let protobuf = from_hex(sent["protobuf"].as_str().unwrap());
+            store.add(Chunk::check(protobuf).unwrap().chunk);
+        }
+        let Json::Array(answers) = document["answers"].take() else { panic!("{name}: no answers") };
+        Self { store, answers }
+    }
+
+    pub(super) fn ask(&self, line: &str, body: &[u8]) -> Option<Answer> {
+        ask(&self.store, line, body)
+    }
+}
+
+/// Asks as `GET /path?query` says.
+pub(super) fn ask(store: &Naive, line: &str, body: &[u8]) -> Option<Answer> {
+    let (method, url) = line.split_once(' ').unwrap();
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let query = pairs(query);
+    answer(&Request { method, path, query: &query, body }, store, &NOW)
+}
+
+pub(super) fn json(answer: &Answer) -> Json {
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
+fn from_hex(digits: &str) -> Vec<u8> {
+    let pairs = digits.as_bytes().chunks(2);
+    pairs.map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+}
+
+#[test]
+fn an_endpoint_is_found_by_its_method_and_path() {
+    let endpoint = |method: &str, path: &str| {
+        let all = ENDPOINTS.into_iter().flatten();
+        let found: Vec<_> = all.filter(|one| one.is_for(method, path)).collect();
+        assert!(found.len() <= 1, "{path}");
+        found.first().map(|one| one.pattern)
+    };
+    assert_eq!(endpoint("GET", "/api/traces"), Some("/api/traces"));
+    assert_eq!(endpoint("GET", "/api/traces/7"), Some("/api/traces/{id}"));
+    assert_eq!(
+        endpoint("GET", "/api/services/a%2Fb/operations"),
+        Some("/api/services/{service}/operations")
+    );
+    for (method, path) in [
+        ("GET", "/api/traces/"),
+        ("GET", "/api/traces/7/"),
+        ("GET", "api/traces"),
+        ("POST", "/api/traces"),
+        ("GET", "/api/archive/7"),
+        ("GET", "/api"),
+        ("GET", ""),
+    ] {
+        assert_eq!(endpoint(method, path), None, "{method} {path}");
+    }
+}
