@@ -3,16 +3,19 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use spandrel_tests::peers::{CarrierPeers, Jaeger, MqttBroker, PythonSdk, Tracegen, Zipkin};
+use spandrel_tests::peers::{
+    CarrierPeers, GrpcClient, Jaeger, MqttBroker, PythonSdk, Tracegen, Zipkin,
+};
 use spandrel_tests::skip::Skip;
 use spandrel_tests::workspace;
 
 /// A peer, and how it is had.
 type Peer = (&'static str, fn() -> Result<(), Skip>);
 
-const PEERS: [Peer; 6] = [
+const PEERS: [Peer; 7] = [
     ("Jaeger", || Jaeger::ensure_built().map(drop)),
     ("tracegen", || Tracegen::ensure_built().map(drop)),
+    ("gRPC client", || GrpcClient::ensure_built().map(drop)),
     ("Zipkin", || Zipkin::ensure_installed().map(drop)),
     ("Python SDK", || PythonSdk::ensure_installed().map(drop)),
     ("clients that propagate contexts", || CarrierPeers::ensure_built().map(drop)),

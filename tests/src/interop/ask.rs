@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value};
 
-use crate::otlp_json::to_protobuf;
+use crate::proto_json::{TRACES, to_protobuf};
 use crate::vectors::from_hex;
 
 /// Where questions go: the doors of a backend, each `http://127.0.0.1:PORT`, by the name that
@@ -26,6 +26,15 @@ pub fn agent() -> ureq::Agent {
         .new_agent()
 }
 
+/// The door that an entry asks at.
+pub(super) fn door<'a>(doors: &'a Doors, entry: &Value) -> Result<&'a str> {
+    let found = match entry.get("at").and_then(Value::as_str) {
+        Some(name) => doors.iter().find(|(door, _)| *door == name),
+        None => doors.first(),
+    };
+    found.map(|(_, url)| url.as_str()).context("there is no such door")
+}
+
 /// Asks as `entry` says, and returns `status`, `type`, and what was answered: `json`, or `text` if it is
 /// none. `not_utf8` is there where the answer was not, and has replacement characters.
 ///
@@ -34,11 +43,7 @@ pub fn agent() -> ureq::Agent {
 pub fn ask(agent: &ureq::Agent, doors: &Doors, entry: &Value) -> Result<Map<String, Value>> {
     let line = entry.get("ask").and_then(Value::as_str).context("an answer without `ask`")?;
     let (method, path) = line.split_once(' ').context("`ask` is METHOD PATH")?;
-    let door = match entry.get("at").and_then(Value::as_str) {
-        Some(name) => doors.iter().find(|(door, _)| *door == name),
-        None => doors.first(),
-    };
-    let (_, url) = door.with_context(|| format!("{line}: there is no such door"))?;
+    let url = door(doors, entry).with_context(|| line.to_owned())?;
     let mut request = ureq::http::Request::builder().method(method).uri(format!("{url}{path}"));
     let send = entry.get("send");
     let (default_type, body) = match send {
@@ -88,7 +93,7 @@ fn body(send: &Value) -> Result<(Option<&'static str>, Vec<u8>)> {
         return Ok((JSON, text.as_bytes().to_vec()));
     }
     if let Some(request) = send.get("otlp") {
-        return Ok((PROTOBUF, to_protobuf(request)?));
+        return Ok((PROTOBUF, to_protobuf(TRACES, request)?));
     }
     if let Some(digits) = send.get("hex").and_then(Value::as_str) {
         return Ok((PROTOBUF, from_hex(digits)?));

@@ -1,6 +1,7 @@
 //! What real backends answer, and whether ours answers the same.
 
 pub mod ask;
+pub mod call;
 mod cases;
 pub mod normal;
 pub mod pretty;

@@ -37,17 +37,17 @@ pub fn bless(say: &mut dyn FnMut(&str)) -> Result<Vec<String>> {
 
 /// A vector with the answers of a Jaeger of its own: what one holds depends on what it was sent.
 pub(super) fn record_jaeger(world: &World) -> Result<World> {
+    let is_set = |key| world.get(key).and_then(Value::as_bool) == Some(true);
     let setup = JaegerSetup {
-        archive: world.get("archive").and_then(Value::as_bool) == Some(true),
+        archive: is_set("archive"),
         sampling: world.get("sampling").cloned(),
+        storage_door: is_set("storage_door"),
         remote_store: None,
     };
     let jaeger = Jaeger::start_program(&Jaeger::ensure_built()?, &setup)?;
-    let mut doors = vec![("query", jaeger.query()), ("otlp", jaeger.otlp_http())];
-    doors.extend(jaeger.sampling().map(|url| ("sampling", url)));
     let url = jaeger.otlp_http();
     let mut anew = world.clone();
-    anew.record(JAEGER, &doors, |sent| send_otlp(&url, sent))?;
+    anew.record(JAEGER, &jaeger.doors(), |sent| send_otlp(&url, sent))?;
     Ok(anew)
 }
 

@@ -1,13 +1,12 @@
 //! Clients for Go that propagate contexts: `tests/peers/carriers`.
 
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 use serde_json::Value;
 
 use super::go::GoProgram;
+use super::lines;
 use crate::skip::Skip;
 
 const CARRIERS: GoProgram = GoProgram {
@@ -37,21 +36,6 @@ impl CarrierPeers {
     /// # Errors
     /// If they end without an answer to each; the message has what they wrote.
     pub fn ask(&self, requests: &[Value]) -> Result<Vec<Value>> {
-        let mut command = Command::new(&self.0);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().context("cannot start the clients")?;
-        let mut input = child.stdin.take().context("they have no input")?;
-        let lines: String = requests.iter().map(|request| format!("{request}\n")).collect();
-        // From a thread: they answer while they read.
-        let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
-        let output = child.wait_with_output().context("they cannot be read")?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "the clients failed ({}): {said}", output.status);
-        ensure!(writer.join().is_ok_and(|written| written.is_ok()), "they did not read: {said}");
-        let answers = String::from_utf8(output.stdout).context("their answers are not UTF-8")?;
-        let answers: Vec<Value> =
-            answers.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-        ensure!(answers.len() == requests.len(), "they left requests unanswered: {said}");
-        Ok(answers)
+        lines::ask(CARRIERS.name, &self.0, requests)
     }
 }

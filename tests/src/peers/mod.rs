@@ -3,14 +3,17 @@
 
 mod carriers;
 mod go;
+mod grpc;
 mod install;
 mod jaeger;
+mod lines;
 mod mqtt;
 mod python;
 mod tracegen;
 mod zipkin;
 
 pub use carriers::CarrierPeers;
+pub use grpc::GrpcClient;
 pub use jaeger::{Jaeger, Setup as JaegerSetup};
 pub use mqtt::MqttBroker;
 pub use python::PythonSdk;

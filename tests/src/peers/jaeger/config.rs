@@ -13,6 +13,8 @@ pub struct Setup {
     pub archive: bool,
     /// A door for sampling strategies: those of a file with this in it, or without a file if it is empty.
     pub sampling: Option<Value>,
+    /// A door through which others read its store: `jaeger.storage.v2`.
+    pub storage_door: bool,
     /// Traces are not in memory but behind `jaeger.storage.v2` of this `HOST:PORT`.
     pub remote_store: Option<String>,
 }
@@ -25,6 +27,8 @@ pub(super) struct Ports {
     pub(super) query: u16,
     pub(super) query_grpc: u16,
     pub(super) sampling: Option<u16>,
+    pub(super) sampling_grpc: Option<u16>,
+    pub(super) storage: Option<u16>,
 }
 
 impl Ports {
@@ -35,6 +39,8 @@ impl Ports {
             query: free_tcp_port(),
             query_grpc: free_tcp_port(),
             sampling: setup.sampling.as_ref().map(|_| free_tcp_port()),
+            sampling_grpc: setup.sampling.as_ref().map(|_| free_tcp_port()),
+            storage: setup.storage_door.then(free_tcp_port),
         }
     }
 }
@@ -79,12 +85,21 @@ pub(super) fn config(setup: &Setup, ports: &Ports, strategies: &Path) -> Value {
         extensions["jaeger_storage"]["backends"]["archive"] =
             json!({"memory": {"max_traces": 100}});
     }
-    if let (Some(port), Some(given)) = (ports.sampling, &setup.sampling) {
+    let mut names = vec!["jaeger_storage", "jaeger_query"];
+    if let (Some(http), Some(grpc), Some(given)) =
+        (ports.sampling, ports.sampling_grpc, &setup.sampling)
+    {
         let is_empty = given.as_object().is_some_and(serde_json::Map::is_empty);
         let path = if is_empty { String::new() } else { strategies.display().to_string() };
-        extensions["remote_sampling"] = json!({"file": {"path": path}, "http": at(port)});
-        config["service"]["extensions"] =
-            json!(["jaeger_storage", "jaeger_query", "remote_sampling"]);
+        extensions["remote_sampling"] =
+            json!({"file": {"path": path}, "http": at(http), "grpc": at(grpc)});
+        names.push("remote_sampling");
     }
+    if let Some(port) = ports.storage {
+        extensions["remote_storage"] =
+            json!({"endpoint": format!("127.0.0.1:{port}"), "storage": "store"});
+        names.push("remote_storage");
+    }
+    config["service"]["extensions"] = json!(names);
     config
 }

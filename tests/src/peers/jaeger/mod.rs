@@ -112,10 +112,20 @@ impl Jaeger {
         format!("http://127.0.0.1:{}", self.ports.query)
     }
 
-    /// Its door for sampling strategies, if it was to have one.
+    /// Its doors by the name that vectors have for them, the query API first.
     #[must_use]
-    pub fn sampling(&self) -> Option<String> {
-        self.ports.sampling.map(|port| format!("http://127.0.0.1:{port}"))
+    pub fn doors(&self) -> Vec<(&'static str, String)> {
+        let ports = &self.ports;
+        let doors = [
+            ("query", Some(ports.query)),
+            ("otlp", Some(ports.otlp_http)),
+            ("otlp-grpc", Some(ports.otlp_grpc)),
+            ("sampling", ports.sampling),
+            ("sampling-grpc", ports.sampling_grpc),
+            ("storage", ports.storage),
+        ];
+        let open = doors.into_iter().filter_map(|(name, port)| Some((name, port?)));
+        open.map(|(name, port)| (name, format!("http://127.0.0.1:{port}"))).collect()
     }
 
     /// The trace in Jaeger's UI format, as the document that holds it; `None` if it isn't there.
