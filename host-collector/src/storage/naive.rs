@@ -24,6 +24,8 @@ struct Item<'a> {
     resource: ResourceView<'a>,
     scope: ScopeView<'a>,
     urls: [&'a str; 2],
+    /// Numbers of the groups that it came in, by resource and by scope.
+    groups: [usize; 2],
     span: SpanView<'a>,
 }
 
@@ -36,13 +38,14 @@ impl Naive {
     fn items(&self) -> Vec<Item<'_>> {
         let mut seen = HashSet::new();
         let mut items = Vec::new();
-        for group in self.chunks.iter().flat_map(Chunk::resources) {
-            for scope in group.scopes() {
+        for (number, group) in self.chunks.iter().flat_map(Chunk::resources).enumerate() {
+            for (place, scope) in group.scopes().enumerate() {
                 let urls = [group.schema_url(), scope.schema_url()];
+                let groups = [number, place];
                 for span in scope.spans() {
                     let (resource, scope) = (group.resource(), scope.scope());
                     if seen.insert((resource.raw(), scope.raw(), urls, span.raw())) {
-                        items.push(Item { resource, scope, urls, span });
+                        items.push(Item { resource, scope, urls, groups, span });
                     }
                 }
             }
@@ -221,9 +224,9 @@ impl Reader for Naive {
         let mut items = self.items();
         items.retain(|item| alike(item.span.trace_id(), trace));
         let mut writer = ChunkWriter::default();
-        for group in items.chunk_by(|a, b| a.resource == b.resource && a.urls[0] == b.urls[0]) {
+        for group in items.chunk_by(|a, b| a.groups[0] == b.groups[0]) {
             writer.resource_spans(group[0].resource.raw(), group[0].urls[0], |scopes| {
-                for group in group.chunk_by(|a, b| a.scope == b.scope && a.urls == b.urls) {
+                for group in group.chunk_by(|a, b| a.groups == b.groups) {
                     scopes.scope_spans(group[0].scope.raw(), group[0].urls[1], |spans| {
                         group.iter().for_each(|item| spans.span(item.span.raw()));
                     });
