@@ -64,7 +64,7 @@ fn choose_platform(args: &Args, progress: &Progress) -> Result<Platform> {
         progress.say("going on without boards: the services run as processes of this machine");
         return Ok(Platform::Native);
     }
-    setup::ensure_targets(progress)?;
+    setup::ensure_targets(&setup::TARGETS, progress)?;
     Ok(Platform::Qemu)
 }
 

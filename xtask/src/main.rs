@@ -2,7 +2,9 @@
 
 #[expect(clippy::std_instead_of_alloc, reason = "a host program")]
 mod bench;
+mod call;
 mod demo;
+mod dist;
 mod interop;
 mod kit;
 #[expect(clippy::std_instead_of_alloc, reason = "a host program")]
@@ -32,6 +34,8 @@ enum Command {
     Setup,
     /// Boot three boards, let them greet someone, and show the trace they made
     Demo(demo::Args),
+    /// Build the collector as one static binary, into target/dist/
+    Dist,
     /// Try bad links, clocks and devices, and show what holds
     Faults(kit::Faults),
     /// Fuzz whatever reads bytes from outside, ten minutes each unless told otherwise
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Setup => setup::run(),
         Command::Demo(args) => demo::run(&args),
+        Command::Dist => dist::run(),
         Command::Faults(args) => kit::faults(&args),
         Command::Fuzz(args) => kit::fuzz(&args),
         Command::Interop(args) => interop::run(&args),

@@ -14,6 +14,10 @@ use crate::progress::Progress;
 pub(crate) const TARGETS: [&str; 3] =
     ["thumbv6m-none-eabi", "thumbv7em-none-eabihf", "riscv32imac-unknown-none-elf"];
 
+/// Systems that the collector is built for beside the one it is built on, which may be one of them.
+pub(crate) const COLLECTOR_TARGETS: [&str; 3] =
+    ["x86_64-pc-windows-gnu", "aarch64-apple-darwin", "aarch64-unknown-linux-gnu"];
+
 /// A program of QEMU, and where it comes from.
 #[derive(Debug)]
 pub(crate) struct Qemu {
@@ -58,7 +62,8 @@ pub(crate) enum Found {
 
 pub(crate) fn run() -> Result<ExitCode> {
     let progress = Progress::start();
-    ensure_targets(&progress)?;
+    ensure_targets(&TARGETS, &progress)?;
+    ensure_targets(&COLLECTOR_TARGETS, &progress)?;
     let missing = missing_qemus(&progress)?;
     ensure!(missing.is_empty(), "{}", missing.join("; "));
     progress.say("ready: Rust targets and QEMU are installed");
@@ -79,10 +84,10 @@ pub(crate) fn missing_qemus(progress: &Progress) -> Result<Vec<String>> {
     Ok(missing)
 }
 
-/// Installs those of [`TARGETS`] that the pinned toolchain lacks.
-pub(crate) fn ensure_targets(progress: &Progress) -> Result<()> {
+/// Installs those targets that the pinned toolchain lacks.
+pub(crate) fn ensure_targets(targets: &[&str], progress: &Progress) -> Result<()> {
     let mut missing = Vec::new();
-    for target in TARGETS {
+    for &target in targets {
         if !has_target(target)? {
             missing.push(target);
         }

@@ -1,14 +1,14 @@
 //! The steps as a table; a new one is a line here and a function below.
 
 use std::path::PathBuf;
-use std::process::Command;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use spandrel_tests::interop::run::End;
 use spandrel_tests::skip::Skip;
 use spandrel_tests::workspace;
 
-use super::length;
+use super::{length, platforms};
+use crate::call::cargo;
 use crate::progress::Progress;
 use crate::setup;
 
@@ -33,7 +33,7 @@ const fn full(name: &'static str, what: &'static str, run: fn() -> Result<()>) -
 }
 
 /// Cheap ones first, so that a slip is seen before the long ones have run.
-pub(super) const STEPS: [Step; 17] = [
+pub(super) const STEPS: [Step; 18] = [
     quick("fmt", "rustfmt changes nothing", fmt),
     quick("length", "no Rust file is too long", length::check),
     quick("clippy", "no warning in the workspace", clippy),
@@ -43,6 +43,7 @@ pub(super) const STEPS: [Step; 17] = [
     full("docs", "the documentation builds without a warning", docs),
     full("probe", "RTT with the probe-rs library", probe),
     full("setup", "Rust targets and QEMU are there", set_up),
+    full("platforms", "the collector for other systems, without C", platforms::check),
     full("no_std", "core and transport build for microcontrollers", no_std),
     full("boards", "the firmware is tidy and links", boards),
     full("loom", "the ring under every interleaving", loom),
@@ -132,7 +133,7 @@ fn docs() -> Result<()> {
 
 fn set_up() -> Result<()> {
     let progress = Progress::start();
-    setup::ensure_targets(&progress)?;
+    setup::ensure_targets(&setup::TARGETS, &progress)?;
     let missing = setup::missing_qemus(&progress)?;
     if missing.is_empty() { Ok(()) } else { Err(Skip::new(missing.join("; ")).into()) }
 }
@@ -218,79 +219,4 @@ fn interop() -> Result<()> {
     ensure!(failed.is_empty(), "failed: {failed}");
     let skipped = named(|end| matches!(end, End::Skip(_)));
     if skipped.is_empty() { Ok(()) } else { Err(Skip::new(format!("skipped: {skipped}")).into()) }
-}
-
-/// A call of Cargo, shown before it runs.
-struct Call {
-    words: Vec<String>,
-    envs: Vec<(&'static str, &'static str)>,
-    dir: PathBuf,
-}
-
-/// Cargo with the words of `line`.
-fn cargo(line: &str) -> Call {
-    let words = line.split(' ').map(str::to_owned).collect();
-    Call { words, envs: Vec::new(), dir: workspace::root().to_owned() }
-}
-
-impl Call {
-    fn args(mut self, words: &[&str]) -> Self {
-        self.words.extend(words.iter().map(|&word| word.to_owned()));
-        self
-    }
-
-    fn env(mut self, name: &'static str, value: &'static str) -> Self {
-        self.envs.push((name, value));
-        self
-    }
-
-    fn dir(mut self, dir: &PathBuf) -> Self {
-        self.dir.clone_from(dir);
-        self
-    }
-
-    fn run(self) -> Result<()> {
-        let line = self.to_string();
-        println!("$ {line}");
-        let mut command = Command::new("cargo");
-        command.args(&self.words).envs(self.envs).current_dir(&self.dir);
-        let status = command.status().context("cannot run cargo")?;
-        if !status.success() {
-            bail!("`{line}` failed ({status})");
-        }
-        Ok(())
-    }
-}
-
-impl core::fmt::Display for Call {
-    /// As a person in the project's folder would type it.
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let dir = self.dir.strip_prefix(workspace::root()).unwrap_or(&self.dir);
-        if !dir.as_os_str().is_empty() {
-            write!(f, "cd {} && ", dir.display())?;
-        }
-        for (name, value) in &self.envs {
-            write!(f, "{name}={} ", quoted(value))?;
-        }
-        write!(f, "cargo")?;
-        self.words.iter().try_for_each(|word| write!(f, " {}", quoted(word)))
-    }
-}
-
-fn quoted(word: &str) -> String {
-    let plain = !word.is_empty() && !word.contains([' ', '*', '\'', '"']);
-    if plain { word.to_owned() } else { format!("'{word}'") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_call_is_shown_so_that_it_can_be_pasted() {
-        let call = cargo("test --lib").args(&["--features", ""]).env("RUSTFLAGS", "--cfg loom");
-        assert_eq!(call.to_string(), "RUSTFLAGS='--cfg loom' cargo test --lib --features ''");
-        let board = cargo("build").dir(&workspace::root().join("examples/boards/x"));
-        assert_eq!(board.to_string(), "cd examples/boards/x && cargo build");
-    }
 }
