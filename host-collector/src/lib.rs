@@ -20,6 +20,8 @@
 //! | [`tree`], [`text`] | how traces are written for people |
 //! | [`view`] | trees on the terminal and files that follow the recent traces |
 //! | [`tls`] | whom to trust, what to show, and the cryptography behind it |
+//! | [`web`] | the doors: HTTP and gRPC, spans in and answers out |
+//! | [`metrics`] | counts for Prometheus |
 //! | [`exporter`] | how spans leave: Jaeger UI JSON, OTLP, OTLP/HTTP |
 //! | [`serve`], [`cli`], [`config`], [`trust`], [`logging`], [`signals`], [`stats`] | the program around it |
 #![forbid(unsafe_code)]
@@ -41,6 +43,7 @@ pub mod config;
 pub mod exporter;
 pub mod json;
 pub mod logging;
+pub mod metrics;
 pub mod model;
 mod order;
 pub mod pipeline;
@@ -58,5 +61,6 @@ pub mod tls;
 pub mod tree;
 pub mod trust;
 pub mod view;
+pub mod web;
 
 pub use order::{Order, OrderError};

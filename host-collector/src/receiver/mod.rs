@@ -7,6 +7,7 @@ mod clock;
 mod hub;
 mod kernel;
 pub mod mqtt;
+pub mod otlp;
 mod outlets;
 mod peer;
 pub mod rtt;
