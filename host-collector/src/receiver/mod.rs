@@ -19,6 +19,7 @@ pub mod tcp;
 #[cfg(test)]
 mod testing;
 pub mod udp;
+pub mod zipkin;
 
 pub use clock::HostClock;
 pub use hub::{Closed, Feed, Hub, TICK};

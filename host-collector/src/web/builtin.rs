@@ -75,6 +75,24 @@ pub(super) fn routes(metrics: &Metrics, is_ending: &Arc<AtomicBool>, list: &List
             "spans, plain or by gzip",
             Spans::OtlpCall,
         ),
+        Route::spans(
+            Family::ZipkinSpans,
+            "/api/v2/spans",
+            "spans as JSON or protobuf, plain or by gzip",
+            Spans::Zipkin,
+        ),
+        Route::spans(
+            Family::ZipkinSpans,
+            "/zipkin/api/v2/spans",
+            "the same for clients that have its pages' prefix",
+            Spans::Zipkin,
+        ),
+        Route::spans(
+            Family::ZipkinSpans,
+            "/zipkin.proto3.SpanService/Report",
+            "spans over gRPC",
+            Spans::ZipkinCall,
+        ),
     ]
 }
 

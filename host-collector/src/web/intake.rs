@@ -5,6 +5,7 @@ use super::body::{self, BodyError, Coding};
 use super::budget::Share;
 use super::grpc::{self, ENCODING, unframe};
 use super::otlp::{Form, Trouble, partial_success};
+use super::router::Spans;
 use super::service::Service;
 use super::stats::Received;
 use crate::model::Checked;
@@ -16,13 +17,25 @@ use http_body::Body;
 const LONG: usize = 128 << 10;
 
 impl Service {
-    /// OTLP over HTTP.
-    pub(super) async fn take<B>(&self, parts: &Parts, body: B, share: &mut Share) -> Answer
+    /// Over HTTP.
+    pub(super) async fn take<B>(
+        &self,
+        spans: Spans,
+        parts: &Parts,
+        body: B,
+        share: &mut Share,
+    ) -> Answer
     where
         B: Body<Data = Bytes> + Unpin,
     {
-        let stats = &self.stats.otlp_http;
-        let form = match Form::of(&essence(&parts.headers)) {
+        let content_type = essence(&parts.headers);
+        let (form, stats) = match spans {
+            Spans::Zipkin | Spans::ZipkinCall => {
+                (Form::of_zipkin(&content_type), &self.stats.zipkin_http)
+            }
+            Spans::Otlp | Spans::OtlpCall => (Form::of(&content_type), &self.stats.otlp_http),
+        };
+        let form = match form {
             Ok(form) => form,
             Err(trouble) => {
                 stats.refused(trouble.reason());
@@ -43,9 +56,10 @@ impl Service {
         }
     }
 
-    /// OTLP over gRPC.
+    /// Over gRPC.
     pub(super) async fn take_call<B>(
         &self,
+        spans: Spans,
         parts: &Parts,
         body: B,
         share: &mut Share,
@@ -53,12 +67,16 @@ impl Service {
     where
         B: Body<Data = Bytes> + Unpin,
     {
-        let stats = &self.stats.otlp_grpc;
+        let (form, stats) = match spans {
+            Spans::Zipkin | Spans::ZipkinCall => (Form::ZipkinProtobuf, &self.stats.zipkin_grpc),
+            Spans::Otlp | Spans::OtlpCall => (Form::Protobuf, &self.stats.otlp_grpc),
+        };
         let kept = async {
             let (coding, message) = self.framed(parts, body, share).await?;
-            self.keep(Form::Protobuf, coding, message, share, stats).await
+            self.keep(form, coding, message, share, stats).await
         };
         match kept.await {
+            // Zipkin's answer has no field, and nothing is left out of what it is for.
             Ok((rejected, why)) => Ok(vec![partial_success(rejected, why).into()]),
             Err(trouble) => {
                 stats.refused(trouble.reason());
@@ -138,8 +156,8 @@ impl Service {
         let read = move || {
             let read = body::decompress(coding, body, most, &limits, &mut working);
             let read = read.map_err(Trouble::from).and_then(|body| {
-                if form == Form::Json {
-                    // It is not shorter than the protobuf that is made of it.
+                if form != Form::Protobuf {
+                    // What is made of it is hardly ever longer.
                     working.take(body.len()).map_err(BodyError::from)?;
                 }
                 let len = body.len();

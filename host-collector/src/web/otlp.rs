@@ -1,4 +1,5 @@
-//! OTLP's answers: how many spans were left out and why, or what is wrong, in the form that was sent.
+//! How spans come over HTTP, and what is answered: how many were left out and why, or what is wrong, in
+//! the form that was sent.
 
 use super::answer::{Answer, shown};
 use super::body::BodyError;
@@ -6,6 +7,7 @@ use super::grpc::{Code, Status, rpc_status};
 use crate::model::{Checked, Chunk};
 use crate::protobuf::Writer;
 use crate::receiver::otlp::from_json;
+use crate::receiver::zipkin;
 use crate::storage::Refused;
 use bytes::Bytes;
 use http::StatusCode;
@@ -13,11 +15,15 @@ use http::header::ACCEPT_ENCODING;
 use serde::Serialize;
 use std::time::Duration;
 
-/// In which of its two forms OTLP comes over HTTP.
+/// A form in which spans come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
+    /// OTLP.
     Protobuf,
+    /// OTLP.
     Json,
+    ZipkinProtobuf,
+    ZipkinJson,
 }
 
 /// Why spans were not taken.
@@ -32,6 +38,8 @@ pub(super) enum Trouble {
     /// Nobody takes them now.
     Refused(Refused),
 }
+
+const PROTOBUF: &str = "application/x-protobuf";
 
 impl From<BodyError> for Trouble {
     fn from(error: BodyError) -> Self {
@@ -48,10 +56,12 @@ impl Form {
         }
     }
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Protobuf => "application/x-protobuf",
-            Self::Json => "application/json",
+    /// The form of Zipkin's spans. Whatever says nothing else is JSON, as Zipkin has it.
+    pub(super) fn of_zipkin(content_type: &str) -> Result<Self, Trouble> {
+        match content_type {
+            "application/x-protobuf" | "application/protobuf" => Ok(Self::ZipkinProtobuf),
+            "application/x-thrift" => Err(Trouble::Type(content_type.to_owned())),
+            _ => Ok(Self::ZipkinJson),
         }
     }
 
@@ -60,6 +70,10 @@ impl Form {
         let body = match self {
             Self::Protobuf => body,
             Self::Json => from_json(&body).map_err(nonsense)?.into(),
+            // Zipkin's clients may send nothing.
+            Self::ZipkinJson if body.is_empty() => body,
+            Self::ZipkinJson => zipkin::from_json(&body).map_err(nonsense)?.into(),
+            Self::ZipkinProtobuf => zipkin::from_protobuf(&body).map_err(nonsense)?.into(),
         };
         Chunk::check(body).map_err(nonsense)
     }
@@ -67,7 +81,8 @@ impl Form {
     /// It was taken, but for some spans, if there are any.
     pub(super) fn taken(self, rejected: usize, why: &str) -> Answer {
         match self {
-            Self::Protobuf => Answer::new(self.name(), partial_success(rejected, why)),
+            Self::ZipkinJson | Self::ZipkinProtobuf => Answer::empty(StatusCode::ACCEPTED),
+            Self::Protobuf => Answer::new(PROTOBUF, partial_success(rejected, why)),
             Self::Json => {
                 let rejected_spans = (rejected != 0).then(|| rejected.to_string());
                 let partial_success = Partial { rejected_spans, error_message: why };
@@ -81,8 +96,9 @@ impl Form {
         let message = shown(&trouble.to_string());
         let code = trouble.code();
         let answer = match self {
-            Self::Protobuf => Answer::new(self.name(), rpc_status(code as u64, &message)),
+            Self::Protobuf => Answer::new(PROTOBUF, rpc_status(code as u64, &message)),
             Self::Json => json(StatusCode::OK, &Failed { code: code as u8, message: &message }),
+            Self::ZipkinJson | Self::ZipkinProtobuf => Answer::text(StatusCode::OK, &message),
         };
         let answer = answer.with_status(trouble.status());
         let answer = match trouble {

@@ -52,7 +52,7 @@ mod tests {
             found.map(|route| (route.family, route.method.clone()))
         };
         assert_eq!(family("/api/services"), Some((Family::JaegerHttp, Method::GET)));
-        assert_eq!(family("/api/metrics/calls"), Some((Family::JaegerHttp, Method::POST)));
+        assert_eq!(family("/api/archive/{id}"), Some((Family::JaegerHttp, Method::POST)));
         assert_eq!(family("/api/v3/services"), Some((Family::JaegerHttp, Method::GET)));
     }
 }

@@ -33,6 +33,8 @@ pub(super) enum Handler {
 pub(super) enum Spans {
     Otlp,
     OtlpCall,
+    Zipkin,
+    ZipkinCall,
 }
 
 /// A request that is answered, and how.

@@ -114,14 +114,16 @@ impl Service {
                     return refuse(parts, &denial(denied));
                 }
                 match &route.handler {
-                    Handler::Spans(Spans::Otlp) => plain(self.take(parts, body, share).await),
-                    Handler::Spans(Spans::OtlpCall) if is_proper_call(parts) => {
-                        grpc::response(self.take_call(parts, body, share).await)
+                    Handler::Spans(spans @ (Spans::Otlp | Spans::Zipkin)) => {
+                        plain(self.take(*spans, parts, body, share).await)
+                    }
+                    Handler::Spans(spans) if is_proper_call(parts) => {
+                        grpc::response(self.take_call(*spans, parts, body, share).await)
                     }
                     Handler::Call(call) if is_proper_call(parts) => {
                         grpc::response(self.call(call.clone(), parts, body, share).await)
                     }
-                    Handler::Spans(Spans::OtlpCall) | Handler::Call(_) => refuse(parts, &no_call()),
+                    Handler::Spans(_) | Handler::Call(_) => refuse(parts, &no_call()),
                     Handler::Query(query) => {
                         let ask = ask(parts, parameters);
                         plain(self.query(query.clone(), ask, body, door, share).await)

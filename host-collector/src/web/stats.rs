@@ -20,6 +20,8 @@ pub(super) struct Stats {
     pub(super) doors: [DoorStats; DOORS.len()],
     pub(super) otlp_http: Received,
     pub(super) otlp_grpc: Received,
+    pub(super) zipkin_http: Received,
+    pub(super) zipkin_grpc: Received,
 }
 
 /// Of one door.
@@ -55,6 +57,8 @@ impl Default for Stats {
             }),
             otlp_http: Received::default(),
             otlp_grpc: Received::default(),
+            zipkin_http: Received::default(),
+            zipkin_grpc: Received::default(),
         }
     }
 }
@@ -152,6 +156,8 @@ impl Stats {
         }
         self.otlp_http.write(page, "otlp_http");
         self.otlp_grpc.write(page, "otlp_grpc");
+        self.zipkin_http.write(page, "zipkin_http");
+        self.zipkin_grpc.write(page, "zipkin_grpc");
     }
 }
 

@@ -79,7 +79,7 @@ impl House {
         })
     }
 
-    fn call(&self, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Outcome {
+    pub(super) fn call(&self, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Outcome {
         self.call_at("http", path, headers, body)
     }
 }

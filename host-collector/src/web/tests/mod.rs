@@ -5,6 +5,7 @@ mod hostile;
 mod http;
 mod names;
 mod secrets;
+mod zipkin;
 
 use super::{Options, Parts, Place, Route, Running, Server};
 use crate::metrics::Metrics;
