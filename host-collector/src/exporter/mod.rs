@@ -6,3 +6,4 @@
 pub mod jaeger;
 pub mod otlp;
 pub mod otlp_http;
+pub mod zipkin;

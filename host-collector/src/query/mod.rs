@@ -9,15 +9,23 @@
 //! |---|---|
 //! | [`jaeger`] | `/api`, which Jaeger's UI and Grafana ask |
 //! | [`v3`] | `/api/v3`, which newer UIs of Jaeger ask |
+//! | [`zipkin`] | `/api/v2`, which Zipkin's UI and users ask |
+//! | [`sampling`] | how services are to sample, from Jaeger's file of strategies |
+//! | [`ui`] | the user interfaces of both, out of a folder |
 //! | [`go`] | numbers and times as these are used to write them |
 
 mod adjust;
 pub mod go;
 pub mod jaeger;
 mod request;
+pub mod sampling;
+pub mod ui;
 pub mod v3;
+pub mod zipkin;
 
 use crate::storage::Reader;
+use sampling::Strategies;
+use std::sync::Arc;
 
 pub use request::{Answer, Failure, JSON, Request, TEXT, decoded, pairs};
 
@@ -27,10 +35,14 @@ pub const MOST_TRACES: usize = 10_000;
 pub const MOST_BYTES: usize = 64 << 20;
 
 /// What an answer depends on beside the request and the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Context {
     /// The time, in nanoseconds since the Unix epoch.
     pub now_ns: u64,
+    /// Tags whose values Zipkin's user interface suggests.
+    pub autocomplete_keys: Vec<String>,
+    /// How services are to sample.
+    pub strategies: Arc<Strategies>,
 }
 
 /// What answers a request.
@@ -50,7 +62,7 @@ pub struct Endpoint {
 }
 
 /// All that can be asked, family by family.
-pub const ENDPOINTS: [&[Endpoint]; 2] = [&jaeger::ENDPOINTS, &v3::ENDPOINTS];
+pub const ENDPOINTS: [&[Endpoint]; 3] = [&jaeger::ENDPOINTS, &v3::ENDPOINTS, &zipkin::ENDPOINTS];
 
 /// Answers a request; none if it is not for any endpoint.
 pub fn answer(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Option<Answer> {

@@ -81,21 +81,30 @@ pub struct Answer {
     pub status: u16,
     /// What the body is.
     pub content_type: &'static str,
+    /// Other headers, by their names in lower case.
+    pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
 }
 
 impl Answer {
+    /// A body of this type; it went so.
+    #[must_use]
+    pub fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
+        Self { status, content_type, headers: Vec::new(), body }
+    }
+
     /// JSON; it went well.
     #[must_use]
     pub fn json(body: Vec<u8>) -> Self {
-        Self { status: 200, content_type: JSON, body }
+        Self::new(200, JSON, body)
     }
 
-    /// A line of text.
+    /// The same with another header.
     #[must_use]
-    pub fn text(status: u16, line: &str) -> Self {
-        Self { status, content_type: TEXT, body: format!("{line}\n").into_bytes() }
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
     }
 }
 

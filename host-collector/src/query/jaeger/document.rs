@@ -73,5 +73,5 @@ pub(super) fn error(failure: &Failure) -> Answer {
     out.raw(",\"msg\":");
     out.string(&failure.message);
     out.raw("}]}\n");
-    Answer { status: failure.status, content_type: TEXT, body: out.into_bytes() }
+    Answer::new(failure.status, TEXT, out.into_bytes())
 }

@@ -61,7 +61,11 @@ fn order_spans(trace: &mut Json) {
 }
 
 fn only_ids(answer: &mut Json) {
-    for trace in answer["data"].as_array_mut().into_iter().flatten() {
+    if let Json::Array(lists) = answer {
+        lists.iter_mut().for_each(|list| *list = list[0]["traceId"].take());
+        return;
+    }
+    for trace in answer.get_mut("data").and_then(Json::as_array_mut).into_iter().flatten() {
         *trace = trace["traceID"].take();
     }
     let spans = answer.pointer("/result/resourceSpans").and_then(Json::as_array).map(|groups| {
@@ -79,8 +83,5 @@ fn only_ids(answer: &mut Json) {
     });
     if let Some(ids) = spans {
         *answer = json!({"result": ids});
-    }
-    if answer.get("data") == Some(&Json::Null) && answer.get("errors").is_none() {
-        answer.as_object_mut().unwrap().remove("data");
     }
 }

@@ -66,5 +66,5 @@ fn answered(body: Result<Writer, Failure>) -> Answer {
     out.raw(",\"message\":");
     out.string(&failure.message);
     out.raw("}}\n");
-    Answer { status: failure.status, content_type: TEXT, body: out.into_bytes() }
+    Answer::new(failure.status, TEXT, out.into_bytes())
 }
