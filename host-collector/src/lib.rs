@@ -16,6 +16,7 @@
 //! | [`protobuf`], [`json`] | the wire format of OTLP; JSON that is written as it is walked |
 //! | [`storage`] | what a store promises: tickets, searches and what they find |
 //! | [`query`] | the APIs that Jaeger's and Zipkin's users ask, without a socket |
+//! | [`rules`] | what is dropped and redacted, and how much a source may send |
 //! | [`recent`] | the traces of the last while, in memory |
 //! | [`tree`], [`text`] | how traces are written for people |
 //! | [`view`] | trees on the terminal and files that follow the recent traces |
@@ -51,6 +52,7 @@ pub mod protobuf;
 pub mod query;
 pub mod receiver;
 pub mod recent;
+pub mod rules;
 pub mod serve;
 mod session;
 pub mod signals;

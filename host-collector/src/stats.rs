@@ -11,6 +11,8 @@ pub struct Stats {
     pub frames: u64,
     /// Datagrams that this program had no room for.
     pub crowded_out: u64,
+    /// Datagrams of sources that sent more than they may.
+    pub over_limit: u64,
     /// Datagrams that the kernel had no room for, and dropped unseen.
     pub dropped_by_kernel: u64,
     /// Datagrams that were not.
@@ -87,6 +89,7 @@ impl Display for Stats {
         write!(f, "{frames} frames of {sessions} sessions held {spans} spans")?;
         let troubles = [
             (self.dropped_by_kernel, "datagrams dropped by the kernel"),
+            (self.over_limit, "datagrams of sources over their limit"),
             (self.crowded_out, "datagrams dropped for want of room"),
             (self.malformed, "malformed"),
             (self.unknown_version, "of another version"),

@@ -119,6 +119,17 @@ impl Reader<'_> {
                 self.refuse(name.span(), format!("{} is given twice", key.path()));
                 continue;
             }
+            if matches!(value.get_ref(), DeValue::Array(values) if values.is_empty())
+                && !key.defaults.is_empty()
+            {
+                let what = format!(
+                    "{} is empty: leave it out for {}",
+                    key.path(),
+                    key.defaults.join(", ")
+                );
+                self.refuse(name.span(), what);
+                continue;
+            }
             match self.values(key, value) {
                 Ok(values) => {
                     let origin = self.origin(&name.span());

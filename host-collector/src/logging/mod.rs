@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 /// What is logged and how.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Log")]
+#[group(skip)]
 pub struct Options {
     /// Write log lines as text, or as an object of JSON each: `time`, `level`, `target`, `message`, and
     /// `fields` with numbers that the message has in words.

@@ -1,11 +1,12 @@
 //! [`Hub`]: where all links come together.
 
-use super::outlets::{Outbox, Outlets, Scope};
-use super::{Handler, HostClock, KernelDrops, Origin, Peer, Replies, Reply, Shares};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use super::feed::{Event, Feed, MOST_EVENTS};
+use super::outlets::Outlets;
+use super::{Handler, HostClock, KernelDrops, Replies};
+use crate::rules::SourceLimit;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 /// How often a handler hears that time passes, and a link looks whether it should end.
@@ -13,133 +14,6 @@ pub const TICK: Duration = Duration::from_millis(50);
 
 /// How often the kernel is asked what it dropped: it has to write down all of its sockets.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// Bytes that wait for the handler at most: a burst of a hundred boards is some megabytes. Of these
-/// each origin has a share: a flood leaves room for whoever else is there.
-pub(crate) const MOST_BYTES: usize = 16 << 20;
-/// What a frame counts as at least, so that they are bounded in number, too.
-const LEAST_BYTES: usize = 1024;
-/// Events that wait at most: so many frames, and some more of what links say beside.
-const MOST_EVENTS: usize = MOST_BYTES / LEAST_BYTES + 1024;
-
-/// What links tell.
-#[derive(Debug)]
-enum Event {
-    Opened(Scope, SyncSender<Reply>),
-    Frame { bytes: Vec<u8>, peer: Peer, at: Instant },
-    Sent { peer: Peer, session_tag: [u8; 4], ping: u32, at: Instant },
-    Closed(Peer),
-}
-
-/// What all feeds share.
-#[derive(Debug)]
-struct Shared {
-    /// Bytes that wait.
-    waiting: Mutex<Shares<Origin>>,
-    /// Datagrams that there was no room for.
-    dropped: AtomicU64,
-    /// Datagrams that the kernel had no room for.
-    dropped_by_kernel: AtomicU64,
-    is_over: AtomicBool,
-}
-
-impl Shared {
-    fn waiting(&self) -> MutexGuard<'_, Shares<Origin>> {
-        // Nobody panics while it is locked.
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes room for a frame; false where its origin has its share.
-    fn take_room(&self, peer: &Peer, bytes: &[u8]) -> bool {
-        self.waiting().take(peer.origin(), bytes.len().max(LEAST_BYTES))
-    }
-
-    fn give_back(&self, peer: &Peer, bytes: &[u8]) {
-        self.waiting().give_back(&peer.origin(), bytes.len().max(LEAST_BYTES));
-    }
-}
-
-/// The hub is gone: the program ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("nobody takes what this link receives any more")]
-pub struct Closed;
-
-/// What a link hands everything to. Clones are for its threads.
-#[derive(Clone, Debug)]
-pub struct Feed {
-    events: SyncSender<Event>,
-    shared: Arc<Shared>,
-}
-
-impl Feed {
-    /// Says which peers the link reaches; gives the replies to them.
-    ///
-    /// # Errors
-    /// The program ends.
-    pub fn open(&self, scope: Scope) -> Result<Outbox, Closed> {
-        let (sender, outbox) = Outbox::new(self.clone());
-        self.events.send(Event::Opened(scope, sender)).map_err(|_| Closed)?;
-        Ok(outbox)
-    }
-
-    /// Hands on a frame of a stream, received at `at`; waits where there is no room, so that the
-    /// far end has to wait, too.
-    ///
-    /// # Errors
-    /// The program ends.
-    pub fn frame(&self, bytes: &[u8], peer: &Peer, at: Instant) -> Result<(), Closed> {
-        while !self.shared.take_room(peer, bytes) {
-            if self.is_over() {
-                return Err(Closed);
-            }
-            thread::sleep(Duration::from_millis(1));
-        }
-        let event = Event::Frame { bytes: bytes.to_vec(), peer: peer.clone(), at };
-        self.events.send(event).map_err(|_| Closed)
-    }
-
-    /// Hands on a datagram, received at `at`. Never waits: what there is no room for is counted.
-    ///
-    /// # Errors
-    /// The program ends.
-    pub fn datagram(&self, bytes: &[u8], peer: Peer, at: Instant) -> Result<(), Closed> {
-        if !self.shared.take_room(&peer, bytes) {
-            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
-            return if self.is_over() { Err(Closed) } else { Ok(()) };
-        }
-        match self.events.try_send(Event::Frame { bytes: bytes.to_vec(), peer, at }) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Full(event)) => {
-                if let Event::Frame { bytes, peer, .. } = &event {
-                    self.shared.give_back(peer, bytes);
-                }
-                self.shared.dropped.fetch_add(1, Ordering::Relaxed);
-                Ok(())
-            }
-            Err(TrySendError::Disconnected(_)) => Err(Closed),
-        }
-    }
-
-    /// A connection ended, or a port is gone.
-    ///
-    /// # Errors
-    /// The program ends.
-    pub fn close(&self, peer: &Peer) -> Result<(), Closed> {
-        self.events.send(Event::Closed(peer.clone())).map_err(|_| Closed)
-    }
-
-    /// Whether the program ends: for links that wait for bytes.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
-        self.shared.is_over.load(Ordering::Relaxed)
-    }
-
-    /// A ping goes out. Never waits, since it is about to; the handler then has a rougher time.
-    pub(super) fn sent(&self, peer: &Peer, session_tag: [u8; 4], ping: u32, at: Instant) {
-        let event = Event::Sent { peer: peer.clone(), session_tag, ping, at };
-        let _ = self.events.try_send(event);
-    }
-}
 
 /// Takes what all links receive, in one thread.
 #[derive(Debug)]
@@ -153,15 +27,13 @@ impl Hub {
     /// A hub without links.
     #[must_use]
     pub fn new() -> Self {
-        let (sender, events) = sync_channel(MOST_EVENTS);
-        let shared = Shared {
-            waiting: Mutex::new(Shares::new(MOST_BYTES)),
-            dropped: AtomicU64::new(0),
-            dropped_by_kernel: AtomicU64::new(0),
-            is_over: AtomicBool::new(false),
-        };
-        let feed = Feed { events: sender, shared: Arc::new(shared) };
+        let (feed, events) = Feed::new();
         Self { events, feed, sockets: Vec::new() }
+    }
+
+    /// Lets each source send so much from now on. The first limit that is set stays.
+    pub fn limit(&self, limit: Arc<SourceLimit>) {
+        let _ = self.feed.shared.limit.set(limit);
     }
 
     /// Looks now and then at what the kernel drops of a link.
@@ -179,6 +51,12 @@ impl Hub {
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.feed.shared.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Datagrams of sources that sent more than they may.
+    #[must_use]
+    pub fn over_limit(&self) -> u64 {
+        self.feed.shared.over_limit.load(Ordering::Relaxed)
     }
 
     /// Datagrams that the kernel dropped, since nobody took them so fast.
@@ -260,6 +138,11 @@ impl Hub {
             told.here = dropped;
             log::warn!(dropped; "{dropped} datagrams were dropped: they come faster than they can be taken");
         }
+        let dropped = self.over_limit();
+        if dropped > told.over_limit.saturating_mul(10) {
+            told.over_limit = dropped;
+            log::warn!(dropped; "{dropped} datagrams were dropped: their sources sent more than --source-limit lets them");
+        }
         let dropped = self.dropped_by_kernel();
         if dropped > told.by_kernel.saturating_mul(10) {
             told.by_kernel = dropped;
@@ -276,6 +159,7 @@ impl Hub {
 #[derive(Default)]
 struct Dropped {
     here: u64,
+    over_limit: u64,
     by_kernel: u64,
 }
 
@@ -294,6 +178,9 @@ impl Drop for Hub {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::receiver::Peer;
+    use crate::receiver::feed::MOST_BYTES;
+    use std::thread;
 
     #[test]
     fn datagrams_that_there_is_no_room_for_are_counted_and_a_stream_waits() {
@@ -320,5 +207,27 @@ mod tests {
         drop(hub);
         thread.join().unwrap();
         assert!(feed.is_over() && feed.datagram(&bytes, flood, Instant::now()).is_err());
+    }
+
+    #[test]
+    fn beyond_its_limit_a_source_loses_datagrams_and_a_stream_waits() {
+        let (hub, now) = (Hub::new(), Instant::now());
+        hub.limit(Arc::new(SourceLimit::new(100)));
+        let feed = hub.feed();
+        let peer = |port| Peer::Udp(([127, 0, 0, 1], port).into());
+        // What it may save up, from any port, and one more on credit.
+        for port in 0..20 {
+            feed.datagram(&[0; 100], peer(port), now).unwrap();
+        }
+        assert_eq!((hub.over_limit(), hub.dropped()), (9, 0));
+        let stream = feed.clone();
+        let thread = thread::spawn(move || {
+            let serial = Peer::Serial("a".into());
+            (0..).find(|_| stream.frame(&[0; 1_000_000], &serial, now).is_err())
+        });
+        // The first passes on credit, and the next would wait for hours.
+        while !matches!(hub.events.recv().unwrap(), Event::Frame { peer: Peer::Serial(_), .. }) {}
+        drop(hub);
+        assert_eq!(thread.join().unwrap(), Some(1));
     }
 }

@@ -4,6 +4,7 @@
 //! [`Hub`], whose thread runs the [`Handler`]; its replies go back to the link that the peer is on.
 
 mod clock;
+mod feed;
 mod hub;
 mod kernel;
 pub mod mqtt;
@@ -22,7 +23,8 @@ pub mod udp;
 pub mod zipkin;
 
 pub use clock::HostClock;
-pub use hub::{Closed, Feed, Hub, TICK};
+pub use feed::{Closed, Feed};
+pub use hub::{Hub, TICK};
 pub use kernel::KernelDrops;
 pub use outlets::{Outbox, Scope};
 pub use peer::{Origin, Peer, PeerKind};

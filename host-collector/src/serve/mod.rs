@@ -54,17 +54,18 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let targets = links.start(&mut hub)?;
     hub.run(&mut pipeline, &stop);
     let ending = Ending::begin();
-    let (crowded_out, dropped_by_kernel) = (hub.dropped(), hub.dropped_by_kernel());
+    let (crowded_out, over_limit) = (hub.dropped(), hub.over_limit());
+    let dropped_by_kernel = hub.dropped_by_kernel();
     drop(hub);
     // No target is left standing still.
     for target in targets {
         let _ = target.join();
     }
     pipeline.finish(HostClock::new().now_ns());
-    let stats = Stats { crowded_out, dropped_by_kernel, ..*pipeline.stats() };
+    let stats = Stats { crowded_out, over_limit, dropped_by_kernel, ..*pipeline.stats() };
     log::info!(
         frames = stats.frames, spans = stats.spans, sessions = stats.sessions, dropped = stats.dropped,
-        records_lost = stats.records_lost, crowded_out, dropped_by_kernel;
+        records_lost = stats.records_lost, crowded_out, over_limit, dropped_by_kernel;
         "{stats}"
     );
     drop(pipeline);

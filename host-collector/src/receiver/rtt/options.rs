@@ -19,6 +19,7 @@ use std::thread::JoinHandle;
 /// Options of RTT.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Receive over RTT")]
+#[group(skip)]
 pub struct Options {
     /// Read a channel from this RTT server: of `OpenOCD`, J-Link or whoever else's. Give it once for each.
     #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
