@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value};
 
-use crate::proto_json::{TRACES, to_protobuf};
+use crate::proto_json::{EXPORTED, TRACES, from_protobuf, to_protobuf};
 use crate::vectors::from_hex;
 
 /// Where questions go: the doors of a backend, each `http://127.0.0.1:PORT`, by the name that
@@ -70,6 +70,12 @@ pub fn ask(agent: &ureq::Agent, doors: &Doors, entry: &Value) -> Result<Map<Stri
     let mut answer = Map::new();
     answer.insert("status".to_owned(), response.status().as_u16().into());
     answer.insert("type".to_owned(), media_type.into());
+    // What an OTLP door says as protobuf is read as what it says as JSON.
+    let is_protobuf = answer["type"] == "application/x-protobuf";
+    if is_protobuf && let Ok(json) = from_protobuf(EXPORTED, &bytes) {
+        answer.insert("json".to_owned(), json);
+        return Ok(answer);
+    }
     // Jaeger's version 3 hands on what is not UTF-8, and what it says is then no JSON to the letter.
     let text = String::from_utf8_lossy(&bytes);
     match serde_json::from_str::<Value>(&text) {
