@@ -49,6 +49,11 @@ pub struct Keys(BTreeMap<(String, String), Key>);
 /// Names of what nobody should read over a shoulder; a file with it in may be named.
 const SECRETS: [&str; 5] = ["password", "secret", "token", "header", "headers"];
 
+/// Whether values of what is called so must not be shown.
+pub(super) fn is_secret(name: &str) -> bool {
+    name.rsplit('-').next().is_some_and(|word| SECRETS.contains(&word))
+}
+
 impl Key {
     /// None if the option is about this one run: if it has no heading.
     fn of(option: &Arg) -> Option<Self> {
@@ -71,8 +76,7 @@ impl Key {
             looks = names.join(" or ");
         }
         let name = name(&section, long, kind, &looks);
-        let is_secret = option.is_hide_env_values_set()
-            || name.rsplit('-').next().is_some_and(|word| SECRETS.contains(&word));
+        let is_secret = option.is_hide_env_values_set() || is_secret(&name);
         let defaults = match kind {
             Kind::Switch { inverted } => vec![inverted.to_string()],
             _ => option.get_default_values().iter().map(|v| v.to_string_lossy().into()).collect(),

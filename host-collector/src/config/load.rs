@@ -2,7 +2,7 @@
 
 use super::layers::merge;
 use super::setting::{Setting, Values};
-use super::show::without_password;
+use super::show::without_secrets;
 use super::{Effective, Environment, Failure, Keys, Origin, Problem, dirs, file, line};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Command};
@@ -143,7 +143,7 @@ fn wrong_values(command: &Command, keys: &Keys, setting: &Setting) -> Vec<Proble
         let error = alone.clone().try_get_matches_from(words).err()?;
         let shown = match key.is_secret {
             true => "this".to_owned(),
-            false => without_password(&word.to_string_lossy()),
+            false => without_secrets(&word.to_string_lossy()),
         };
         let mut what = format!("{} cannot be {shown}", key.path());
         if let Some(source) = core::error::Error::source(&error) {

@@ -1,5 +1,6 @@
 //! [`Effective`]: all values as a file would have them, and where each comes from.
 
+use super::key::is_secret;
 use super::setting::{Setting, Values};
 use super::{Key, Keys, Kind, Origin};
 use clap::parser::ValueSource;
@@ -78,14 +79,14 @@ impl Display for Effective {
     }
 }
 
-/// A value as TOML has it, without the password of an URL.
+/// A value as TOML has it, without what is secret in it.
 fn literal(value: &str) -> String {
     match value.parse::<i64>() {
         Ok(number) if number.to_string() == value => return value.to_owned(),
         _ => {}
     }
     let mut text = String::from('"');
-    for c in without_password(value).chars() {
+    for c in without_secrets(value).chars() {
         match c {
             '"' | '\\' => text.extend(['\\', c]),
             '\n' => text.push_str("\\n"),
@@ -98,8 +99,18 @@ fn literal(value: &str) -> String {
     text
 }
 
+/// A value with stars for what of it nobody should read: the password of an URL, and what such words as
+/// `header=` stand before.
+pub(super) fn without_secrets(value: &str) -> String {
+    let word = |word: &str| match word.split_once('=') {
+        Some((key, _)) if is_secret(key) => format!("{key}=***"),
+        _ => without_password(word),
+    };
+    value.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 /// `scheme://user:password@host` with stars for the password.
-pub(super) fn without_password(value: &str) -> String {
+fn without_password(value: &str) -> String {
     let hidden = || {
         let (scheme, rest) = value.split_once("://")?;
         let authority = rest.split(['/', '?', '#']).next()?;
@@ -141,6 +152,12 @@ mod tests {
         assert_eq!(without_password("http://me:secret@host:1/a@b"), "http://me:***@host:1/a@b");
         for plain in ["http://host:1/a:b@c", "mqtt://me@host", "127.0.0.1:7726", "a:b@c"] {
             assert_eq!(without_password(plain), plain);
+        }
+        let all = "http://me:a@h protocol=grpc header=authorization=b token-file=c api-token=d";
+        let shown = "http://me:***@h protocol=grpc header=*** token-file=c api-token=***";
+        assert_eq!(without_secrets(all), shown);
+        for plain in ["a  b = c", "service=web and operation=GET /token*"] {
+            assert_eq!(without_secrets(plain), plain);
         }
     }
 }

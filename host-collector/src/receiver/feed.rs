@@ -75,6 +75,17 @@ impl Shared {
     }
 }
 
+/// Datagrams that were dropped before anybody read them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drops {
+    /// There was no room for them.
+    pub crowded_out: u64,
+    /// Their sources sent more than they may.
+    pub over_limit: u64,
+    /// The kernel had no room for them, since nobody took them so fast.
+    pub by_kernel: u64,
+}
+
 /// The hub is gone: the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("nobody takes what this link receives any more")]
@@ -92,6 +103,15 @@ impl Feed {
     pub(super) fn new() -> (Self, Receiver<Event>) {
         let (events, receiver) = sync_channel(MOST_EVENTS);
         (Self { events, shared: Arc::new(Shared::new()) }, receiver)
+    }
+
+    /// What was dropped since the start.
+    #[must_use]
+    pub fn drops(&self) -> Drops {
+        let [crowded_out, over_limit, by_kernel] =
+            [&self.shared.dropped, &self.shared.over_limit, &self.shared.dropped_by_kernel]
+                .map(|count| count.load(Ordering::Relaxed));
+        Drops { crowded_out, over_limit, by_kernel }
     }
 
     /// Says which peers the link reaches; gives the replies to them.

@@ -1,6 +1,6 @@
 //! [`Hub`]: where all links come together.
 
-use super::feed::{Event, Feed, MOST_EVENTS};
+use super::feed::{Drops, Event, Feed, MOST_EVENTS};
 use super::outlets::Outlets;
 use super::{Handler, HostClock, KernelDrops, Replies};
 use crate::rules::SourceLimit;
@@ -47,22 +47,10 @@ impl Hub {
         self.feed.clone()
     }
 
-    /// Datagrams that there was no room for, since the start.
+    /// What was dropped of what links received.
     #[must_use]
-    pub fn dropped(&self) -> u64 {
-        self.feed.shared.dropped.load(Ordering::Relaxed)
-    }
-
-    /// Datagrams of sources that sent more than they may.
-    #[must_use]
-    pub fn over_limit(&self) -> u64 {
-        self.feed.shared.over_limit.load(Ordering::Relaxed)
-    }
-
-    /// Datagrams that the kernel dropped, since nobody took them so fast.
-    #[must_use]
-    pub fn dropped_by_kernel(&self) -> u64 {
-        self.feed.shared.dropped_by_kernel.load(Ordering::Relaxed)
+    pub fn drops(&self) -> Drops {
+        self.feed.drops()
     }
 
     /// Hands everything to `handler` and sends what it replies, until `stop` is set.
@@ -70,7 +58,7 @@ impl Hub {
         let mut clock = HostClock::new();
         let mut outlets = Outlets::default();
         let mut replies = Replies::new();
-        let mut told = Dropped::default();
+        let mut told = Drops::default();
         let (mut last_tick, mut last_look) = (Instant::now(), Instant::now());
         while !stop.load(Ordering::Relaxed) {
             match self.events.recv_timeout(TICK.saturating_sub(last_tick.elapsed())) {
@@ -132,20 +120,28 @@ impl Hub {
     }
 
     /// Says it when datagrams had to be dropped: once for each time that there are ten times as many.
-    fn tell_dropped(&self, told: &mut Dropped) {
-        let dropped = self.dropped();
-        if dropped > told.here.saturating_mul(10) {
-            told.here = dropped;
+    fn tell_dropped(&self, told: &mut Drops) {
+        let is_news = |dropped: u64, told: &mut u64| {
+            let is_news = dropped > told.saturating_mul(10);
+            if is_news {
+                *told = dropped;
+            }
+            is_news
+        };
+        let Drops { crowded_out, over_limit, by_kernel } = self.drops();
+        if is_news(crowded_out, &mut told.crowded_out) {
+            let dropped = crowded_out;
             log::warn!(dropped; "{dropped} datagrams were dropped: they come faster than they can be taken");
         }
-        let dropped = self.over_limit();
-        if dropped > told.over_limit.saturating_mul(10) {
-            told.over_limit = dropped;
-            log::warn!(dropped; "{dropped} datagrams were dropped: their sources sent more than --source-limit lets them");
+        if is_news(over_limit, &mut told.over_limit) {
+            let dropped = over_limit;
+            log::warn!(
+                dropped;
+                "{dropped} datagrams were dropped: their sources sent more than --source-limit lets them"
+            );
         }
-        let dropped = self.dropped_by_kernel();
-        if dropped > told.by_kernel.saturating_mul(10) {
-            told.by_kernel = dropped;
+        if is_news(by_kernel, &mut told.by_kernel) {
+            let dropped = by_kernel;
             log::warn!(
                 dropped;
                 "{dropped} datagrams were dropped by the kernel: they come faster than they can be taken, or \
@@ -153,14 +149,6 @@ impl Hub {
             );
         }
     }
-}
-
-/// How many dropped datagrams were told.
-#[derive(Default)]
-struct Dropped {
-    here: u64,
-    over_limit: u64,
-    by_kernel: u64,
 }
 
 impl Default for Hub {
@@ -192,12 +180,12 @@ mod tests {
         for _ in 0..SENT {
             feed.datagram(&bytes, flood.clone(), Instant::now()).unwrap();
         }
-        let dropped = hub.dropped();
+        let dropped = hub.drops().crowded_out;
         let taken = SENT - usize::try_from(dropped).unwrap();
         assert!(taken > 0 && taken * bytes.len() <= MOST_BYTES, "{taken}");
         // Somebody else's is taken all the same.
         feed.datagram(&[1], Peer::Udp(([127, 0, 0, 2], 9).into()), Instant::now()).unwrap();
-        assert_eq!(hub.dropped(), dropped);
+        assert_eq!(hub.drops().crowded_out, dropped);
         // A stream waits, with nothing of it lost, until the hub is gone.
         let stream = feed.clone();
         let thread = thread::spawn(move || {
@@ -219,7 +207,7 @@ mod tests {
         for port in 0..20 {
             feed.datagram(&[0; 100], peer(port), now).unwrap();
         }
-        assert_eq!((hub.over_limit(), hub.dropped()), (9, 0));
+        assert_eq!((hub.drops().over_limit, hub.drops().crowded_out), (9, 0));
         let stream = feed.clone();
         let thread = thread::spawn(move || {
             let serial = Peer::Serial("a".into());

@@ -23,7 +23,7 @@ pub mod udp;
 pub mod zipkin;
 
 pub use clock::HostClock;
-pub use feed::{Closed, Feed};
+pub use feed::{Closed, Drops, Feed};
 pub use hub::{Hub, TICK};
 pub use kernel::KernelDrops;
 pub use outlets::{Outbox, Scope};

@@ -160,7 +160,7 @@ mod tests {
             let (mut echo, hub) = (Echo::default(), Hub::new());
             receiver.start(hub.feed()).unwrap();
             hub.run(&mut echo, &flag);
-            assert_eq!(hub.dropped(), 0);
+            assert_eq!(hub.drops(), crate::receiver::Drops::default());
             (echo.times_ns, echo.sent_ns)
         });
 

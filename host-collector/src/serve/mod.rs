@@ -1,5 +1,6 @@
 //! `spandrel serve`: puts receiver, pipeline, view and exporter together.
 
+mod counted;
 mod ending;
 mod error;
 mod export;
@@ -14,7 +15,8 @@ use crate::model::Batch;
 use crate::pipeline::{self, Pipeline};
 use crate::receiver::{HostClock, Hub};
 use crate::signals;
-use crate::stats::Stats;
+use crate::stats::Live;
+use counted::Counted;
 use ending::Ending;
 use links::Links;
 use std::sync::Arc;
@@ -52,20 +54,22 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     }
     let mut hub = Hub::new();
     let targets = links.start(&mut hub)?;
-    hub.run(&mut pipeline, &stop);
+    let live = Live::default();
+    let mut counted = Counted { pipeline: &mut pipeline, feed: hub.feed(), live: live.clone() };
+    hub.run(&mut counted, &stop);
     let ending = Ending::begin();
-    let (crowded_out, over_limit) = (hub.dropped(), hub.over_limit());
-    let dropped_by_kernel = hub.dropped_by_kernel();
+    let drops = hub.drops();
     drop(hub);
     // No target is left standing still.
     for target in targets {
         let _ = target.join();
     }
     pipeline.finish(HostClock::new().now_ns());
-    let stats = Stats { crowded_out, over_limit, dropped_by_kernel, ..*pipeline.stats() };
+    let stats = pipeline.stats().with_drops(drops);
+    live.publish(stats);
     log::info!(
         frames = stats.frames, spans = stats.spans, sessions = stats.sessions, dropped = stats.dropped,
-        records_lost = stats.records_lost, crowded_out, over_limit, dropped_by_kernel;
+        records_lost = stats.records_lost, dropped_by_kernel = stats.dropped_by_kernel;
         "{stats}"
     );
     drop(pipeline);

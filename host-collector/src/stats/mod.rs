@@ -1,5 +1,10 @@
 //! What came and what became of it, counted: nothing is ignored silently.
 
+mod live;
+
+pub use live::Live;
+
+use crate::receiver::Drops;
 use core::fmt::{self, Display, Formatter};
 use spandrel::wire::DecodeError;
 
@@ -70,6 +75,13 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// With what links dropped before anything was made of it.
+    #[must_use]
+    pub fn with_drops(self, drops: Drops) -> Self {
+        let Drops { crowded_out, over_limit, by_kernel } = drops;
+        Self { crowded_out, over_limit, dropped_by_kernel: by_kernel, ..self }
+    }
+
     /// Counts a datagram that is no frame.
     pub(crate) fn refuse(&mut self, why: DecodeError) {
         let count = match why {
