@@ -51,7 +51,7 @@ pub use holder::Holder;
 pub use limits::Limits;
 pub use listen::ListenError;
 pub use options::{NoPlace, Options, Place};
-pub use queries::routes;
+pub use queries::{Now, routes, whole};
 pub use router::{Call, Query, Route};
 pub use server::{Parts, Running, Server, StartError};
 pub use tokens::TokensError;

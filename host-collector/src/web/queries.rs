@@ -3,26 +3,35 @@
 use super::answer::{Answer, Ask};
 use super::door::Family;
 use super::router::Route;
-use crate::query::{self, Context, ENDPOINTS, Endpoint, Request};
-use crate::receiver::HostClock;
+use crate::query::{self, Context, ENDPOINTS, Endpoint, Request, sampling};
 use crate::storage::Reader;
-use http::{Method, StatusCode};
+use http::{HeaderName, Method, StatusCode};
+use std::sync::Arc;
+
+/// What answers depend on at the moment.
+pub type Now = Arc<dyn Fn() -> Context + Send + Sync>;
 
 /// The routes of all that can be asked.
 #[must_use]
-pub fn routes() -> Vec<Route> {
-    ENDPOINTS.into_iter().flatten().map(route).collect()
+pub fn routes(now: &Now) -> Vec<Route> {
+    let queries = ENDPOINTS.into_iter().flatten().map(|endpoint| {
+        let pattern = endpoint.pattern;
+        let is_zipkin = pattern.starts_with("/zipkin") || pattern.starts_with("/api/v2/");
+        let family = if is_zipkin { Family::ZipkinHttp } else { Family::JaegerHttp };
+        route(endpoint, family, now)
+    });
+    let sampling = sampling::ENDPOINTS.iter();
+    let sampling = sampling.map(|endpoint| route(endpoint, Family::SamplingHttp, now));
+    queries.chain(sampling).collect()
 }
 
-fn route(endpoint: &Endpoint) -> Route {
+fn route(endpoint: &Endpoint, family: Family, now: &Now) -> Route {
     let Endpoint { method, pattern, about, handler } = *endpoint;
-    let is_zipkin = pattern.starts_with("/zipkin") || pattern.starts_with("/api/v2/");
-    let family = if is_zipkin { Family::ZipkinHttp } else { Family::JaegerHttp };
+    let now = now.clone();
     let answer = move |ask: &Ask, reader: &dyn Reader| {
         let (query, body) = (&*ask.query, &*ask.body);
         let request = Request { method: ask.method.as_str(), path: &ask.path, query, body };
-        let context = Context { now_ns: HostClock::new().now_ns() };
-        whole(handler(&request, reader, &context))
+        whole(handler(&request, reader, &now()))
     };
     match method {
         "POST" => Route::post(family, pattern, about, answer),
@@ -33,10 +42,15 @@ fn route(endpoint: &Endpoint) -> Route {
     }
 }
 
-fn whole(answer: query::Answer) -> Answer {
-    let query::Answer { status, content_type, body } = answer;
+/// The answer of a query as one of a door.
+#[must_use]
+pub fn whole(answer: query::Answer) -> Answer {
+    let query::Answer { status, content_type, headers, body } = answer;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    Answer::new(content_type, body).with_status(status)
+    let answer = Answer::new(content_type, body).with_status(status);
+    headers.into_iter().fold(answer, |answer, (name, value)| {
+        answer.with_header(HeaderName::from_static(name), &value)
+    })
 }
 
 #[cfg(test)]
@@ -45,8 +59,10 @@ mod tests {
 
     #[test]
     fn each_endpoint_is_a_route_of_the_door_that_its_clients_know() {
-        let routes = routes();
-        assert_eq!(routes.len(), ENDPOINTS.iter().map(|family| family.len()).sum::<usize>());
+        let now: Now = Arc::new(Context::default);
+        let routes = routes(&now);
+        let queries = ENDPOINTS.iter().map(|family| family.len()).sum::<usize>();
+        assert_eq!(routes.len(), queries + sampling::ENDPOINTS.len());
         let family = |pattern| {
             let found = routes.iter().find(|route| route.pattern == pattern);
             found.map(|route| (route.family, route.method.clone()))
