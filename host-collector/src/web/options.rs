@@ -187,6 +187,16 @@ mod tests {
     }
 
     #[test]
+    fn the_page_of_doors_has_each_with_its_port() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/doors.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        for door in &DOORS {
+            let row = format!("| `--{}` | {} |", door.flag, door.port);
+            assert!(page.contains(&row), "{row}");
+        }
+    }
+
+    #[test]
     fn what_is_no_address_is_refused() {
         for wrong in ["7727", "localhost:7727", "", "127.0.0.1"] {
             assert_eq!(wrong.parse::<Place>(), Err(NoPlace), "{wrong}");

@@ -8,6 +8,7 @@ mod corpus;
 mod drain;
 mod mutate;
 mod sealed;
+mod spans;
 mod targets;
 
 pub use mutate::{Found, Limit, Report, run};
@@ -41,6 +42,7 @@ pub const TARGETS: &[Target] = &[
     Target::new("segments", targets::segments, corpus::segments, 64 * KIB),
     Target::new("rtt", targets::rtt, corpus::probes, 512 * KIB),
     Target::new("mqtt", targets::mqtt, corpus::brokers, 64 * KIB),
+    Target::new("spans", spans::run, spans::corpus, MIB),
     Target::new("sealed", sealed::run, corpus::sealed, MIB),
     Target::new("drain", drain::run, corpus::talks, 256 * KIB),
     Target::new("collector", collector::run, corpus::scripts, 16 * MIB),

@@ -171,14 +171,18 @@ impl<'de> Deserialize<'de> for Number {
                 const EXACT: f64 = 9_007_199_254_740_992.0;
 
                 if value.trunc() == value && value.abs() <= EXACT {
-                    #[expect(clippy::cast_possible_truncation, reason = "it is within its bounds")]
+                    #[expect(
+                        clippy::cast_possible_truncation,
+                        reason = "it is within its bounds"
+                    )]
                     return self.visit_i64(value as i64);
                 }
                 Err(E::custom(format_args!("{value} is no whole number")))
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Number, E> {
-                let value = text.parse().map_err(|_| E::custom("a number is expected, not a text"))?;
+                let value =
+                    text.parse().map_err(|_| E::custom("a number is expected, not a text"))?;
                 self.visit_i64(value)
             }
         }

@@ -67,7 +67,8 @@ impl Groups {
         for (service, spans) in self.groups {
             writer.message(1, |resource_spans| {
                 if !service.is_empty() {
-                    resource_spans.message(1, |resource| span::text(resource, 1, "service.name", &service));
+                    resource_spans
+                        .message(1, |resource| span::text(resource, 1, "service.name", &service));
                 }
                 resource_spans.bytes(2, &spans.into_bytes());
             });

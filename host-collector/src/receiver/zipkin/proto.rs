@@ -91,10 +91,12 @@ fn endpoint(message: &[u8]) -> Result<Endpoint<'_>, Malformed> {
         match field? {
             (1, Field::Bytes(text)) => endpoint.service = lossy(text),
             (2, Field::Bytes(bytes)) => {
-                endpoint.v4 = <[u8; 4]>::try_from(bytes).ok().map(|bytes| Ipv4Addr::from(bytes).into());
+                endpoint.v4 =
+                    <[u8; 4]>::try_from(bytes).ok().map(|bytes| Ipv4Addr::from(bytes).into());
             }
             (3, Field::Bytes(bytes)) => {
-                endpoint.v6 = <[u8; 16]>::try_from(bytes).ok().map(|bytes| Ipv6Addr::from(bytes).into());
+                endpoint.v6 =
+                    <[u8; 16]>::try_from(bytes).ok().map(|bytes| Ipv6Addr::from(bytes).into());
             }
             (4, Field::Varint(port)) => endpoint.port = u16::try_from(port).unwrap_or(0),
             _ => {}

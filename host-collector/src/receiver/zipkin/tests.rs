@@ -60,13 +60,17 @@ fn same_in_protobuf() -> Vec<u8> {
 fn a_span_is_what_it_says() {
     let chunk = chunk(&json!([whole()]));
     let (resource, _, span) = chunk.spans().next().unwrap();
-    assert_eq!((resource.service_name(), span.name(), span.kind()), ("Sensor", "Read", Kind::Server));
+    assert_eq!(
+        (resource.service_name(), span.name(), span.kind()),
+        ("Sensor", "Read", Kind::Server)
+    );
     assert_eq!(span.trace_id().to_string(), "00000000000000000000000000000abc");
     assert_eq!(span.span_id().to_string(), "0000000000000001");
     assert_eq!(span.parent_span_id().unwrap().to_string(), "0000000000000002");
     let start = 1_764_150_000_000_000_000;
     assert_eq!((span.start_ns(), span.end_ns(), span.trace_state()), (start, start + 5000, "a=b"));
-    let tags: Vec<_> = span.attributes().iter().map(|tag| (tag.key(), tag.value().to_text())).collect();
+    let tags: Vec<_> =
+        span.attributes().iter().map(|tag| (tag.key(), tag.value().to_text())).collect();
     let expected = [
         ("bus", "1"),
         ("net.host.ip", "10.0.0.1"),
@@ -98,7 +102,10 @@ fn what_is_absent_is_not_made_up() {
     let chunk = chunk(&json!([least]));
     let (resource, _, span) = chunk.spans().next().unwrap();
     assert_eq!((resource.service_name(), span.name()), ("missing-service-name", "empty-span-name"));
-    assert_eq!((span.kind(), span.parent_span_id(), span.start_ns()), (Kind::Unspecified, None, 5000));
+    assert_eq!(
+        (span.kind(), span.parent_span_id(), span.start_ns()),
+        (Kind::Unspecified, None, 5000)
+    );
     assert!(span.attributes().get("zipkin.shared").is_none(), "only a server joins a span");
     assert!(matches!(span.status(), StatusView::Unset));
 }
@@ -124,9 +131,7 @@ fn the_status_is_in_two_tags() {
 
 #[test]
 fn spans_of_a_service_stand_together() {
-    let of = |service: &str, id: &str| {
-        json!({"traceId": "1", "id": id, "name": "n", "localEndpoint": {"serviceName": service}})
-    };
+    let of = |service: &str, id: &str| json!({"traceId": "1", "id": id, "name": "n", "localEndpoint": {"serviceName": service}});
     let chunk = chunk(&json!([of("b", "1"), of("a", "2"), of("b", "3"), of("", "4")]));
     let services: Vec<_> =
         chunk.resources().map(|group| group.resource().service_name().to_owned()).collect();

@@ -51,13 +51,15 @@ fn a_zipkin_answers_the_same() {
         let reply = client.reply().unwrap();
         let note = entry["note"].as_str().unwrap();
         let other = OTHERS.iter().find(|(known, ..)| *known == note);
-        let expected = other.map_or_else(|| entry["status"].clone(), |(_, status, _)| (*status).into());
+        let expected =
+            other.map_or_else(|| entry["status"].clone(), |(_, status, _)| (*status).into());
         assert_eq!(Json::from(reply.status), expected, "{note}: {reply:?}");
         compared += 1;
     }
     assert!(compared > 35, "{compared}");
     let taken = entries.iter().filter(|entry| entry["send"]["json"][0].is_object());
-    let taken = taken.filter(|entry| entry["status"] == 202 && entry["note"] != "version 1").count();
+    let taken =
+        taken.filter(|entry| entry["status"] == 202 && entry["note"] != "version 1").count();
     assert_eq!(house.shelf.spans(), taken);
 }
 
