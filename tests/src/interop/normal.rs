@@ -23,6 +23,7 @@ pub fn normalise(entry: &Value, answer: &mut Value) {
             sort_lists(attributes);
         }
     }
+    order_zipkin(answer);
     if entry.get("any_order").is_some() {
         sort_lists(answer);
     }
@@ -57,6 +58,16 @@ fn order_spans(trace: &mut Value) {
     let named = named.into_iter().enumerate();
     let named: Map<_, _> = named.map(|(at, process)| (format!("p{}", at + 1), process)).collect();
     object.insert("processes".to_owned(), named.into());
+}
+
+/// Spans of Zipkin's traces, in an answer that is one or a list of them, in the order of their text.
+fn order_zipkin(answer: &mut Value) {
+    let Some(items) = answer.as_array_mut() else { return };
+    if items.iter().all(|item| item.get("traceId").is_some()) {
+        items.sort_by_key(ToString::to_string);
+    } else {
+        items.iter_mut().for_each(order_zipkin);
+    }
 }
 
 /// The lists right in an answer, or the answer where it is one, in the order of their text.

@@ -4,14 +4,13 @@ use super::normal::normalise;
 use super::*;
 
 /// Where our answer is meant to be another, and why: questions that begin so.
-const OTHERS: [(&str, &str); 7] = [
+const OTHERS: [(&str, &str); 6] = [
     ("GET /health", "the store has another name"),
     ("GET /api/v2/trace/0000000000000001", "ids of 64 bits are found by their lower half"),
     ("GET /api/v2/trace/a4000000000000000000000000000005", "spans always have a duration"),
     ("GET /api/v2/trace/a4000000000000000000000000000006", "names that are missing say so"),
     ("GET /api/v2/spans?serviceName=upper", "names that are missing say so"),
     ("GET /api/v2/spans?serviceName=UPPER", "names that are missing say so"),
-    ("GET /api/v2/traces?serviceName=tags&annotationQuery=Case", "tags are found by their case"),
 ];
 
 /// Whether nobody answers there, or a page of the user interface does.
