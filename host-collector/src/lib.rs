@@ -14,6 +14,7 @@
 //! | [`causality`] | whether the times of a trace contradict what caused what |
 //! | [`model`] | the OTLP-shaped spans that everything else reads |
 //! | [`protobuf`], [`json`] | the wire format of OTLP; JSON that is written as it is walked |
+//! | [`store`] | spans on a disk: log, blocks, searches |
 //! | [`storage`] | what a store promises: tickets, searches and what they find |
 //! | [`query`] | the APIs that Jaeger's and Zipkin's users ask, without a socket |
 //! | [`rules`] | what is dropped and redacted, and how much a source may send |
@@ -58,6 +59,7 @@ mod session;
 pub mod signals;
 pub mod stats;
 pub mod storage;
+pub mod store;
 pub mod text;
 pub mod tls;
 pub mod tree;

@@ -80,6 +80,12 @@ pub struct ResourceView<'a> {
 }
 
 impl<'a> ResourceView<'a> {
+    /// Reads a `Resource` message that came out of a chunk.
+    #[must_use]
+    pub fn new(raw: &'a [u8]) -> Self {
+        Self { raw }
+    }
+
     /// The message as it came.
     #[must_use]
     pub fn raw(self) -> &'a [u8] {
@@ -143,6 +149,12 @@ pub struct ScopeView<'a> {
 }
 
 impl<'a> ScopeView<'a> {
+    /// Reads an `InstrumentationScope` message that came out of a chunk.
+    #[must_use]
+    pub fn new(raw: &'a [u8]) -> Self {
+        Self { raw }
+    }
+
     /// The message as it came.
     #[must_use]
     pub fn raw(self) -> &'a [u8] {

@@ -1,0 +1,210 @@
+//! The store without its threads: every step is a function, and whoever calls it waits for it.
+
+use super::block::{self, Block};
+use super::damage::Damages;
+use super::disk::{Disk, Held, Locked};
+use super::log::{self, Log, Replayed};
+use super::names::{self, BlockName, Sorting};
+use super::options::{Limits, OpenError, Options};
+use super::read::{Unsealed, View};
+use crate::model::Chunk;
+use std::collections::{BTreeSet, VecDeque};
+use std::io;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What there is to read and to do.
+#[derive(Debug)]
+pub(super) struct State {
+    /// What is being added to.
+    pub(super) active: Arc<Unsealed>,
+    /// What waits to be sealed, the oldest first.
+    pub(super) waiting: VecDeque<Arc<Unsealed>>,
+    /// By their logs.
+    pub(super) blocks: Vec<Arc<Block>>,
+    /// Logs that are sealed and could not be removed yet.
+    pub(super) unremoved: BTreeSet<u64>,
+    /// Blocks that cannot be merged, since a table of them is damaged.
+    pub(super) unmergeable: BTreeSet<BlockName>,
+    /// Counts whatever changes blocks.
+    pub(super) version: u64,
+}
+
+/// The store without its threads.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) options: Options,
+    pub(super) limits: Limits,
+    pub(super) damages: Damages,
+    state: Mutex<State>,
+    _held: Box<dyn Held>,
+}
+
+impl State {
+    /// Bytes of all files.
+    pub(super) fn bytes(&self) -> u64 {
+        let logs = self.waiting.iter().chain([&self.active]);
+        let logs: u64 = logs.map(|log| log.bytes.load(Ordering::Relaxed)).sum();
+        logs + self.blocks.iter().map(|block| block.bytes).sum::<u64>()
+    }
+}
+
+impl Core {
+    /// Takes the folder, and sorts out what is in it.
+    pub(super) fn open(
+        disk: Arc<dyn Disk>,
+        options: Options,
+        limits: Limits,
+    ) -> Result<Self, OpenError> {
+        let store = disk.name();
+        let failed =
+            |what: &str, why| OpenError::Io { store: store.clone(), what: what.to_owned(), why };
+        let held = disk.lock().map_err(|locked| match locked {
+            Locked::By(by) => OpenError::InUse { store: store.clone(), by },
+            Locked::Failed(why) => failed("its lock", why),
+        })?;
+        let damages = Damages::default();
+        let files = disk.list().map_err(|why| failed("its files", why))?;
+        let (sorting, mut blocks) = open_blocks(&disk, &files, &damages)?;
+        for file in &sorting.leftovers {
+            disk.remove(file).map_err(|why| failed(file, why))?;
+        }
+        let mut waiting = VecDeque::new();
+        for number in &sorting.logs {
+            let name = names::log(*number);
+            let unsealed = replay(&disk, *number, &damages).map_err(|why| match why {
+                log::ReadError::Io(why) => failed(&name, why),
+                log::ReadError::Version(version) => {
+                    OpenError::Version { store: store.clone(), file: name.clone(), version }
+                }
+            })?;
+            let bytes = files.iter().find(|file| file.0 == name).map_or(0, |file| file.1);
+            unsealed.bytes.store(bytes, Ordering::Relaxed);
+            waiting.push_back(Arc::new(unsealed));
+        }
+        disk.sync_names().map_err(|why| failed("its names", why))?;
+        blocks.sort_by_key(|block| block.name);
+        let last = blocks.iter().map(|block| block.name.last).chain(sorting.logs).max();
+        let state = State {
+            active: Arc::new(Unsealed::new(last.map_or(1, |last| last + 1))),
+            waiting,
+            blocks: blocks.into_iter().map(Arc::new).collect(),
+            unremoved: BTreeSet::new(),
+            unmergeable: BTreeSet::new(),
+            version: 0,
+        };
+        Ok(Self { disk, options, limits, damages, state: Mutex::new(state), _held: held })
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What can be read now.
+    pub(super) fn view(&self) -> View {
+        let state = self.lock();
+        let waiting = state.waiting.iter().cloned();
+        View {
+            unsealed: waiting.chain([state.active.clone()]).collect(),
+            blocks: state.blocks.clone(),
+        }
+    }
+
+    /// Writes chunks, makes them readable, and returns when they are on the disk.
+    ///
+    /// `log` is what is being written; none after an error, and before anything came.
+    pub(super) fn append(&self, log: &mut Option<Log>, chunks: &[Chunk]) -> io::Result<()> {
+        let active = self.lock().active.clone();
+        if self.limits.has_log {
+            let written = self.write(log, &active, chunks);
+            if written.is_err() {
+                // Nobody knows how far that log is whole: it is ended, and another begun.
+                *log = None;
+                self.rotate();
+                return written;
+            }
+        }
+        {
+            let mut table = active.table.write().unwrap_or_else(PoisonError::into_inner);
+            chunks.iter().for_each(|chunk| table.take(chunk));
+        }
+        let is_long = log.as_ref().is_some_and(|log| log.length() >= self.limits.log_bytes);
+        let is_large = {
+            let table = active.table();
+            table.rows.len() >= self.limits.rows || table.weight() >= self.limits.weight
+        };
+        if is_long || is_large {
+            *log = None;
+            self.rotate();
+        }
+        Ok(())
+    }
+
+    fn write(&self, log: &mut Option<Log>, active: &Unsealed, chunks: &[Chunk]) -> io::Result<()> {
+        let writing = match log {
+            Some(writing) => writing,
+            None => log.insert(Log::begin(&*self.disk, &names::log(active.log), active.log)?),
+        };
+        writing.add(chunks.iter())?;
+        active.bytes.store(writing.length(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Ends the active log, which waits to be sealed, and begins another.
+    fn rotate(&self) {
+        let mut state = self.lock();
+        let next = Arc::new(Unsealed::new(state.active.log + 1));
+        let ended = core::mem::replace(&mut state.active, next);
+        state.waiting.push_back(ended);
+    }
+}
+
+/// Opens all blocks that count; one that is damaged counts as not there.
+fn open_blocks(
+    disk: &Arc<dyn Disk>,
+    files: &[(String, u64)],
+    damages: &Damages,
+) -> Result<(Sorting, Vec<Block>), OpenError> {
+    let mut opened = Vec::new();
+    let mut names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    for (file, bytes) in files {
+        let Some(name) = BlockName::parse(file) else { continue };
+        match Block::open(&**disk, name, damages.clone()) {
+            Ok(block) => opened.push(block),
+            Err(block::OpenError::Damaged) => {
+                let lost = format!("its end is damaged, so all {bytes} bytes are left out");
+                damages.note(file, *bytes, &lost);
+                names.retain(|name| name != file);
+            }
+            Err(block::OpenError::Version(version)) => {
+                return Err(OpenError::Version { store: disk.name(), file: file.clone(), version });
+            }
+            Err(block::OpenError::Io(why)) => {
+                return Err(OpenError::Io { store: disk.name(), what: file.clone(), why });
+            }
+        }
+    }
+    let sorting = names::sort(names.into_iter());
+    opened.retain(|block| sorting.blocks.contains(&block.name));
+    Ok((sorting, opened))
+}
+
+/// What a log that was not sealed had.
+fn replay(
+    disk: &Arc<dyn Disk>,
+    number: u64,
+    damages: &Damages,
+) -> Result<Unsealed, log::ReadError> {
+    let unsealed = Unsealed::new(number);
+    {
+        let mut table = unsealed.table.write().unwrap_or_else(PoisonError::into_inner);
+        let Replayed { damaged, .. } =
+            log::replay(&**disk, &names::log(number), number, |_, chunk| table.take(&chunk))?;
+        if damaged > 0 {
+            let lost = format!("{damaged} bytes of spans that came before a crash are lost");
+            damages.note(&names::log(number), 0, &lost);
+        }
+    }
+    Ok(unsealed)
+}

@@ -1,0 +1,104 @@
+//! How a store is kept, and why it cannot be opened.
+
+use std::collections::BTreeMap;
+use std::io;
+
+/// How long and how much is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Bytes in all files; when there are more, what came first goes. None: no bound.
+    pub most_bytes: Option<u64>,
+    /// Seconds after which spans go, counted from when they came. None: no bound.
+    pub keep_s: Option<u64>,
+    /// Other times for single services, in seconds. 0 is as good as 1.
+    pub keep_services_s: BTreeMap<String, u64>,
+}
+
+/// What bounds the store's own work. Tests have smaller ones.
+#[derive(Clone, Debug)]
+pub(super) struct Limits {
+    /// A log with so many rows, or whose rows take so many bytes, is sealed.
+    pub(super) rows: usize,
+    pub(super) weight: usize,
+    /// So is one that is so long.
+    pub(super) log_bytes: u64,
+    /// Bytes of chunks that wait for the log.
+    pub(super) waiting_bytes: usize,
+    /// Logs that wait to be sealed; while there are so many, nothing is taken.
+    pub(super) unsealed: usize,
+    /// So many blocks of a size are merged.
+    pub(super) fan_in: usize,
+    /// Spans of a block at least for it to be of the second size, and of the third, which is not
+    /// merged any more.
+    pub(super) sizes: [u64; 2],
+    /// Whether there is a log at all: without, nothing outlives the process.
+    pub(super) has_log: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            rows: 120_000,
+            weight: 24 << 20,
+            log_bytes: 48 << 20,
+            waiting_bytes: 16 << 20,
+            unsealed: 2,
+            fan_in: 8,
+            sizes: [500_000, 4_000_000],
+            has_log: true,
+        }
+    }
+}
+
+/// Why a store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Another collector has it.
+    #[error(
+        "the store in {store} is in use by {}: end it, or give another folder with --store",
+        match by {
+            Some(pid) => format!("process {pid}"),
+            None => "another process".to_owned(),
+        }
+    )]
+    InUse {
+        /// The folder.
+        store: String,
+        /// The process that has it, where it is known.
+        by: Option<u32>,
+    },
+    /// The system does not let us.
+    #[error("the store in {store} cannot be opened: {what}: {why}{}", hint(.why))]
+    Io {
+        /// The folder.
+        store: String,
+        /// The file, or what was tried.
+        what: String,
+        /// What the system says.
+        why: io::Error,
+    },
+    /// It was written by a collector of a later version.
+    #[error(
+        "the store in {store} has {file}, which is of version {version} of the format; this \
+         collector knows version 1: use a newer one, or give another folder with --store"
+    )]
+    Version {
+        /// The folder.
+        store: String,
+        /// The file.
+        file: String,
+        /// The version that it is of.
+        version: u32,
+    },
+}
+
+fn hint(why: &io::Error) -> &'static str {
+    match why.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "; give a folder that can be written with --store, or keep nothing with --memory"
+        }
+        io::ErrorKind::StorageFull => "; make room, or give another folder with --store",
+        _ => "",
+    }
+}
