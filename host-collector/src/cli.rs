@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::Order;
-use crate::exporter::otlp_http::Endpoint;
+use crate::exporter;
 use crate::logging;
 use crate::receiver::mqtt;
 use crate::receiver::rtt;
@@ -118,9 +118,9 @@ pub struct Serve {
     /// Print no trees.
     #[arg(long, help_heading = "Show")]
     pub no_tree: bool,
-    /// Send every span there over OTLP/HTTP, such as <http://127.0.0.1:4318>.
-    #[arg(long, value_name = "URL", help_heading = "Export")]
-    pub export_otlp: Option<Endpoint>,
+    /// Where spans go.
+    #[command(flatten)]
+    pub export: exporter::Options,
 }
 
 #[cfg(test)]
@@ -179,9 +179,11 @@ mod tests {
 
     #[test]
     fn an_url_that_cannot_work_is_a_usage_error() {
-        let error = serve(&["--export-otlp", "https://example.com"]).unwrap_err();
+        let error = serve(&["--export-otlp", "ftp://example.com"]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ValueValidation);
-        assert!(error.to_string().contains("https is not supported yet"), "{error}");
+        assert!(error.to_string().contains("not an http:// or https:// URL"), "{error}");
+        let both = ["--export-otlp", "http://a", "--export-otlp", "https://b protocol=grpc"];
+        assert_eq!(serve(&both).unwrap().export.export_otlp.len(), 2);
     }
 
     #[test]

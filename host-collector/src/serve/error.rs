@@ -1,5 +1,6 @@
 //! Why `spandrel serve` cannot start, and what to do about it.
 
+use crate::exporter::{EnvironmentError, PlanError};
 use crate::receiver::rtt;
 use crate::receiver::serial::Port;
 use crate::trust::TrustError;
@@ -54,6 +55,12 @@ pub enum ServeError {
     /// RTT cannot be read.
     #[error(transparent)]
     Rtt(#[from] rtt::LocateError),
+    /// The environment says something of exporters that cannot be.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    /// An exporter cannot be.
+    #[error(transparent)]
+    Export(#[from] PlanError),
     /// The operating system refuses a thread or a signal handler.
     #[error("the operating system refuses what is needed")]
     System(#[from] io::Error),

@@ -1,17 +1,41 @@
 //! What sends the traces on.
 
-use crate::exporter::otlp_http::Report;
+use super::ServeError;
+use crate::cli::Serve;
+use crate::exporter::send::{Counts, Limits};
+use crate::exporter::{Environment, Exports, plans, without_own_doors};
+use crate::storage::{MemorySpool, Spool};
+use std::net::SocketAddr;
+use std::sync::Arc;
 
-pub(super) fn tell(report: &Report) {
-    let Report { delivered, rejected, dropped, undelivered } = *report;
-    log::info!(delivered, rejected, dropped, undelivered; "exported {delivered} spans");
+/// How much may wait in memory behind the queue of an exporter, where nothing is kept on a disk.
+const SPOOL_BYTES: u64 = 48 << 20;
+
+pub(super) fn start(options: &Serve, doors: &[SocketAddr]) -> Result<Exports, ServeError> {
+    let environment = Environment::here()?;
+    for warning in &environment.warnings {
+        log::warn!("{warning}");
+    }
+    let plans = without_own_doors(plans(&options.export, &environment)?, doors)?;
+    let spool = |_: &str| -> Arc<dyn Spool> { Arc::new(MemorySpool::new(SPOOL_BYTES)) };
+    Ok(Exports::start(plans, Limits::default(), spool)?)
+}
+
+pub(super) fn tell(name: &str, counts: &Counts) {
+    let Counts { delivered, rejected, dropped, undelivered, queued, spooled, .. } = *counts;
+    let lost = undelivered + queued.spans;
+    log::info!(
+        exporter = name, delivered, rejected, dropped, undelivered = lost, kept = spooled.spans;
+        "{name}: took {delivered} spans"
+    );
     for (count, what) in [
-        (rejected, "refused by the server"),
-        (dropped, "dropped because the server did not keep up"),
-        (undelivered, "not delivered before the end"),
+        (rejected, "refused by it"),
+        (dropped, "dropped because it did not keep up"),
+        (lost, "not delivered before the end"),
+        (spooled.spans, "kept for the next time"),
     ] {
         if count != 0 {
-            log::warn!("{count} spans were {what}");
+            log::warn!("{name}: {count} spans were {what}");
         }
     }
 }

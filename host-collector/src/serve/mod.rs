@@ -10,8 +10,8 @@ mod show;
 pub use error::ServeError;
 
 use crate::cli::Serve;
-use crate::exporter::otlp_http::{Limits, OtlpHttp};
-use crate::model::Batch;
+use crate::exporter::otlp;
+use crate::model::{Batch, Chunk};
 use crate::pipeline::{self, Pipeline};
 use crate::receiver::{HostClock, Hub};
 use crate::signals;
@@ -29,18 +29,16 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let gate = options.trust.gate(!options.no_downlink)?;
     let stop = signals::stop_flag()?;
     let links = Links::open(options, gate.is_some())?;
-    let view = show::start(options, &stop)?;
-    let exporter = options
-        .export_otlp
-        .clone()
-        .map(|endpoint| OtlpHttp::start(endpoint, Limits::default()))
-        .transpose()?;
+    let exports = export::start(options, &[options.listen])?;
+    let view = show::start(options, &stop, exports.is_empty())?;
 
     let sink = |batch: Batch| {
         let batch = Arc::new(batch);
         view.offer(&batch);
-        if let Some(exporter) = &exporter {
-            exporter.offer(&batch);
+        if !exports.is_empty()
+            && let Ok(checked) = Chunk::check(otlp::to_protobuf([&*batch]))
+        {
+            exports.offer(batch.source, &checked.chunk);
         }
     };
     let ways = pipeline::Options {
@@ -74,10 +72,10 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     );
     drop(pipeline);
 
-    // While the exporter is given time, nobody should have to wait for the files.
+    // While exporters are given time, nobody should have to wait for the files.
     view.finish();
-    if let Some(exporter) = exporter {
-        export::tell(&exporter.shutdown(ending.left()));
+    for (name, counts) in exports.finish(ending.left()) {
+        export::tell(&name, &counts);
     }
     Ok(())
 }

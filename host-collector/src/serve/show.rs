@@ -8,7 +8,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-pub(super) fn start(options: &Serve, stop: &Arc<AtomicBool>) -> Result<View, ServeError> {
+pub(super) fn start(
+    options: &Serve,
+    stop: &Arc<AtomicBool>,
+    is_all: bool,
+) -> Result<View, ServeError> {
     let file = |path: &Option<PathBuf>, format| path.clone().map(|path| OutFile::new(path, format));
     let files = [file(&options.out, Format::Jaeger), file(&options.out_otlp, Format::Otlp)];
     let files: Vec<_> = files.into_iter().flatten().collect();
@@ -22,6 +26,6 @@ pub(super) fn start(options: &Serve, stop: &Arc<AtomicBool>) -> Result<View, Ser
         if io::stdout().is_terminal() && !is_plain { Colour::Always } else { Colour::Never };
     let tree = (!options.no_tree).then_some(colour);
     // Where trees are all that is made, there is nothing left to do when nobody reads them.
-    let unseen = (tree.is_some() && options.export_otlp.is_none()).then(|| stop.clone());
+    let unseen = (tree.is_some() && is_all).then(|| stop.clone());
     Ok(View::start(view::Options { tree, files, unseen, ..view::Options::default() })?)
 }
