@@ -146,7 +146,17 @@ impl SpanId {
     /// the one input that would give 0 is sent to an input that no counter uses.
     #[must_use]
     pub const fn expand(device: DeviceId, session: Session, counter: u64) -> Self {
-        let key = mix(device.0.wrapping_add((session.0 as u64) << COUNTER_BITS));
+        Self::of_key(Self::key(device, session), counter)
+    }
+
+    /// What the ids of all spans of a session have in common.
+    #[inline(always)]
+    const fn key(device: DeviceId, session: Session) -> u64 {
+        mix(device.0.wrapping_add((session.0 as u64) << COUNTER_BITS))
+    }
+
+    #[inline(always)]
+    const fn of_key(key: u64, counter: u64) -> Self {
         let mut id = mix((counter & COUNTER_MASK) ^ key);
         if id == 0 {
             id = mix((counter & COUNTER_MASK) ^ key ^ (1 << 63));
@@ -174,6 +184,57 @@ impl SpanId {
     pub const fn is_zero(self) -> bool {
         u64::from_be_bytes(self.0) == 0
     }
+}
+
+/// The ids of the spans of one session: [`SpanId::expand`], for many of them.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpanIds {
+    key: u64,
+}
+
+#[cfg(feature = "alloc")]
+impl SpanIds {
+    /// Those of this session.
+    #[must_use]
+    pub const fn new(device: DeviceId, session: Session) -> Self {
+        Self { key: SpanId::key(device, session) }
+    }
+
+    /// The id of span `counter`.
+    #[must_use]
+    #[inline]
+    pub const fn get(self, counter: u64) -> SpanId {
+        SpanId::of_key(self.key, counter)
+    }
+
+    /// The counter of the span that has this id; none where it is of no span of the session, but for one
+    /// in 2^24.
+    #[must_use]
+    pub const fn counter(self, id: SpanId) -> Option<u64> {
+        let input = unmix(u64::from_be_bytes(id.0)) ^ self.key;
+        let counter = input & COUNTER_MASK;
+        // What would give 0 is sent to another input.
+        if input == counter || u64::from_be_bytes(self.get(counter).0) == u64::from_be_bytes(id.0) {
+            Some(counter)
+        } else {
+            None
+        }
+    }
+}
+
+/// The inverse of [`mix`]: the rounds, backwards.
+#[cfg(any(feature = "alloc", test))]
+#[expect(clippy::cast_possible_truncation, reason = "one half at a time")]
+const fn unmix(value: u64) -> u64 {
+    let (mut low, mut high) = (value as u32, (value >> 32) as u32);
+    let mut rounds: &[[u32; 2]] = &ROUNDS;
+    while let [rest @ .., [first, second]] = rounds {
+        low ^= blend(high, *second);
+        high ^= blend(low, *first);
+        rounds = rest;
+    }
+    (high as u64) << 32 | low as u64
 }
 
 /// What no input of a counter has in it, nor the one that it has in place of what would give 0.
@@ -299,11 +360,30 @@ mod tests {
         let key = unmix(12);
         let device_with_key = DeviceId(key.wrapping_sub((session.get() as u64) << COUNTER_BITS));
         assert!(!SpanId::expand(device_with_key, session, 12).is_zero());
+        #[cfg(feature = "alloc")]
+        {
+            let ids = SpanIds::new(device_with_key, session);
+            assert_eq!(ids.counter(ids.get(12)), Some(12));
+        }
         assert!(!SpanId::expand(device, session, 12).is_zero());
         assert_ne!(
             SpanId::expand(device_with_key, session, 12),
             SpanId::expand(device_with_key, session, 13)
         );
+    }
+
+    #[test]
+    #[cfg(feature = "alloc")]
+    fn many_ids_are_those_of_each() {
+        let (device, session) = (DeviceId(9), Session::new(3));
+        let ids = SpanIds::new(device, session);
+        for counter in (0..1000).chain([u64::MAX, record_number(7)]) {
+            let id = SpanId::expand(device, session, counter);
+            assert_eq!((ids.get(counter), ids.counter(id)), (id, Some(counter & COUNTER_MASK)));
+            let other = SpanId::expand(device, Session::new(4), counter);
+            assert_eq!(ids.counter(other), None);
+            assert_eq!(ids.counter(SpanId::expand_aside(device, session, counter)), None);
+        }
     }
 
     #[test]
@@ -321,16 +401,6 @@ mod tests {
         let device = DeviceId(key.wrapping_sub((session.get() as u64) << COUNTER_BITS));
         let id = SpanId::expand_aside(device, session, 7);
         assert!(!id.is_zero() && id != SpanId::expand(device, session, 7));
-    }
-
-    /// The inverse of `mix`: the rounds, backwards.
-    fn unmix(value: u64) -> u64 {
-        let (mut low, mut high) = (value as u32, (value >> 32) as u32);
-        for [first, second] in ROUNDS.into_iter().rev() {
-            low ^= blend(high, second);
-            high ^= blend(low, first);
-        }
-        u64::from(high) << 32 | u64::from(low)
     }
 
     /// One bit of the counter changes each bit of an id half the time.

@@ -101,6 +101,8 @@ pub use config::Boot;
 pub use config::{DeviceSource, DrainError, SessionSource};
 pub use context::{Reference, SpanContext, TraceFlags};
 pub use contexts::ContextId;
+#[cfg(feature = "alloc")]
+pub use id::SpanIds;
 pub use id::{COUNTER_BITS, DeviceId, SESSION_BITS, Session, SpanId, TraceId};
 #[cfg(all(feature = "enable", not(loom)))]
 #[doc(hidden)]

@@ -13,6 +13,8 @@ use crate::model::{Batch, Kind, Resource, Source, Span, SpanId, TraceId, Value};
 use crate::session::made::MADE;
 use crate::session::weight::table;
 use crate::text::DurationNs;
+use spandrel::SpanIds;
+use spandrel::wire::record_number;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -76,24 +78,56 @@ impl Causality {
     pub fn check(&mut self, batch: &mut Batch) {
         let Some(error_ns) = error_ns(&batch.resource) else { return };
         for span in &mut batch.spans {
-            // What stands for something lost has no times of its own.
-            if span.attributes.iter().any(|tag| &*tag.key == MADE) {
-                continue;
-            }
-            let mut warnings = Vec::new();
-            let own = Moment {
-                source: batch.source,
-                service: batch.resource.service_name.clone(),
-                start_ns: span.start_ns,
-                error_ns,
-            };
-            self.check_causes(span, &own, &mut warnings);
+            self.check_span(batch.source, &batch.resource, error_ns, span);
+        }
+    }
+
+    /// The same for one span of a process whose times may be wrong by so much.
+    pub(crate) fn check_span(
+        &mut self,
+        source: Source,
+        process: &Resource,
+        error_ns: u64,
+        span: &mut Span,
+    ) {
+        // What stands for something lost has no times of its own.
+        if span.attributes.iter().any(|tag| &*tag.key == MADE) {
+            return;
+        }
+        let mut warnings = Vec::new();
+        let service = process.service_name.clone();
+        let own = Moment { source, service, start_ns: span.start_ns, error_ns };
+        let ids = SpanIds::new(source.device, source.session);
+        self.check_causes(span, &own, ids, &mut warnings);
+        // Nobody else knows of a span that has no number of its own: it causes nothing.
+        let is_cause = ids.counter(span.span_id).is_none_or(|number| number < record_number(0));
+        if is_cause {
             self.check_effects(span, &own, &mut warnings);
-            check_logs(span, error_ns, &mut warnings);
-            self.found += u64::from(!warnings.is_empty());
-            span.warnings.extend(warnings.into_iter().map(Arc::from));
+        }
+        check_logs(span, error_ns, &mut warnings);
+        self.found += u64::from(!warnings.is_empty());
+        span.warnings.extend(warnings.into_iter().map(Arc::from));
+        if is_cause {
             self.seen.insert((span.trace_id, span.span_id), own);
         }
+    }
+
+    /// Whether something came that this span has caused.
+    pub(crate) fn is_awaited(&self, trace: TraceId, span: SpanId) -> bool {
+        !self.effects.is_empty() && self.effects.get(&(trace, span)).is_some()
+    }
+
+    /// Notes a span that is not awaited, and was caused by none but spans of its own session.
+    pub(crate) fn saw(
+        &mut self,
+        (trace, span): (TraceId, SpanId),
+        source: Source,
+        process: &Resource,
+        start_ns: u64,
+        error_ns: u64,
+    ) {
+        let service = process.service_name.clone();
+        self.seen.insert((trace, span), Moment { source, service, start_ns, error_ns });
     }
 
     /// About how many bytes it holds; rather too many than too few.
@@ -109,8 +143,18 @@ impl Causality {
     }
 
     /// The span against what caused it.
-    fn check_causes(&mut self, span: &Span, own: &Moment, warnings: &mut Vec<String>) {
+    fn check_causes(
+        &mut self,
+        span: &Span,
+        own: &Moment,
+        ids: SpanIds,
+        warnings: &mut Vec<String>,
+    ) {
         for (name, relation) in causes(span) {
+            // One clock does not contradict itself.
+            if ids.counter(name.1).is_some() {
+                continue;
+            }
             let Some(cause) = self.seen.get(&name) else {
                 self.wait(name, own, relation);
                 continue;
@@ -199,7 +243,7 @@ fn check_logs(span: &Span, error_ns: u64, warnings: &mut Vec<String>) {
 }
 
 /// By how much the times of a process may be wrong, if that is known from both sides.
-fn error_ns(process: &Resource) -> Option<u64> {
+pub(crate) fn error_ns(process: &Resource) -> Option<u64> {
     let error = process.attributes.iter().find(|tag| &*tag.key == "clock.error_us")?;
     let Value::Int(error_us) = error.value else { return None };
     u64::try_from(error_us).ok()?.checked_mul(1_000)
@@ -227,6 +271,10 @@ impl<K: Eq + Hash, V> Lately<K, V> {
         let new = self.new.remove(key);
         let old = self.old.remove(key);
         new.or(old)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.new.is_empty() && self.old.is_empty()
     }
 
     fn len(&self) -> usize {

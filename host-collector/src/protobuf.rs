@@ -11,6 +11,18 @@ pub struct Writer {
 }
 
 impl Writer {
+    /// A writer with room for so many bytes.
+    #[must_use]
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self { buf: Vec::with_capacity(bytes) }
+    }
+
+    /// A writer that goes on behind what is there.
+    #[must_use]
+    pub(crate) fn behind(buf: Vec<u8>) -> Self {
+        Self { buf }
+    }
+
     /// What was written.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
@@ -107,6 +119,12 @@ impl Writer {
         self.buf.extend_from_slice(fields);
     }
 
+    /// The begin of a message of so many bytes, which follow.
+    pub(crate) fn begin(&mut self, field: u32, len: usize) {
+        self.tag(field, 2);
+        self.raw_varint(len as u64);
+    }
+
     /// A message whose fields `write` writes.
     ///
     /// Its length is known only afterwards; one byte is kept for it, which is enough for most, and
@@ -120,6 +138,13 @@ impl Writer {
         length.raw_varint((self.buf.len() - place - 1) as u64);
         self.buf.splice(place..=place, length.buf);
     }
+}
+
+/// How many bytes a number takes.
+#[must_use]
+pub(crate) fn varint_len(value: u64) -> usize {
+    let bits = 64 - (value | 1).leading_zeros();
+    bits.div_ceil(7) as usize
 }
 
 /// One field of a message that somebody else wrote.

@@ -9,7 +9,7 @@ use spandrel::{
 };
 use spandrel_collector::exporter::jaeger;
 use spandrel_collector::model::{Batch, Trace};
-use spandrel_collector::pipeline::{Options, Pipeline};
+use spandrel_collector::pipeline::{Options, Pipeline, owned};
 use spandrel_collector::receiver::{Handler as _, Peer};
 use std::sync::{Arc, Mutex};
 
@@ -52,10 +52,12 @@ fn it_is_as_the_overview_has_it() {
 
     let batches = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&batches);
-    let mut pipeline =
-        Pipeline::new(Options { downlink: false, ..Options::default() }, move |batch: Batch| {
+    let mut pipeline = Pipeline::new(
+        Options { downlink: false, ..Options::default() },
+        owned(move |batch: Batch| {
             sink.lock().expect("nobody panicked").push(batch);
-        });
+        }),
+    );
     let mut receive = |frame: &[u8]| pipeline.on_frame(frame, &PEER, ARRIVAL_NS, &mut Vec::new());
     let mut buffer = [0; 508];
     receive(drain.hello(&mut buffer).expect("it fits"));

@@ -45,7 +45,7 @@ pub use frame::{DataHead, FrameKind, Head, Losses, Pong};
 pub(crate) use hello::write_tags;
 pub use hello::{Hello, Process, ProcessTags};
 #[cfg(feature = "alloc")]
-pub use owned::{Body, Data, Frame, decode_fragments};
+pub use owned::{Body, Data, Frame, Records, Simple, decode_fragments};
 pub use record::{
     Clock, ClockEvent, DataWriter, Define, Fragment, FragmentOf, Log, Parent, Part, PartKey,
     Record, Reference, SiteRef, SpanFields, SpanHead, SpanRecord, TraceRef,

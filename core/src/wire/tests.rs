@@ -255,6 +255,63 @@ proptest! {
     }
 }
 
+/// Whether a frame is read record by record just where it is one of spans and definitions, and to the
+/// same.
+fn records_agree_with_decode(bytes: &[u8]) {
+    let expected = decode(bytes).ok().and_then(|frame| match frame.body {
+        Body::Data(data) => Some((frame.session_tag, data)),
+        _ => None,
+    });
+    let is_simple = expected.as_ref().is_some_and(|(_, data)| {
+        let simple = |record: &Record<'_>| matches!(record, Record::Span(_) | Record::Define(_));
+        data.records.iter().all(simple)
+    });
+    let Some(mut records) = Records::of(bytes) else {
+        assert!(expected.is_none());
+        return;
+    };
+    let mut read = StdVec::new();
+    loop {
+        let mut values = Values::new();
+        match records.next_record(|value| values.push(value).unwrap()) {
+            Some(Simple::Span(head)) => read.push(Record::Span(SpanRecord { head, values })),
+            Some(Simple::Define(define)) => read.push(Record::Define(define)),
+            None => break,
+        }
+    }
+    assert_eq!(records.is_whole(), is_simple);
+    if let Some((tag, data)) = expected.filter(|_| is_simple) {
+        assert_eq!((records.session_tag(), *records.head()), (tag, data.head));
+        // A NaN is not equal to itself.
+        assert_eq!(format!("{read:?}"), format!("{:?}", data.records));
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_frame_is_the_same_record_by_record(
+        mut drafts in prop::collection::vec(draft(), 0..20),
+        only_simple: bool,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
+    ) {
+        if only_simple {
+            let is_simple =
+                |draft: &Draft| matches!(draft.record(), Record::Span(_) | Record::Define(_));
+            drafts.retain(is_simple);
+        }
+        let mut bytes = frame(&drafts).to_bytes().unwrap();
+        records_agree_with_decode(&bytes);
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+            records_agree_with_decode(&bytes);
+        }
+        for len in 0..bytes.len() {
+            records_agree_with_decode(&bytes[..len]);
+        }
+    }
+}
+
 #[test]
 fn refusals_name_what_is_wrong() {
     let read = |bytes: &[u8]| decode(bytes).map(|_| ()).unwrap_err();

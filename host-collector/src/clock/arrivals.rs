@@ -64,6 +64,11 @@ impl Arrivals {
         Some(Line { origin, rate, offset: under(rate) })
     }
 
+    /// Whether anything arrived.
+    pub(super) fn is_placed(&self) -> bool {
+        self.points.latest().next().is_some()
+    }
+
     pub(super) fn host_stepped(&mut self, step_ns: i64) {
         self.points.host_stepped(step_ns);
     }

@@ -71,8 +71,54 @@ impl Line {
         device_ns + self.origin.offset_ns + more_ns
     }
 
+    /// The same for moments around one, by numbers of 64 bits; none where that is far from the origin.
+    pub(super) fn near(&self, device_ns: i64) -> Option<NearLine> {
+        let Self { origin, rate, offset } = *self;
+        let away = i128::from(device_ns) - origin.device_ns;
+        (away.unsigned_abs() < FAR_NS.unsigned_abs().into()).then_some(())?;
+        let origin_ns = i64::try_from(origin.device_ns).ok()?;
+        let offset_ns = i64::try_from(origin.offset_ns).ok()?;
+        // So that nothing overflows: the century is far from being over.
+        let is_sane = [origin_ns, offset_ns].iter().all(|ns| ns.unsigned_abs() < 1 << 62);
+        let is_flat = rate.abs() < 1.0 && offset.abs() < FAR;
+        (is_sane && is_flat).then_some(NearLine { origin_ns, offset_ns, rate, offset })
+    }
+
     pub(super) fn host_stepped(&mut self, step_ns: i64) {
         self.origin.offset_ns += i128::from(step_ns);
+    }
+}
+
+/// Below this all halves of nanoseconds are exact.
+const FAR: f64 = (1_u64 << 50) as f64;
+const FAR_NS: i64 = 1 << 50;
+
+/// A line around a moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NearLine {
+    origin_ns: i64,
+    offset_ns: i64,
+    rate: f64,
+    offset: f64,
+}
+
+impl NearLine {
+    /// What [`Line::place`] says; none far away and before the epoch.
+    #[inline(always)]
+    pub(super) fn place(&self, device_ns: i64) -> Option<u64> {
+        let x = device_ns - self.origin_ns;
+        if !(-FAR_NS..FAR_NS).contains(&x) {
+            return None;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "it is near")]
+        let more = self.offset + self.rate * x as f64;
+        // What `round` does, without a call.
+        #[expect(clippy::cast_possible_truncation, reason = "it is near")]
+        let whole = more as i64;
+        #[expect(clippy::cast_precision_loss, reason = "it is near")]
+        let part = more - whole as f64;
+        let more_ns = whole + i64::from(part >= 0.5) - i64::from(part <= -0.5);
+        u64::try_from(device_ns + self.offset_ns + more_ns).ok()
     }
 }
 
@@ -106,6 +152,18 @@ impl Fit {
         let bounds = [least as i128, most as i128];
         bounds
             .map(|more_ns| device_ns.saturating_add(self.origin.offset_ns).saturating_add(more_ns))
+    }
+
+    /// The same without what is in doubt away from the origin, and that, rounded up.
+    pub(super) fn range_and_doubt_ns(&self, timeline: &Timeline, ticks: u64) -> ([i128; 2], i128) {
+        let device_ns = timeline.ns(ticks);
+        let [least, most] = self.polygon.values(self.origin.x(device_ns));
+        let doubt_ns = self.claim.doubt_ns(timeline, &self.origin, ticks).ceil();
+        #[expect(clippy::cast_possible_truncation, reason = "all are whole, and a cast saturates")]
+        let [least, most, doubt_ns] = [least.floor(), most.ceil(), doubt_ns].map(|ns| ns as i128);
+        let bounds = [least, most]
+            .map(|more_ns| device_ns.saturating_add(self.origin.offset_ns).saturating_add(more_ns));
+        (bounds, doubt_ns)
     }
 
     /// The smallest and the largest rate.

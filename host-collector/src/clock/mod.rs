@@ -31,12 +31,14 @@ mod arrivals;
 mod fit;
 mod points;
 mod polygon;
+mod ruler;
 mod segment;
 mod ticks;
 mod told;
 
 use fit::{Fit, LOOSE, Line, QUARTZ};
 use points::Point;
+pub(crate) use ruler::Ruler;
 use segment::{Began, Segment};
 use serde::{Deserialize, Serialize};
 use ticks::Timeline;
@@ -244,6 +246,16 @@ impl ClockEstimate {
         Some(placement(before, Sync::Arrival))
     }
 
+    /// Whether there is a [`placement`](Self::placement).
+    pub(crate) fn is_placed(&self) -> bool {
+        match self.raw {
+            Some(line) => line.is_some(),
+            None => {
+                self.current.is_placed() || self.ended.iter().any(|ended| ended.last_line.is_some())
+            }
+        }
+    }
+
     /// The stretch to which a moment belongs, and the one before.
     fn segments_of(&self, ticks: u64) -> (&Segment, Option<&Segment>) {
         let all = || self.ended.iter().chain([&self.current]).rev();
@@ -283,6 +295,40 @@ impl ClockEstimate {
         let latest = latest.saturating_add(self.timeline.tick_ns(ticks).into());
         let error = latest.saturating_sub(placed).max(placed.saturating_sub(earliest));
         Some(u64::try_from(error.max(0)).unwrap_or(u64::MAX))
+    }
+
+    /// Whether the error from here on has no bends but those of what exchanges allow, so that
+    /// [`error_within`](Self::error_within) can tell it.
+    pub(crate) fn is_smooth(&self, ticks: u64, placement: &Placement) -> bool {
+        placement.segment == self.current.id
+            && ticks >= self.current.sure_ticks.max(self.current.from_ticks)
+            && !self.timeline.has_changes()
+    }
+
+    /// By how much [`place`](Self::place) may be wrong between two moments that are
+    /// [smooth](Self::is_smooth): no less than [`error_ns`](Self::error_ns) for any of them.
+    ///
+    /// What exchanges allow is convex, and doubt grows with the distance from the newest of them: so both
+    /// are greatest at one of the ends.
+    pub(crate) fn error_within(&self, ticks: [u64; 2], placement: &Placement) -> Option<u64> {
+        /// Ends are whole nanoseconds, and so is what lies between.
+        const ROUNDING_NS: i128 = 2;
+
+        if matches!(placement.sync, Sync::None | Sync::Arrival) {
+            return None;
+        }
+        let fit = self.current.fit.as_ref()?;
+        let (mut error_ns, mut doubt_ns) = (0, 0);
+        for ticks in ticks {
+            let ([earliest, latest], doubt) = fit.range_and_doubt_ns(&self.timeline, ticks);
+            let placed = i128::from(self.place(ticks, placement));
+            let latest = latest.saturating_add(self.timeline.tick_ns(ticks).into());
+            let error = latest.saturating_sub(placed).max(placed.saturating_sub(earliest));
+            error_ns = error.max(error_ns);
+            doubt_ns = doubt.max(doubt_ns);
+        }
+        let all = error_ns.saturating_add(doubt_ns).saturating_add(ROUNDING_NS);
+        Some(u64::try_from(all).unwrap_or(u64::MAX))
     }
 
     /// How much faster its counter is than it says, in parts per million, and by how much that may be

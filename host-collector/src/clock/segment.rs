@@ -119,6 +119,11 @@ impl Segment {
         }
     }
 
+    /// Whether there is such a line.
+    pub(super) fn is_placed(&self) -> bool {
+        self.fit.is_some() || self.arrivals.is_placed()
+    }
+
     /// Ends it, since the clock stepped.
     pub(super) fn end(&mut self, timeline: &Timeline) {
         self.last_line = self.line(timeline, None).map(|(line, _)| line);

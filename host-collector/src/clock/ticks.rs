@@ -39,6 +39,45 @@ impl Piece {
     }
 }
 
+/// From ticks to nanoseconds behind the last change, around one moment: by numbers of 64 bits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NearScale {
+    first_tick: u64,
+    /// The moment, its nanoseconds, and what is left of them.
+    ticks: u64,
+    ns: i64,
+    fine: i64,
+    /// A second, in [`FINE`] parts of a nanosecond, by the ticks in it: whole, and what is left.
+    whole: i64,
+    rest: i64,
+    hz: i64,
+    /// What is left of them at the moment.
+    left: i64,
+    /// So far away it holds.
+    reach: i64,
+}
+
+impl NearScale {
+    /// The first tick for which it holds.
+    pub(super) fn first_tick(&self) -> u64 {
+        self.first_tick
+    }
+
+    /// What [`Timeline::ns`] says; none far away.
+    #[inline(always)]
+    pub(super) fn ns(&self, ticks: u64) -> Option<i64> {
+        let away = ticks.wrapping_sub(self.ticks).cast_signed();
+        if away > self.reach || away < -self.reach {
+            return None;
+        }
+        let mut fine = self.fine + away * self.whole;
+        if self.rest != 0 {
+            fine += (away * self.rest + self.left).div_euclid(self.hz);
+        }
+        Some(self.ns + (fine >> FINE.trailing_zeros()))
+    }
+}
+
 /// What lies between two ticks, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Between {
@@ -114,6 +153,38 @@ impl Timeline {
             }
         }
         between
+    }
+
+    /// The scale behind the last change, around a moment; none where that is before it.
+    pub(super) fn scale_near(&self, ticks: u64) -> Option<NearScale> {
+        const SECOND: i64 = 1_000_000_000 << FINE.trailing_zeros();
+        /// Seconds around it that are not too many for 64 bits.
+        const REACH: i64 = 3_600;
+
+        let (piece, first_tick) = match self.later.last() {
+            Some(last) => (last, last.ticks.saturating_add(1)),
+            None => (&self.first, self.first.ticks),
+        };
+        let hz = i64::from(piece.hz);
+        let behind = ticks.checked_sub(piece.ticks).filter(|_| ticks >= first_tick)?;
+        let fine = piece.fine(ticks);
+        let left = i128::from(behind) * i128::from(SECOND) % i128::from(hz);
+        Some(NearScale {
+            first_tick,
+            ticks,
+            ns: i64::try_from(fine.div_euclid(FINE)).ok()?,
+            fine: i64::try_from(fine.rem_euclid(FINE)).ok()?,
+            whole: SECOND / hz,
+            rest: SECOND % hz,
+            hz,
+            left: i64::try_from(left).ok()?,
+            reach: (REACH * hz).min(i64::MAX / 4 / hz),
+        })
+    }
+
+    /// Whether it is no straight line.
+    pub(super) fn has_changes(&self) -> bool {
+        !self.later.is_empty()
     }
 
     /// How long one tick lasts there, rounded up.

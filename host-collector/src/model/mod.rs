@@ -5,6 +5,8 @@
 
 mod attribute;
 mod chunk;
+mod decode;
+pub(crate) mod encode;
 pub mod opentracing;
 mod trace;
 
@@ -20,6 +22,7 @@ pub use chunk::{
     MAX_DEPTH, ResourceSpansView, ResourceView, SPAN_WARNINGS, ScopeSpansView, ScopeView,
     ScopeWriter, SpanView, SpanWriter, StatusView, ValueView,
 };
+pub use encode::PROCESS_WARNINGS;
 pub use spandrel::{DeviceId, Session, SpanId, TraceId};
 pub use trace::{Batch, Source, Trace};
 

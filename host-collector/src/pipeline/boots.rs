@@ -1,15 +1,14 @@
 //! What the sessions of one device tell of each other: when one ended, and what its call sites are.
 
-use super::Pipeline;
-use crate::model::Batch;
-use crate::session::{Effects, Key};
+use super::{Output, Pipeline};
+use crate::session::Key;
 
 /// As many sessions are put together with those before them in one turn.
 const MOST_IN_A_TURN: usize = 64;
 
-impl<S: FnMut(Batch)> Pipeline<S> {
+impl<S: FnMut(Output)> Pipeline<S> {
     /// Puts sessions that began behind a reset together with those that it ended.
-    pub(super) fn join_boots(&mut self, now_ns: u64, effects: &mut Effects) {
+    pub(super) fn join_boots(&mut self, now_ns: u64) {
         let (mut begun, mut undefined) = (Vec::new(), Vec::new());
         self.table.for_each(|key, session| {
             if let Some(previous) = session.untold_previous()
@@ -37,7 +36,7 @@ impl<S: FnMut(Batch)> Pipeline<S> {
             if let Some(end) = before.how_it_ended(now_ns)
                 && let Some(session) = self.table.get_mut(&key)
             {
-                session.tell_boot(&end, now_ns, effects, &mut self.stats);
+                session.tell_boot(&end, now_ns, &mut self.effects, &mut self.stats);
             }
         }
     }

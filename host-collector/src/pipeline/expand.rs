@@ -124,23 +124,15 @@ impl Expander {
     }
 
     /// Hands on what can be told; the rest waits.
-    pub(super) fn hand_on(
-        &mut self,
-        batches: Vec<Batch>,
-        now_ns: u64,
-        mut sink: impl FnMut(Batch),
-    ) {
-        for mut batch in batches {
-            let later: Vec<_> = batch.spans.extract_if(.., |span| self.must_wait(span)).collect();
-            if !later.is_empty() {
-                let (source, resource) = (batch.source, batch.resource.clone());
-                self.keep(Batch { source, resource, spans: later }, now_ns);
-            }
-            if !batch.spans.is_empty() {
-                sink(self.expanded(batch));
-            }
+    pub(super) fn hand_on(&mut self, mut batch: Batch, now_ns: u64, mut sink: impl FnMut(Batch)) {
+        let later: Vec<_> = batch.spans.extract_if(.., |span| self.must_wait(span)).collect();
+        if !later.is_empty() {
+            let (source, resource) = (batch.source, batch.resource.clone());
+            self.keep(Batch { source, resource, spans: later }, now_ns);
         }
-        self.take_waiting(now_ns, sink);
+        if !batch.spans.is_empty() {
+            sink(self.expanded(batch));
+        }
     }
 
     /// Hands on everything that waits, as it is.
@@ -151,7 +143,8 @@ impl Expander {
         }
     }
 
-    fn take_waiting(&mut self, now_ns: u64, mut sink: impl FnMut(Batch)) {
+    /// Hands on what need not wait any longer.
+    pub(super) fn take_waiting(&mut self, now_ns: u64, mut sink: impl FnMut(Batch)) {
         while let Some(oldest) = self.waiting.front()
             && (now_ns.saturating_sub(oldest.since_ns) >= PATIENCE_NS
                 || self.waiting.len() > MOST_WAITING

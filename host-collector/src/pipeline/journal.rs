@@ -6,10 +6,9 @@
 //! that is handed on twice is one.
 
 use super::saved::{ResumeError, save};
-use super::{Pipeline, reply, tell};
-use crate::model::Batch;
+use super::{Output, Pipeline, reply, tell};
 use crate::receiver::Replies;
-use crate::session::{Effects, Key, Session};
+use crate::session::{Came, Key, Session};
 use crate::storage::Ticket;
 use serde::{Deserialize, Serialize};
 use spandrel::wire::{self, Request};
@@ -89,15 +88,15 @@ impl Lasting {
     }
 
     /// Keeps back what tells the device that something came.
-    pub(super) fn hold(&mut self, key: &Key, effects: &mut Effects) {
+    pub(super) fn hold(&mut self, key: &Key, requests: &mut Vec<Request<'static>>) {
         if self.journal.is_some() {
-            let acks = effects.requests.extract_if(.., |one| matches!(one, Request::Ack(_)));
+            let acks = requests.extract_if(.., |one| matches!(one, Request::Ack(_)));
             self.new.extend(acks.map(|ack| (key.clone(), ack)));
         }
     }
 }
 
-impl<S: FnMut(Batch)> Pipeline<S> {
+impl<S: FnMut(Output)> Pipeline<S> {
     /// Tells devices that something came only when `journal` has it on the disk.
     #[must_use]
     pub fn with_journal(mut self, journal: Box<dyn Journal>) -> Self {
@@ -114,11 +113,10 @@ impl<S: FnMut(Batch)> Pipeline<S> {
             Entry::Session(saved) => return self.resume(saved),
             Entry::Input(key, input) => (key, input),
         };
-        let mut effects = Effects::default();
         let now_ns = match input {
             Input::Frame { bytes, rx_ns } => {
                 let frame = wire::decode(bytes).map_err(|_| ResumeError::Damaged)?;
-                effects = self.take(&frame, &key, rx_ns);
+                self.take(Came::Body(&frame.body), &key, rx_ns);
                 rx_ns
             }
             Input::Sent { sent_ns, .. } => sent_ns,
@@ -129,13 +127,17 @@ impl<S: FnMut(Batch)> Pipeline<S> {
             match input {
                 Input::Frame { .. } => {}
                 Input::Sent { ping, sent_ns } => session.ping_sent(ping, sent_ns),
-                Input::Tick { now_ns } => session.on_tick(now_ns, &mut effects, &mut self.stats),
+                Input::Tick { now_ns } => {
+                    session.on_tick(now_ns, &mut self.effects, &mut self.stats);
+                }
                 Input::Closed => session.cut_off(),
                 Input::ClockStep { step_ns } => session.on_clock_step(step_ns),
             }
         }
-        tell(&key.peer, &mut effects);
-        self.hand_on(effects.batches, now_ns);
+        tell(&key.peer, &mut self.effects);
+        // Nobody waits for an answer any more.
+        self.effects.requests.clear();
+        self.hand_on(now_ns);
         Ok(())
     }
 
@@ -146,7 +148,7 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         if session.is_noted {
             Entry::Input(key.clone(), Input::Frame { bytes, rx_ns }).note(&mut **journal);
         } else if session.is_acknowledged()
-            && let Some(saved) = save(key, session, &self.sources, &self.expander)
+            && let Some(saved) = save(key, session, &self.sources, &self.effects.outlet.expander)
         {
             session.is_noted = true;
             Entry::Session(&saved.bytes).note(&mut **journal);
@@ -162,7 +164,8 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         self.table.for_each(|key, session| {
             session.is_noted = session.is_acknowledged();
             if session.is_noted
-                && let Some(saved) = save(key, session, &self.sources, &self.expander)
+                && let Some(saved) =
+                    save(key, session, &self.sources, &self.effects.outlet.expander)
             {
                 Entry::Session(&saved.bytes).note(&mut **journal);
             }
@@ -180,8 +183,7 @@ impl<S: FnMut(Batch)> Pipeline<S> {
             let Some((_, key, ack)) = held.pop_front() else { return };
             // What could not be written was not promised: the device sends it again.
             if outcome.is_ok() {
-                let mut effects = Effects { requests: vec![ack], ..Effects::default() };
-                reply(self.gate.as_mut(), &key, now_ns, &mut effects, replies);
+                reply(self.gate.as_mut(), &key, now_ns, &mut vec![ack], replies);
             }
         }
     }

@@ -1,11 +1,10 @@
 //! The way of a frame, without any I/O: bytes to session to batches of spans.
 //!
 //! ```
-//! use spandrel_collector::model::Batch;
-//! use spandrel_collector::pipeline::{Options, Pipeline};
+//! use spandrel_collector::pipeline::{Options, Output, Pipeline};
 //! use spandrel_collector::receiver::{Handler, Peer};
 //!
-//! let mut pipeline = Pipeline::new(Options::default(), |batch: Batch| drop(batch));
+//! let mut pipeline = Pipeline::new(Options::default(), |output: Output| drop(output));
 //! let mut replies = Vec::new();
 //! let peer = Peer::Udp(([127, 0, 0, 1], 9).into());
 //! pipeline.on_frame(b"no frame", &peer, 0, &mut replies);
@@ -15,20 +14,23 @@
 mod boots;
 mod expand;
 mod journal;
+mod outlet;
 mod saved;
+
+pub use journal::Journal;
+pub(crate) use outlet::Outlet;
+pub use outlet::{Output, owned};
+pub use saved::{ResumeError, Saved};
 
 use crate::Order;
 use crate::auth::{Frame, Gate, Passed};
-use crate::causality::{self, Causality};
-use crate::model::{Batch, Source};
+use crate::causality;
+use crate::model::Source;
 use crate::receiver::{Handler, Peer, Replies, Reply};
-use crate::session::{self, Effects, Key, Session, Table, made};
+use crate::session::{self, Buffers, Came, Effects, Key, Session, Table, made};
 use crate::stats::Stats;
 use core::fmt;
-use expand::Expander;
-pub use journal::Journal;
 use journal::{Input, Lasting};
-pub use saved::{ResumeError, Saved};
 use spandrel::wire::{self, DecodeError, Downlink, Request};
 use std::collections::HashMap;
 
@@ -57,17 +59,18 @@ impl Default for Options {
     }
 }
 
-/// Takes frames, keeps sessions, and hands batches of spans to a sink.
+/// Takes frames, keeps sessions, and hands spans to a sink.
 pub struct Pipeline<S> {
     options: Options,
     table: Table,
     /// Which session said last that it is this device in this boot.
     sources: HashMap<Source, Key>,
     stats: Stats,
-    expander: Expander,
+    effects: Effects,
+    /// Where frames are taken apart.
+    buffers: Buffers,
     /// Opens what is sealed, and refuses the rest; none where devices have no keys.
     gate: Option<Gate>,
-    causality: Causality,
     /// What devices are told once it is known of which service they are.
     orders: Vec<Order>,
     /// What lasts of sessions whose devices wait to be told that it does.
@@ -75,17 +78,17 @@ pub struct Pipeline<S> {
     sink: S,
 }
 
-impl<S: FnMut(Batch)> Pipeline<S> {
-    /// A pipeline that hands every batch to `sink`.
+impl<S: FnMut(Output)> Pipeline<S> {
+    /// A pipeline that hands whatever leaves it to `sink`.
     pub fn new(options: Options, sink: S) -> Self {
         Self {
             options,
             table: Table::default(),
             sources: HashMap::new(),
             stats: Stats::default(),
-            expander: Expander::default(),
+            effects: Effects::default(),
+            buffers: Buffers::default(),
             gate: None,
-            causality: Causality::default(),
             orders: Vec::new(),
             lasting: Lasting::default(),
             sink,
@@ -114,26 +117,19 @@ impl<S: FnMut(Batch)> Pipeline<S> {
     #[must_use]
     pub fn weight(&self) -> usize {
         self.table.weight()
-            + self.expander.weight()
-            + self.causality.weight()
+            + self.effects.outlet.weight()
             + self.sources.capacity() * size_of::<(Source, Key)>()
     }
 
     /// Hands on everything that still waits, however incomplete: nothing more will come.
     pub fn finish(&mut self, now_ns: u64) {
-        let mut effects = Effects::default();
         if let Some(gate) = &mut self.gate {
             gate.finish(&mut self.stats);
         }
         self.table.for_each(|_, session| {
-            session.emit_all(made::FINISHED, now_ns, &mut effects, &mut self.stats);
+            session.emit_all(made::FINISHED, now_ns, &mut self.effects, &mut self.stats);
         });
-        self.hand_on(effects.batches, now_ns);
-        self.expander.finish(|mut batch| {
-            self.causality.check(&mut batch);
-            (self.sink)(batch);
-        });
-        self.stats.contradictions = self.causality.found();
+        self.effects.outlet.finish(now_ns, &mut self.stats, &mut self.sink);
     }
 
     fn refuse(&mut self, bytes: &[u8], peer: &Peer, why: DecodeError) {
@@ -164,49 +160,66 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         rx_ns: u64,
         replies: &mut Replies,
     ) {
-        let frame = match wire::decode(bytes) {
-            Ok(frame) => frame,
-            Err(why) => return self.refuse(bytes, peer, why),
-        };
-        self.stats.frames += 1;
-        let key = Key { peer: peer.clone(), tag: frame.session_tag, is_sealed };
-        let mut effects = self.take(&frame, &key, rx_ns);
-        self.note_frame(&key, bytes, rx_ns);
-        self.lasting.hold(&key, &mut effects);
-        reply(self.gate.as_mut(), &key, rx_ns, &mut effects, replies);
-        self.acknowledge(rx_ns, replies);
-        self.make_room(rx_ns, &mut effects);
-        self.hand_on(effects.batches, rx_ns);
+        if let Some(spans) = self.buffers.read(bytes) {
+            let key = Key { peer: peer.clone(), tag: spans.session_tag(), is_sealed };
+            self.read_came(Came::Spans(&spans), bytes, &key, rx_ns, replies);
+            self.buffers.give_back(spans);
+            return;
+        }
+        match wire::decode(bytes) {
+            Ok(frame) => {
+                let key = Key { peer: peer.clone(), tag: frame.session_tag, is_sealed };
+                self.read_came(Came::Body(&frame.body), bytes, &key, rx_ns, replies);
+            }
+            Err(why) => self.refuse(bytes, peer, why),
+        }
     }
 
-    fn take(&mut self, frame: &wire::Frame<'_>, key: &Key, rx_ns: u64) -> Effects {
-        let mut effects = Effects::default();
-        self.follow(frame, key, rx_ns);
+    fn read_came(
+        &mut self,
+        came: Came<'_, '_>,
+        bytes: &[u8],
+        key: &Key,
+        rx_ns: u64,
+        replies: &mut Replies,
+    ) {
+        self.stats.frames += 1;
+        self.take(came, key, rx_ns);
+        self.note_frame(key, bytes, rx_ns);
+        self.lasting.hold(key, &mut self.effects.requests);
+        reply(self.gate.as_mut(), key, rx_ns, &mut self.effects.requests, replies);
+        self.acknowledge(rx_ns, replies);
+        self.make_room(rx_ns);
+        self.hand_on(rx_ns);
+    }
+
+    /// Gives a frame to the session that is found by `key`.
+    fn take(&mut self, came: Came<'_, '_>, key: &Key, rx_ns: u64) {
+        self.follow(came, key, rx_ns);
         let (stats, options) = (&mut self.stats, self.options);
-        let (before, orders) = (*stats, &self.orders);
+        let (nonsense, orders, effects) = (stats.nonsense, &self.orders, &mut self.effects);
         let make = || Session::new(options, rx_ns);
         let (source, first_ns, handle) = self.table.with(key.clone(), make, |session| {
-            session.on_frame(&frame.body, rx_ns, &mut effects, stats);
+            session.on_frame(came, rx_ns, effects, stats);
             order(session, orders);
             (session.source(), session.first_ns(), session.handle())
         });
-        tell(&key.peer, &mut effects);
-        if stats.nonsense > before.nonsense {
+        tell(&key.peer, effects);
+        if stats.nonsense > nonsense {
             log::debug!("{}: a frame has something in it that makes no sense", key.peer);
         }
         if let (Some(source), Some((told, last_number))) = (source, handle) {
-            self.note_handle(told, source, last_number, &frame.body, &mut effects);
+            self.note_handle(told, source, last_number, came);
         }
-        if let (Some(source), wire::Body::Hello(hello)) = (source, &frame.body) {
+        if let (Some(source), Came::Body(wire::Body::Hello(hello))) = (source, came) {
             self.check_for_twins(source, key, first_ns);
             self.end_previous(source, hello.previous, rx_ns);
         }
-        effects
     }
 
     /// Where a device has another address than before, its session goes along.
-    fn follow(&mut self, frame: &wire::Frame<'_>, key: &Key, rx_ns: u64) {
-        let is_same = |session: &Session| session.is_continued_by(&frame.body, rx_ns);
+    fn follow(&mut self, came: Came<'_, '_>, key: &Key, rx_ns: u64) {
+        let is_same = |session: &Session| session.is_continued_by(came, rx_ns);
         let Some(old) = self.table.take_over(key, is_same) else { return };
         log::info!("{}: goes on from {}", old.peer, key.peer);
         if let Some(source) = self.table.get_mut(key).and_then(|session| session.source())
@@ -217,19 +230,14 @@ impl<S: FnMut(Batch)> Pipeline<S> {
     }
 
     /// A device goes by a handle, or asks for one: then it is told as often as it says hello.
-    fn note_handle(
-        &mut self,
-        told: u16,
-        source: Source,
-        last_number: u64,
-        body: &wire::Body<'_>,
-        effects: &mut Effects,
-    ) {
-        let handle = if told == 0 { self.expander.assign(source.device.0) } else { Some(told) };
+    fn note_handle(&mut self, told: u16, source: Source, last_number: u64, came: Came<'_, '_>) {
+        let expander = &mut self.effects.outlet.expander;
+        let handle = if told == 0 { expander.assign(source.device.0) } else { Some(told) };
         let Some(handle) = handle else { return };
-        self.expander.heard(handle, source, last_number);
-        if told == 0 && self.options.downlink && matches!(body, wire::Body::Hello(_)) {
-            effects.requests.push(Request::SetHandle(handle));
+        expander.heard(handle, source, last_number);
+        let is_hello = matches!(came, Came::Body(wire::Body::Hello(_)));
+        if told == 0 && self.options.downlink && is_hello {
+            self.effects.requests.push(Request::SetHandle(handle));
         }
     }
 
@@ -265,12 +273,12 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         }
     }
 
-    fn make_room(&mut self, now_ns: u64, effects: &mut Effects) {
+    fn make_room(&mut self, now_ns: u64) {
         while let Some((key, mut session)) = self.table.pop_surplus() {
             self.stats.forgotten += 1;
-            session.emit_all(made::FORGOTTEN, now_ns, effects, &mut self.stats);
+            session.emit_all(made::FORGOTTEN, now_ns, &mut self.effects, &mut self.stats);
             if let (Some(source), Some((told, _))) = (session.source(), session.handle()) {
-                self.expander.forget(told, source);
+                self.effects.outlet.expander.forget(told, source);
             }
             if let Some(source) = session.source()
                 && self.sources.get(&source) == Some(&key)
@@ -280,12 +288,8 @@ impl<S: FnMut(Batch)> Pipeline<S> {
         }
     }
 
-    fn hand_on(&mut self, batches: Vec<Batch>, now_ns: u64) {
-        self.expander.hand_on(batches, now_ns, |mut batch| {
-            self.causality.check(&mut batch);
-            (self.sink)(batch);
-        });
-        self.stats.contradictions = self.causality.found();
+    fn hand_on(&mut self, now_ns: u64) {
+        self.effects.outlet.flush(now_ns, &mut self.stats, &mut self.sink);
     }
 }
 
@@ -310,11 +314,11 @@ fn reply(
     gate: Option<&mut Gate>,
     key: &Key,
     now_ns: u64,
-    effects: &mut Effects,
+    requests: &mut Vec<Request<'static>>,
     replies: &mut Replies,
 ) {
     let mut gate = gate.filter(|_| key.is_sealed);
-    for request in effects.requests.drain(..) {
+    for request in requests.drain(..) {
         let ping = match request {
             Request::Ping(number) => Some((key.tag, number)),
             _ => None,
@@ -329,7 +333,7 @@ fn reply(
     }
 }
 
-impl<S: FnMut(Batch)> Handler for Pipeline<S> {
+impl<S: FnMut(Output)> Handler for Pipeline<S> {
     fn on_frame(&mut self, bytes: &[u8], peer: &Peer, rx_ns: u64, replies: &mut Replies) {
         let Some(gate) = &mut self.gate else {
             return self.read(bytes, peer, false, rx_ns, replies);
@@ -359,7 +363,6 @@ impl<S: FnMut(Batch)> Handler for Pipeline<S> {
     }
 
     fn on_tick(&mut self, now_ns: u64, replies: &mut Replies) {
-        let mut effects = Effects::default();
         if let Some(gate) = &mut self.gate {
             let mut passed = Passed::default();
             gate.on_tick(now_ns, &mut self.stats, &mut passed);
@@ -367,16 +370,17 @@ impl<S: FnMut(Batch)> Handler for Pipeline<S> {
         }
         let gate = &mut self.gate;
         self.table.for_each(|key, session| {
-            let before = effects.batches.len();
-            session.on_tick(now_ns, &mut effects, &mut self.stats);
-            if effects.batches.len() > before || !effects.requests.is_empty() {
+            let effects = &mut self.effects;
+            let before = effects.outlet.waiting();
+            session.on_tick(now_ns, effects, &mut self.stats);
+            if effects.outlet.waiting() > before || !effects.requests.is_empty() {
                 self.lasting.note(session, key, Input::Tick { now_ns });
             }
-            tell(&key.peer, &mut effects);
-            reply(gate.as_mut(), key, now_ns, &mut effects, replies);
+            tell(&key.peer, effects);
+            reply(gate.as_mut(), key, now_ns, &mut effects.requests, replies);
         });
-        self.join_boots(now_ns, &mut effects);
-        self.hand_on(effects.batches, now_ns);
+        self.join_boots(now_ns);
+        self.hand_on(now_ns);
         self.note_all();
         self.acknowledge(now_ns, replies);
     }

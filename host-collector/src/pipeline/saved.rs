@@ -4,8 +4,8 @@
 //! Not put aside are what is shared by all sessions and only warns (whether times contradict each
 //! other), commands for devices, and what a gate knows, which has a place of its own on the disk.
 
-use super::Pipeline;
 use super::expand::Expander;
+use super::{Output, Pipeline};
 use crate::model::{Batch, Source};
 use crate::session::{Key, Session};
 use crc::{CRC_32_ISO_HDLC, Crc};
@@ -56,13 +56,13 @@ struct Whole<S, B> {
     waiting: Vec<(u64, B)>,
 }
 
-impl<S: FnMut(Batch)> Pipeline<S> {
+impl<S: FnMut(Output)> Pipeline<S> {
     /// Puts aside every session, the one that was heard of last at the end.
     #[must_use]
     pub fn save(&mut self) -> Vec<Saved> {
         let mut saved = Vec::new();
         self.table.for_each(|key, session| {
-            saved.extend(save(key, session, &self.sources, &self.expander));
+            saved.extend(save(key, session, &self.sources, &self.effects.outlet.expander));
         });
         saved
     }
@@ -93,11 +93,11 @@ impl<S: FnMut(Batch)> Pipeline<S> {
                 self.sources.insert(source, key.clone());
             }
             if let (Some(handle), Some((_, last_number))) = (handle, session.handle()) {
-                self.expander.resumed(handle, source, last_number);
+                self.effects.outlet.expander.resumed(handle, source, last_number);
             }
         }
         for (since_ns, batch) in waiting {
-            self.expander.keep(batch, since_ns);
+            self.effects.outlet.expander.keep(batch, since_ns);
         }
         let mut kept = Some(session);
         self.table.with(

@@ -32,7 +32,7 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let exports = export::start(options, &[options.listen])?;
     let view = show::start(options, &stop, exports.is_empty())?;
 
-    let sink = |batch: Batch| {
+    let sink = pipeline::owned(|batch: Batch| {
         let batch = Arc::new(batch);
         view.offer(&batch);
         if !exports.is_empty()
@@ -40,7 +40,7 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
         {
             exports.offer(batch.source, &checked.chunk);
         }
-    };
+    });
     let ways = pipeline::Options {
         downlink: !options.no_downlink,
         align: !options.no_align,

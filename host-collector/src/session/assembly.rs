@@ -104,6 +104,16 @@ impl Assembly {
         self.entries.get(&own).is_some_and(|entry| entry.is_ready(definitions, gaps, now_ns))
     }
 
+    /// Whether something came under this number, and waits.
+    pub(super) fn has(&self, own: u64) -> bool {
+        !self.entries.is_empty() && self.entries.contains_key(&own)
+    }
+
+    /// Whether a span is there that waits.
+    pub(super) fn has_finished(&self) -> bool {
+        !self.finished.is_empty()
+    }
+
     /// Takes a span, ready or not.
     pub(super) fn take(&mut self, own: u64) -> Option<Entry> {
         self.remove(own)
@@ -191,6 +201,13 @@ impl Assembly {
 }
 
 impl Entry {
+    /// A span of which nothing came but this record.
+    pub(super) fn of_span(record: &Record<'_>, now_ns: u64) -> Self {
+        let mut entry = Self::new(0, now_ns);
+        entry.insert(0, record, now_ns);
+        entry
+    }
+
     fn new(order: u64, now_ns: u64) -> Self {
         Self {
             span: None,

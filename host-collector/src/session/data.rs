@@ -50,14 +50,7 @@ impl Session {
             }
             number = number.wrapping_add(record.ends_number().into());
         }
-        // A record of which a fragment is missing has been sent, too.
-        self.gaps.reach(number, rx_ns);
-        self.gaps.expire(rx_ns);
-        self.last_number = self.last_number.max(data.head.last_number);
-        if let (Some(identity), Some(ticks)) = (&mut self.identity, news.latest_ticks) {
-            // What is finished was finished before it arrived.
-            identity.clock.arrived(ticks, rx_ns);
-        }
+        self.behind_records(number, data.head.last_number, news.latest_ticks, rx_ns);
         if news.learned {
             self.emit_ready(rx_ns, effects, stats);
         } else {
@@ -67,6 +60,25 @@ impl Session {
             self.emit_if_allowed(ready, rx_ns, effects, stats);
         }
         self.make_room(rx_ns, effects, stats);
+    }
+
+    /// Takes what there is to learn behind the records of a frame: the number of the next, that of the last
+    /// span, and when the last span that is new was finished.
+    pub(super) fn behind_records(
+        &mut self,
+        next: u64,
+        last_number: u64,
+        latest_ticks: Option<u64>,
+        rx_ns: u64,
+    ) {
+        // A record of which a fragment is missing has been sent, too.
+        self.gaps.reach(next, rx_ns);
+        self.gaps.expire(rx_ns);
+        self.last_number = self.last_number.max(last_number);
+        if let (Some(identity), Some(ticks)) = (&mut self.identity, latest_ticks) {
+            // What is finished was finished before it arrived.
+            identity.clock.arrived(ticks, rx_ns);
+        }
     }
 
     /// Takes a record that is whole, and notes what is new.

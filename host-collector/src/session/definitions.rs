@@ -106,7 +106,7 @@ impl Definitions {
 
     /// File and line of a call site, if the firmware tells.
     pub(super) fn location(&self, id: u16) -> Option<&(Arc<str>, i64)> {
-        self.site(id)?.location.as_ref()
+        self.site(id)?.location()
     }
 
     /// The name with this number, or what stands for one that never came.
@@ -121,6 +121,11 @@ impl Definitions {
 }
 
 impl Site {
+    /// File and line, if the firmware tells.
+    pub(super) fn location(&self) -> Option<&(Arc<str>, i64)> {
+        self.location.as_ref()
+    }
+
     /// About how many bytes it holds. The table that it is in may be half empty.
     fn weight(&self) -> usize {
         let keys: usize = self.keys.iter().map(|key| weigh(&**key)).sum();

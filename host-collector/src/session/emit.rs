@@ -5,8 +5,8 @@ use super::convert::Context;
 use super::made::trace_id;
 use super::process::{Clock, Counts, Known, resource, stated_drift, stated_error_us};
 use super::{Effects, Session};
-use crate::clock::{Placement, Sync};
-use crate::model::{Batch, Event, Resource, Span};
+use crate::clock::{ClockEstimate, Placement, Sync};
+use crate::model::{Batch, Resource, Span};
 use crate::stats::Stats;
 use spandrel::wire::Parent;
 use std::sync::Arc;
@@ -24,6 +24,72 @@ const HELLO_PATIENCE_NS: u64 = 30_000_000_000;
 pub(super) struct Worst {
     pub(super) error_ns: Option<u64>,
     pub(super) sync: Sync,
+}
+
+/// How well spans are placed, as they are added.
+#[derive(Debug)]
+pub(super) struct Reach {
+    worst: Worst,
+    /// Moments that were placed alike, from the earliest to the latest.
+    alike: Option<(Placement, [u64; 2])>,
+}
+
+impl Reach {
+    pub(super) fn new(sync: Sync) -> Self {
+        Self { worst: Worst { error_ns: Some(0), sync }, alike: None }
+    }
+
+    /// Adds the start and the end of a span.
+    #[inline]
+    pub(super) fn add(&mut self, clock: &ClockEstimate, ticks: [u64; 2], placement: &Placement) {
+        let [start, end] = ticks;
+        if let Some((last, [earliest, latest])) = &mut self.alike
+            && last == placement
+            && start >= *earliest
+        {
+            *latest = end.max(*latest);
+            return;
+        }
+        self.add_anew(clock, ticks, placement);
+    }
+
+    fn add_anew(&mut self, clock: &ClockEstimate, ticks: [u64; 2], placement: &Placement) {
+        self.worst.sync = self.worst.sync.min(placement.sync());
+        if ticks.iter().all(|ticks| clock.is_smooth(*ticks, placement)) {
+            let [start, end] = ticks;
+            self.alike = match self.alike.take() {
+                Some((last, [earliest, latest])) if last == *placement => {
+                    Some((last, [start.min(earliest), end.max(latest)]))
+                }
+                last => {
+                    self.settle(clock, last);
+                    Some((*placement, ticks))
+                }
+            };
+            return;
+        }
+        for ticks in ticks {
+            self.took(clock.error_ns(ticks, placement));
+        }
+    }
+
+    fn settle(&mut self, clock: &ClockEstimate, alike: Option<(Placement, [u64; 2])>) {
+        if let Some((placement, ticks)) = alike {
+            self.took(clock.error_within(ticks, &placement));
+        }
+    }
+
+    fn took(&mut self, error_ns: Option<u64>) {
+        let worst = &mut self.worst.error_ns;
+        *worst = worst.zip(error_ns).map(|(worst, other)| worst.max(other));
+    }
+
+    /// How well the least known is placed.
+    pub(super) fn worst(mut self, clock: &ClockEstimate) -> Worst {
+        let alike = self.alike.take();
+        self.settle(clock, alike);
+        self.worst
+    }
 }
 
 impl Session {
@@ -124,11 +190,11 @@ impl Session {
             return;
         };
         let mut emitted = Vec::with_capacity(spans.len());
-        let mut worst = Worst { error_ns: Some(0), sync: current.sync() };
+        let mut reach = Reach::new(current.sync());
         for own in spans {
             let Some(entry) = self.assembly.take(own) else { continue };
             let (incomplete, records) = (!entry.is_whole(), entry.records());
-            match self.convert(entry, current, now_ns, &mut worst) {
+            match self.convert(entry, current, now_ns, &mut reach) {
                 Some(span) => {
                     emitted.push(span);
                     stats.incomplete += u64::from(incomplete);
@@ -143,8 +209,9 @@ impl Session {
         }
         let Some(source) = self.source().filter(|_| !emitted.is_empty()) else { return };
         stats.spans += emitted.len() as u64;
+        let Some(worst) = self.identity.as_ref().map(|who| reach.worst(&who.clock)) else { return };
         if let Some(resource) = self.resource(worst, now_ns) {
-            effects.batches.push(Batch { source, resource, spans: emitted });
+            effects.outlet.hand_over_owned(Batch { source, resource, spans: emitted });
         }
     }
 
@@ -153,18 +220,14 @@ impl Session {
         entry: Entry,
         current: Placement,
         now_ns: u64,
-        worst: &mut Worst,
+        reach: &mut Reach,
     ) -> Option<Span> {
         let identity = self.identity.as_ref()?;
         let raw = entry.span?.head;
         let trace = trace_id(raw.trace, identity.source);
         let placement = self.placements.of(trace, current, now_ns);
         let end_ticks = raw.start_ticks.saturating_add(raw.duration_ticks);
-        for ticks in [raw.start_ticks, end_ticks] {
-            let error_ns = identity.clock.error_ns(ticks, &placement);
-            worst.error_ns = worst.error_ns.zip(error_ns).map(|(worst, other)| worst.max(other));
-        }
-        worst.sync = worst.sync.min(placement.sync());
+        reach.add(&identity.clock, [raw.start_ticks, end_ticks], &placement);
         let context = Context {
             source: identity.source,
             definitions: &self.definitions,
@@ -175,12 +238,8 @@ impl Session {
         };
         self.resets.saw(&raw, identity.source);
         let mut span = context.convert(entry, &raw, trace, &placement);
-        if !matches!(raw.parent, Parent::Local(_))
-            && let Some(attributes) = self.lost.since(&self.lost_told)
-        {
-            self.lost_told = self.lost;
-            let (time_ns, name) = (span.end_ns, "loss".into());
-            span.events.push(Event { time_ns, name, attributes, dropped_attributes: 0 });
+        if !matches!(raw.parent, Parent::Local(_)) {
+            span.events.extend(self.lost.tell(&mut self.lost_told, span.end_ns));
         }
         Some(span)
     }

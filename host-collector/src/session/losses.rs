@@ -154,7 +154,7 @@ impl Session {
         self.lost.link = self.gaps.lost();
         stats.made += spans.len() as u64;
         if let Some(resource) = self.resource(worst, now_ns) {
-            effects.batches.push(Batch { source, resource, spans });
+            effects.outlet.hand_over_owned(Batch { source, resource, spans });
         }
     }
 }

@@ -12,6 +12,7 @@ mod controls;
 mod convert;
 mod data;
 mod definitions;
+mod direct;
 mod emit;
 mod fragments;
 mod gaps;
@@ -31,17 +32,21 @@ mod timing;
 mod traces;
 pub(crate) mod weight;
 
+#[cfg(test)]
+pub(crate) use direct::testing as direct_testing;
+pub(crate) use direct::{Buffers, Spans};
 pub(crate) use packets::Window;
 pub(crate) use table::{Key, MOST_BYTES, Table};
 
 use crate::clock::ClockEstimate;
-use crate::model::{Batch, Resource, Source};
-use crate::pipeline::Options;
+use crate::model::{Resource, Source};
+use crate::pipeline::{Options, Outlet};
 use crate::stats::Stats;
 use ask::Questions;
 use assembly::Assembly;
 use controls::Controls;
 use definitions::Definitions;
+use direct::Line;
 use fragments::Fragments;
 use gaps::Gaps;
 use made::Allowance;
@@ -59,15 +64,41 @@ const SILENT_NS: u64 = 10_000_000_000;
 /// A session that has not been heard of for this time may go on from another address.
 const MOVE_NS: u64 = 2_000_000_000;
 
-/// What a session wants done.
+/// What a session wants done, and what it works with meanwhile.
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
     /// To send to the device.
     pub(crate) requests: Vec<Request<'static>>,
-    /// To hand on.
-    pub(crate) batches: Vec<Batch>,
+    /// Where spans go.
+    pub(crate) outlet: Outlet,
     /// To tell whoever watches; one line each.
     pub(crate) news: Vec<String>,
+    /// Where spans are written that need no assembly.
+    line: Line,
+    /// Which spans of a frame are new.
+    new: Vec<usize>,
+}
+
+/// A frame that has come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Came<'f, 'a> {
+    /// One of finished spans.
+    Spans(&'f Spans<'a>),
+    /// Any, taken apart as a whole.
+    Body(&'f Body<'a>),
+}
+
+impl Came<'_, '_> {
+    fn packet(self) -> u32 {
+        match self {
+            Self::Spans(spans) => spans.head().packet,
+            Self::Body(Body::Hello(hello)) => hello.packet,
+            Self::Body(Body::Data(data)) => data.head.packet,
+            Self::Body(Body::Pong(pong)) => pong.packet,
+            Self::Body(Body::Stats(frame)) => frame.packet,
+            Self::Body(Body::Answer(answer)) => answer.packet,
+        }
+    }
 }
 
 /// Who a session is, and its clock.
@@ -130,6 +161,9 @@ pub(crate) struct Session {
     pub(crate) is_noted: bool,
     /// The process as it was last handed on, and what it was made of.
     resource: Option<(Known, Arc<Resource>)>,
+    /// What it knows as the bytes that it becomes.
+    #[serde(skip)]
+    known: direct::Known,
 }
 
 impl Session {
@@ -165,28 +199,46 @@ impl Session {
             gave_up: false,
             is_noted: false,
             resource: None,
+            known: direct::Known::default(),
         }
     }
 
     /// Takes a frame that arrived at `rx_ns`.
     pub(crate) fn on_frame(
         &mut self,
-        body: &Body<'_>,
+        came: Came<'_, '_>,
         rx_ns: u64,
         effects: &mut Effects,
         stats: &mut Stats,
     ) {
-        if let Body::Hello(hello) = body
+        if let Came::Body(Body::Hello(hello)) = came
             && self.has_restarted(hello)
         {
             self.restart(rx_ns, effects, stats);
         }
-        if !self.window.insert(packet_of(body)) {
+        if !self.window.insert(came.packet()) {
             stats.doubles += 1;
             return;
         }
         self.last_ns = rx_ns;
         self.is_cut_off = false;
+        match came {
+            Came::Spans(spans) => {
+                if !self.on_spans(spans, rx_ns, effects, stats)
+                    && let Ok(wire::Frame { body: Body::Data(data), .. }) =
+                        wire::decode(spans.bytes())
+                {
+                    self.on_data(&data, rx_ns, effects, stats);
+                }
+                effects.requests.extend(self.ack());
+            }
+            Came::Body(body) => self.on_body(body, rx_ns, effects, stats),
+        }
+        self.count_records(stats);
+        self.ask(rx_ns, effects);
+    }
+
+    fn on_body(&mut self, body: &Body<'_>, rx_ns: u64, effects: &mut Effects, stats: &mut Stats) {
         match body {
             Body::Hello(hello) => {
                 self.on_hello(hello, rx_ns, effects, stats);
@@ -202,8 +254,6 @@ impl Session {
                 stats.nonsense += u64::from(!self.on_answer(answer, effects));
             }
         }
-        self.count_records(stats);
-        self.ask(rx_ns, effects);
     }
 
     /// The connection that it came over has ended.
@@ -215,11 +265,11 @@ impl Session {
     ///
     /// Not while it still speaks from the old one, and not where the frame could be one of its past:
     /// then there are two devices under one identity, or it is somebody else's.
-    pub(crate) fn is_continued_by(&self, body: &Body<'_>, rx_ns: u64) -> bool {
+    pub(crate) fn is_continued_by(&self, came: Came<'_, '_>, rx_ns: u64) -> bool {
         let Some(identity) = &self.identity else { return false };
         let is_free = self.is_cut_off || rx_ns.saturating_sub(self.last_ns) >= MOVE_NS;
-        let is_same = match body {
-            Body::Hello(hello) => {
+        let is_same = match came {
+            Came::Body(Body::Hello(hello)) => {
                 let Source { device, session } = identity.source;
                 (hello.device, hello.session, hello.clock_hz)
                     == (device.0, session.get(), identity.hz)
@@ -227,7 +277,7 @@ impl Session {
             }
             _ => true,
         };
-        is_free && is_same && self.window.is_newer(packet_of(body))
+        is_free && is_same && self.window.is_newer(came.packet())
     }
 
     /// Asks for what is missing.
@@ -308,15 +358,5 @@ impl Session {
 
     pub(crate) fn last_ns(&self) -> u64 {
         self.last_ns
-    }
-}
-
-fn packet_of(body: &Body<'_>) -> u32 {
-    match body {
-        Body::Hello(hello) => hello.packet,
-        Body::Data(data) => data.head.packet,
-        Body::Pong(pong) => pong.packet,
-        Body::Stats(frame) => frame.packet,
-        Body::Answer(answer) => answer.packet,
     }
 }

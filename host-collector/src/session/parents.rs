@@ -23,6 +23,17 @@ pub(super) struct Parents {
     awaited: BTreeMap<u64, Awaited>,
     /// Whether one of them may be among records that are lost.
     is_one_suspect: bool,
+    /// The parent of the last span, if it is awaited, and what is known of its children: most spans that
+    /// follow say nothing new of it.
+    #[serde(skip)]
+    last: Option<Last>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    parent: u64,
+    start_ticks: u64,
+    record: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,6 +60,15 @@ pub(super) struct Missing {
 impl Parents {
     /// The span record with this number came.
     pub(super) fn saw(&mut self, record: u64, sight: &Sight) {
+        if let Some(last) = self.last
+            && sight.own >= record_number(0)
+            && sight.parent == Parent::Local(last.parent)
+            && sight.start_ticks >= last.start_ticks
+            && record >= last.record
+        {
+            return;
+        }
+        self.last = None;
         // A span without a number of its own has no children.
         if sight.own < record_number(0) {
             self.came.insert(sight.own);
@@ -67,8 +87,11 @@ impl Parents {
         });
         awaited.start_ticks = awaited.start_ticks.min(sight.start_ticks);
         awaited.record = awaited.record.min(record);
+        let Awaited { start_ticks, record, .. } = *awaited;
         if self.awaited.len() > MOST_AWAITED {
             self.awaited.pop_first();
+        } else {
+            self.last = Some(Last { parent, start_ticks, record });
         }
     }
 
@@ -108,13 +131,14 @@ impl Parents {
         }
         for found in &missing {
             self.awaited.remove(&found.number);
+            self.last = None;
         }
         missing
     }
 
     /// Takes all, and the roots that they lie below: the session is over.
     pub(super) fn take_all(&mut self) -> Vec<Missing> {
-        self.is_one_suspect = false;
+        (self.is_one_suspect, self.last) = (false, None);
         let mut missing = core::mem::take(&mut self.awaited);
         for number in missing.keys().copied().collect::<Vec<_>>() {
             let Some(Awaited { trace: TraceRef::Own(root), start_ticks, .. }) =

@@ -3,7 +3,7 @@
 use super::definitions::Definitions;
 use super::record::{RawValue, SHARED};
 use crate::clock::Sync;
-use crate::model::{Attribute, Resource, Source, Value};
+use crate::model::{Attribute, Event, Resource, Source, Value};
 use serde::{Deserialize, Serialize};
 use spandrel::carrier::short::MAX_HANDLE;
 use spandrel::wire::{self, Losses};
@@ -125,6 +125,15 @@ impl Lost {
             .map(|(tag, more)| Attribute::new(tag, more))
             .collect();
         (!more.is_empty()).then_some(more)
+    }
+}
+
+impl Lost {
+    /// The log that tells how much more was lost than `told`, if anything was; it is told then.
+    pub(super) fn tell(&self, told: &mut Self, time_ns: u64) -> Option<Event> {
+        let attributes = self.since(told)?;
+        *told = *self;
+        Some(Event { time_ns, name: "loss".into(), attributes, dropped_attributes: 0 })
     }
 }
 

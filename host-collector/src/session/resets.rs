@@ -161,7 +161,7 @@ impl Session {
         stats.made += 1;
         let span = boot(end, source, time_ns);
         if let Some(resource) = self.resource(worst, now_ns) {
-            effects.batches.push(Batch { source, resource, spans: vec![span] });
+            effects.outlet.hand_over_owned(Batch { source, resource, spans: vec![span] });
         }
     }
 

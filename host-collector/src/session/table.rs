@@ -111,6 +111,23 @@ impl Table {
         make: impl FnOnce() -> Session,
         act: impl FnOnce(&mut Session) -> T,
     ) -> T {
+        let uses = self.uses;
+        let newest = self.slots.get_mut(&key).filter(|slot| slot.used + 1 == uses);
+        if let Some(slot) = newest {
+            // It need not move.
+            let result = act(&mut slot.session);
+            let before = core::mem::replace(&mut slot.weight, slot.session.weight());
+            if before != slot.weight {
+                self.weights.change(&key.peer.origin(), before, slot.weight);
+            }
+            let (rank, now) = (slot.rank, Rank::of(&slot.session));
+            if rank != now {
+                slot.rank = now;
+                shelf(&mut self.shelves, rank).remove(slot.used, &key.peer.origin());
+                shelf(&mut self.shelves, now).insert(slot.used, key);
+            }
+            return result;
+        }
         let used = self.uses;
         self.uses += 1;
         let origin = key.peer.origin();

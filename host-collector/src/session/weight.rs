@@ -15,6 +15,7 @@ impl Session {
         size_of::<Self>()
             + self.assembly.weight()
             + self.definitions.weight()
+            + self.known.weight()
             + self.pieces.weight()
             + self.fragments.weight()
             + self.gaps.weight()

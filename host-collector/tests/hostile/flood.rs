@@ -4,8 +4,8 @@ use crate::device::{Device, part, site, span};
 use crate::{alone, count};
 use core::sync::atomic::{AtomicBool, Ordering};
 use spandrel::wire::{Parent, TraceRef, Value};
-use spandrel_collector::model::{Batch, DeviceId};
-use spandrel_collector::pipeline::{MOST_BYTES, Options, Pipeline};
+use spandrel_collector::model::DeviceId;
+use spandrel_collector::pipeline::{MOST_BYTES, Options, Output, Pipeline};
 use spandrel_collector::receiver::{Handler, Hub, Peer, Replies};
 use std::collections::HashMap;
 use std::time::Instant;
@@ -94,8 +94,8 @@ fn others_are_served_while_one_floods() {
     count::most();
     let mut came: HashMap<DeviceId, u64> = HashMap::new();
     let mut pipeline =
-        Pipeline::new(Options { downlink: false, ..Options::default() }, |batch: Batch| {
-            *came.entry(batch.source.device).or_default() += batch.spans.len() as u64;
+        Pipeline::new(Options { downlink: false, ..Options::default() }, |output: Output| {
+            *came.entry(output.source.device).or_default() += output.chunk.len() as u64;
         });
     let hub = Hub::new();
     let (feed, stop) = (hub.feed(), AtomicBool::new(false));

@@ -8,14 +8,13 @@ use spandrel::wire::{
     TraceRef, Value,
 };
 use spandrel::{SpanContext, SpanId, TraceFlags, TraceId};
-use spandrel_collector::model::Batch;
-use spandrel_collector::pipeline::{MOST_BYTES, Options, Pipeline};
+use spandrel_collector::pipeline::{MOST_BYTES, Options, Output, Pipeline};
 use spandrel_collector::receiver::Handler;
 
-type Sink = fn(Batch);
+type Sink = fn(Output);
 
 fn pipeline() -> Pipeline<Sink> {
-    Pipeline::new(Options { downlink: true, ..Options::default() }, (|batch| drop(batch)) as Sink)
+    Pipeline::new(Options { downlink: true, ..Options::default() }, (|output| drop(output)) as Sink)
 }
 
 /// What the allocator may hold that nothing weighs: tables that are not filled yet, and buffers of

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use spandrel_collector::auth::Gate;
 use spandrel_collector::model::{Batch, Resource, Span, Value};
-use spandrel_collector::pipeline::{Options, Pipeline};
+use spandrel_collector::pipeline::{Options, Output, Pipeline, owned};
 use spandrel_collector::stats::Stats;
 
 /// What the host's clock shows when true time begins, in nanoseconds since 1970.
@@ -15,7 +15,7 @@ pub const EPOCH_NS: u64 = 1_700_000_000_000_000_000;
 /// A pipeline that does nothing but what it is told, and all batches that came out of it.
 pub struct Host {
     /// The pipeline itself.
-    pub pipeline: Pipeline<Box<dyn FnMut(Batch)>>,
+    pub pipeline: Pipeline<Box<dyn FnMut(Output)>>,
     batches: Rc<RefCell<Vec<Batch>>>,
 }
 
@@ -34,7 +34,7 @@ impl Host {
     #[must_use]
     pub fn with_sink(downlink: bool, sink: impl FnMut(Batch) + 'static) -> Self {
         let options = Options { downlink, ..Options::default() };
-        Self { pipeline: Pipeline::new(options, Box::new(sink)), batches: Rc::default() }
+        Self { pipeline: Pipeline::new(options, Box::new(owned(sink))), batches: Rc::default() }
     }
 
     /// The same with a gate before it.

@@ -2,7 +2,7 @@
 
 use spandrel_collector::exporter::{jaeger, otlp};
 use spandrel_collector::model::{Batch, Span};
-use spandrel_collector::pipeline::{MOST_BYTES, Options, Pipeline};
+use spandrel_collector::pipeline::{MOST_BYTES, Options, Pipeline, owned};
 use spandrel_collector::receiver::{Handler, Peer, Replies};
 use spandrel_collector::recent::{Bounds, Recent};
 use spandrel_collector::tree::Tree;
@@ -61,7 +61,7 @@ pub(super) fn run(data: &[u8]) {
         align: options & 2 == 0,
         raw_ticks: options & 4 != 0,
     };
-    let mut pipeline = Pipeline::new(ways, |batch| batches.push(batch));
+    let mut pipeline = Pipeline::new(ways, owned(|batch| batches.push(batch)));
     let (mut now_ns, mut replies) = (EPOCH_NS, Replies::new());
     while let Some(step) = step(&mut script) {
         match step {

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use spandrel_collector::model::{Batch, Span, Value};
-use spandrel_collector::pipeline::{Options, Pipeline};
+use spandrel_collector::pipeline::{Options, Pipeline, owned};
 use spandrel_collector::receiver::stream::Text;
 use spandrel_collector::receiver::{Feed, Hub};
 use spandrel_collector::stats::Stats;
@@ -33,7 +33,7 @@ impl Collector {
         let thread = thread::spawn(move || {
             let sink = |batch| sink.lock().expect("no test panics here").push(batch);
             let mut pipeline =
-                Pipeline::new(Options { downlink: true, ..Options::default() }, sink);
+                Pipeline::new(Options { downlink: true, ..Options::default() }, owned(sink));
             hub.run(&mut pipeline, &flag);
             pipeline.finish(u64::MAX);
             *pipeline.stats()

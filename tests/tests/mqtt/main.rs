@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use spandrel::{Clock, DeviceId, Recorder, Session, SessionSource, Tracer, span};
 use spandrel_collector::model::{Batch, Value};
-use spandrel_collector::pipeline::{Options, Pipeline};
+use spandrel_collector::pipeline::{Options, Output, Pipeline, owned};
 use spandrel_collector::receiver::mqtt::MqttReceiver;
 use spandrel_collector::receiver::{Handler, Hub, Peer, Replies};
 use spandrel_collector::stats::Stats;
@@ -63,7 +63,7 @@ struct Watched<P> {
     seen: Arc<Mutex<Seen>>,
 }
 
-impl<S: FnMut(Batch)> Handler for Watched<Pipeline<S>> {
+impl<S: FnMut(Output)> Handler for Watched<Pipeline<S>> {
     fn on_frame(&mut self, bytes: &[u8], peer: &Peer, rx_ns: u64, replies: &mut Replies) {
         self.pipeline.on_frame(bytes, peer, rx_ns, replies);
         let mut seen = self.seen.lock().unwrap();
@@ -96,7 +96,7 @@ impl Collector {
         MqttReceiver::new(url.parse().unwrap(), password).start(hub.feed()).unwrap();
         let sink = Arc::clone(&seen);
         let sink = move |batch| sink.lock().unwrap().batches.push(batch);
-        let pipeline = Pipeline::new(Options { downlink: true, ..Options::default() }, sink);
+        let pipeline = Pipeline::new(Options { downlink: true, ..Options::default() }, owned(sink));
         let mut watched = Watched { pipeline, seen: Arc::clone(&seen) };
         let flag = Arc::clone(&stop);
         let thread = Some(thread::spawn(move || hub.run(&mut watched, &flag)));

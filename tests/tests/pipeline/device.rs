@@ -7,8 +7,7 @@ use std::collections::VecDeque;
 use spandrel::wire::{MIN_MTU, Value};
 use spandrel::{Asked, DeviceId, Drain, Session, SessionSource, Tracer};
 use spandrel_collector::Order;
-use spandrel_collector::model::Batch;
-use spandrel_collector::pipeline::{Options, Pipeline};
+use spandrel_collector::pipeline::{Options, Output, Pipeline};
 use spandrel_collector::receiver::{Handler as _, Peer};
 use spandrel_tests::faults::board::{Board, Quartz};
 use spandrel_tests::faults::host::{EPOCH_NS, Host};
@@ -159,7 +158,7 @@ impl Collector {
 
     /// Tells devices what to do, of which none was heard.
     pub(crate) fn order(&mut self, orders: Vec<Order>) {
-        let nobody = Pipeline::new(Options::default(), Box::new(|_| ()) as Box<dyn FnMut(Batch)>);
+        let nobody = Pipeline::new(Options::default(), Box::new(|_| ()) as Box<dyn FnMut(Output)>);
         let pipeline = core::mem::replace(&mut self.pipeline, nobody);
         self.pipeline = pipeline.with_orders(orders);
     }

@@ -1,8 +1,12 @@
 //! Frames that own their lists: what a collector decodes into.
 #![expect(clippy::cast_possible_truncation, reason = "one word at a time")]
 
+mod cursor;
 mod record;
+mod records;
 mod value;
+
+pub use records::{Records, Simple};
 
 use super::answer::Answer;
 use super::codec::{LOW_BITS, distance};

@@ -2,14 +2,15 @@
 #![expect(clippy::cast_possible_truncation, reason = "codes are taken apart")]
 
 use super::Numbers;
-use super::value::{name, values};
+use super::records::Simple;
+use super::value::{each_value, name, values};
 use crate::TraceId;
 use crate::wire::codec::{Codec, LOW_BITS, REMOTE, site_code};
 use crate::wire::record::{code, flag};
 use crate::wire::value::next;
 use crate::wire::{
     Clock, ClockEvent, DataHead, Define, Fragment, FragmentOf, Log, Parent, Part, PartKey, Record,
-    Reference, Shape, SiteRef, SpanHead, SpanRecord, TraceRef, Values, record_number,
+    Reference, Shape, SiteRef, SpanHead, SpanRecord, TraceRef, Value, Values, record_number,
 };
 use core::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
@@ -110,6 +111,39 @@ impl Reader {
         flags: u8,
         from: &mut S,
     ) -> Result<SpanRecord<'a>, S::Error> {
+        let head = self.span_head(flags, from)?;
+        Ok(SpanRecord { head, values: values(head.site.shape, from)? })
+    }
+
+    /// The next record: of a span the head, whose values are given to `on_value` one by one; none where
+    /// it is neither a span nor a definition.
+    #[inline]
+    pub(super) fn simple<'a, S: SeqAccess<'a>>(
+        &mut self,
+        from: &mut S,
+        on_value: impl FnMut(Value<'a>),
+    ) -> Result<Option<Simple<'a>>, S::Error> {
+        let flags: u8 = next(from)?;
+        match flags & KIND {
+            ..NO_SPAN => {
+                let head = self.span_head(flags, from)?;
+                each_value(head.site.shape, from, on_value)?;
+                self.numbers.record = self.numbers.record.wrapping_add(1);
+                Ok(Some(Simple::Span(head)))
+            }
+            flag::SITE_DEFINITION | flag::NAME_DEFINITION => {
+                define(flags, from).map(|define| Some(Simple::Define(define)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    #[inline]
+    fn span_head<'a, S: SeqAccess<'a>>(
+        &mut self,
+        flags: u8,
+        from: &mut S,
+    ) -> Result<SpanHead, S::Error> {
         let (last_own, last_parent) = (self.codec.own, self.codec.parent);
         let is_records = flags & OWN == flag::OWN_RECORD;
         let own = match flags & OWN {
@@ -151,7 +185,7 @@ impl Reader {
         };
         let site = if flags & flag::SITE != 0 { self.given_site(from)? } else { self.site()? };
         let extra: u8 = if flags & flag::EXTRA != 0 { next(from)? } else { 0 };
-        let head = SpanHead {
+        Ok(SpanHead {
             own: whole_own,
             parent: match (parent, local) {
                 (None, _) => Parent::None,
@@ -165,8 +199,7 @@ impl Reader {
             duration_ticks: next(from)?,
             ambiguous: extra & flag::AMBIGUOUS != 0,
             cut_off: extra & flag::CUT_OFF != 0,
-        };
-        Ok(SpanRecord { head, values: values(site.shape, from)? })
+        })
     }
 
     fn keyed<'a, S: SeqAccess<'a>>(

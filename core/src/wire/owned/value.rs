@@ -5,6 +5,7 @@ use crate::wire::{NameRef, Shape, Type, Value, Values};
 use serde::de::{Error as _, SeqAccess};
 
 /// Reads one value.
+#[inline]
 pub(super) fn value<'a, S: SeqAccess<'a>>(ty: Type, from: &mut S) -> Result<Value<'a>, S::Error> {
     Ok(match ty {
         Type::Bool => Value::Bool(next(from)?),
@@ -24,6 +25,7 @@ pub(super) fn value<'a, S: SeqAccess<'a>>(ty: Type, from: &mut S) -> Result<Valu
 }
 
 /// Reads a string that is known by a number, or the string.
+#[inline]
 pub(super) fn name<'a, S: SeqAccess<'a>>(from: &mut S) -> Result<NameRef<'a>, S::Error> {
     match next::<u32, S>(from)?.checked_sub(1) {
         None => next(from).map(NameRef::Inline),
@@ -37,10 +39,21 @@ pub(super) fn values<'a, S: SeqAccess<'a>>(
     from: &mut S,
 ) -> Result<Values<'a>, S::Error> {
     let mut values = Values::new();
+    let mut are_too_many = false;
+    each_value(shape, from, |value| are_too_many |= values.push(value).is_err())?;
+    if are_too_many { Err(S::Error::custom("too many values")) } else { Ok(values) }
+}
+
+/// Reads the values that a shape types, one by one.
+#[inline]
+pub(super) fn each_value<'a, S: SeqAccess<'a>>(
+    shape: Shape,
+    from: &mut S,
+    mut on_value: impl FnMut(Value<'a>),
+) -> Result<(), S::Error> {
     for ty in shape.types() {
         let ty = ty.map_err(|_| S::Error::custom("unknown type of value"))?;
-        let one = value(ty, from)?;
-        values.push(one).map_err(|_| S::Error::custom("too many values"))?;
+        on_value(value(ty, from)?);
     }
-    Ok(values)
+    Ok(())
 }

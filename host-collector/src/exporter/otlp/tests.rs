@@ -1,8 +1,12 @@
 use super::*;
-use crate::model::{SpanId, TraceId, testing};
+use crate::model::{
+    Attribute, Event, Link, PROCESS_WARNINGS, Resource, SERVICE_NAME, SPAN_WARNINGS, Span, SpanId,
+    Status, TraceId, Value, testing,
+};
 use proptest::prelude::*;
 use prost::Message;
 use serde_json::{Value as Json, json};
+use std::sync::Arc;
 
 /// The messages of opentelemetry-proto, declared once more and by other means.
 mod proto {

@@ -61,7 +61,7 @@ impl Journal for Shared {
 fn journaled(bench: &mut Bench, notes: &Shared) {
     let pipeline = core::mem::replace(
         &mut bench.pipeline,
-        Pipeline::new(Options::default(), Box::new(drop::<Batch>) as Box<dyn FnMut(Batch)>),
+        Pipeline::new(Options::default(), Box::new(drop::<Output>) as Box<dyn FnMut(Output)>),
     );
     bench.pipeline = pipeline.with_journal(Box::new(notes.clone()));
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::exporter::{jaeger, otlp};
-use crate::model::{Kind, Resource, Span, SpanId, Status, TraceId, Value};
+use crate::model::{Batch, Kind, Resource, Span, SpanId, Status, TraceId, Value};
 use proptest::prelude::*;
 use spandrel::wire::{
     Body, Clock, ClockEvent, Data, DataHead, Define, Fragment, FragmentOf, Frame, Hello, Log,
@@ -189,7 +189,7 @@ const READ: &[u8] = b"\x04read\x03bus\x05state";
 
 /// A pipeline, its clock, and everything that came out.
 struct Bench {
-    pipeline: Pipeline<Box<dyn FnMut(Batch)>>,
+    pipeline: Pipeline<Box<dyn FnMut(Output)>>,
     batches: Arc<Mutex<Vec<Batch>>>,
     replies: Replies,
     now_ns: u64,
@@ -201,7 +201,7 @@ impl Bench {
     }
 
     fn with(options: Options) -> Self {
-        let sink = Box::new(drop::<Batch>) as Box<dyn FnMut(Batch)>;
+        let sink = Box::new(drop::<Output>) as Box<dyn FnMut(Output)>;
         let mut bench = Self {
             pipeline: Pipeline::new(options, sink),
             batches: Arc::default(),
@@ -215,7 +215,8 @@ impl Bench {
     /// Has another pipeline go on, which knows nothing; what came out so far stays.
     fn restart(&mut self) {
         let sink = self.batches.clone();
-        let sink = Box::new(move |batch| sink.lock().unwrap().push(batch)) as Box<dyn FnMut(Batch)>;
+        let sink = owned(move |batch| sink.lock().unwrap().push(batch));
+        let sink = Box::new(sink) as Box<dyn FnMut(Output)>;
         self.pipeline = Pipeline::new(self.pipeline.options, sink);
     }
 
@@ -268,6 +269,7 @@ fn tag<'a>(attributes: &'a [crate::model::Attribute], key: &str) -> Option<&'a V
 }
 
 mod clock;
+mod direct;
 mod hostile;
 mod journal;
 mod lost;

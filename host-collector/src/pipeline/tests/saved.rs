@@ -183,7 +183,7 @@ proptest! {
         for saved in bench.pipeline.save() {
             let mut bytes = saved.bytes;
             let place = place.index(bytes.len());
-            let mut other = Pipeline::new(Options::default(), drop::<Batch>);
+            let mut other = Pipeline::new(Options::default(), drop::<Output>);
             prop_assert!(other.resume(&bytes[..place]).is_err());
             bytes[place] ^= change;
             prop_assert!(other.resume(&bytes).is_err());
@@ -194,7 +194,7 @@ proptest! {
 
 #[test]
 fn a_session_of_another_form_is_refused_with_what_to_do() {
-    let mut pipeline = Pipeline::new(Options::default(), drop::<Batch>);
+    let mut pipeline = Pipeline::new(Options::default(), drop::<Output>);
     let error = pipeline.resume(&[9, 1, 2]).unwrap_err();
     assert_eq!(error, ResumeError::OtherForm(9));
     assert!(error.to_string().contains("by a version of spandrel that writes form 9"), "{error}");

@@ -7,9 +7,7 @@ use crate::rows::Figures;
 use crate::{Setting, allocations};
 use anyhow::{Result, ensure};
 use rustix::time::{ClockId, clock_gettime};
-use spandrel_collector::exporter::otlp;
-use spandrel_collector::model::Batch;
-use spandrel_collector::pipeline::{Options, Pipeline};
+use spandrel_collector::pipeline::{Options, Output, Pipeline};
 use spandrel_collector::receiver::{Handler as _, Peer, Replies};
 use std::hint::black_box;
 use std::time::Duration;
@@ -41,7 +39,7 @@ fn record(frames: usize) -> Result<Vec<Came>> {
 
     let mut device = Device::new(0)?;
     let mut spans = 0;
-    let mut pipeline = Pipeline::new(options(), |batch: Batch| spans += batch.spans.len());
+    let mut pipeline = Pipeline::new(options(), |output: Output| spans += output.chunk.len());
     let mut came = Vec::new();
     for _ in 0..frames {
         let hello = device.due_hello().map(|bytes| (bytes, false));
@@ -98,11 +96,35 @@ impl Taken {
     }
 }
 
+/// `frames-for-ever SECONDS`: nothing but frames to OTLP, for whoever looks at where the time goes.
+pub(crate) fn for_ever(words: &[String]) -> Result<()> {
+    let [seconds] = words else { anyhow::bail!("one word") };
+    let end = cpu_time() + Duration::from_secs(seconds.parse()?);
+    let came = record(WARM_UP + FRAMES)?;
+    while cpu_time() < end {
+        let mut pipeline = Pipeline::new(options(), |output: Output| drop(black_box(output)));
+        let mut replies = Replies::new();
+        let start = cpu_time();
+        for came in &came {
+            match came {
+                Came::Sent { tag, ping, at_ns } => pipeline.on_sent(&PEER, *tag, *ping, *at_ns),
+                Came::Other { bytes, at_ns } | Came::Spans { bytes, at_ns } => {
+                    pipeline.on_frame(bytes, &PEER, *at_ns, &mut replies);
+                }
+            }
+            replies.clear();
+        }
+        let taken = Taken { time: cpu_time() - start, frames: came.len(), ..Taken::default() };
+        eprintln!("{:.1} ns a span", taken.ns_per_span());
+    }
+    Ok(())
+}
+
 pub(crate) fn measure(_: &Setting) -> Result<Figures> {
     let came = record(WARM_UP + FRAMES)?;
     let mut bytes = 0;
-    let mut pipeline = Pipeline::new(options(), |batch: Batch| {
-        bytes += black_box(otlp::to_protobuf([&batch])).len();
+    let mut pipeline = Pipeline::new(options(), |output: Output| {
+        bytes += black_box(output.chunk.into_bytes()).len();
     });
     let mut obvious = obvious::Collector::default();
     let (mut ours, mut theirs) = (Taken::default(), Taken::default());

@@ -18,6 +18,7 @@ type Job = fn(&[String]) -> Result<()>;
 /// What this program does instead of measuring if its first argument says so.
 pub(crate) fn job(name: &str) -> Option<Job> {
     Some(match name {
+        "frames-for-ever" => crate::frames::for_ever,
         "load-udp" => udp::run,
         "load-otlp" => otlp::run,
         "sink" => sink::run,

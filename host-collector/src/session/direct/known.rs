@@ -1,0 +1,228 @@
+//! What call sites and names are in OTLP's bytes: made once for each, from what the session knows of them.
+
+use super::piece::Piece;
+use crate::model::{Attribute, Resource, Value, encode};
+use crate::protobuf::Writer;
+use crate::session::definitions::{Definitions, Number, Site};
+use crate::session::process::SAMPLER;
+use spandrel::wire::{self, NameRef};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Sites, names and the process as bytes. It holds nothing that could not be made anew.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    sites: Table<Option<Plain>>,
+    names: Table<Piece>,
+    resource: Option<(Arc<Resource>, Vec<u8>)>,
+    sampler: Option<Piece>,
+    weight: usize,
+}
+
+/// A call site whose spans are what they are recorded as: none of its keys says anything but an attribute.
+#[derive(Debug)]
+pub(super) struct Plain {
+    /// The field of the name.
+    pub(super) name: Piece,
+    /// The keys as fields of attributes.
+    pub(super) keys: Vec<Piece>,
+    /// The attributes that say where it is.
+    pub(super) location: Piece,
+}
+
+impl Known {
+    /// Whether the site of a span is defined, and the names in its values.
+    pub(super) fn knows(
+        &mut self,
+        site: u16,
+        values: &[wire::Value<'_>],
+        definitions: &Definitions,
+    ) -> bool {
+        self.knows_site(site, definitions)
+            && values.iter().all(|value| match value {
+                wire::Value::Static(NameRef::Id(id)) | wire::Value::CutStatic(NameRef::Id(id)) => {
+                    self.knows_name(*id, definitions)
+                }
+                _ => true,
+            })
+    }
+
+    #[inline]
+    fn knows_site(&mut self, id: u16, definitions: &Definitions) -> bool {
+        if self.sites.get(id).is_some() {
+            return true;
+        }
+        let Some(site) = definitions.site(id) else { return false };
+        let plain = Plain::of(site);
+        self.weight += plain.as_ref().map_or(0, Plain::weight) + ENTRY;
+        self.sites.insert(id, plain);
+        true
+    }
+
+    #[inline]
+    fn knows_name(&mut self, id: u16, definitions: &Definitions) -> bool {
+        if self.names.get(id).is_some() {
+            return true;
+        }
+        if !definitions.knows(Number::Name(id)) {
+            return false;
+        }
+        let mut out = Writer::default();
+        encode::value(&mut out, &Value::Str(definitions.name(id)));
+        let piece = Piece::new(out.into_bytes());
+        self.weight += piece.weight() + ENTRY;
+        self.names.insert(id, piece);
+        true
+    }
+
+    /// A site, if its spans are plain.
+    #[inline]
+    pub(super) fn site(&self, id: u16) -> Option<&Plain> {
+        self.sites.get(id)?.as_ref()
+    }
+
+    /// The value that a name is.
+    #[inline]
+    pub(super) fn name(&self, id: u16) -> Option<&Piece> {
+        self.names.get(id)
+    }
+
+    /// The attributes that say what sampled a root.
+    #[inline]
+    pub(super) fn sampler(&self) -> Option<&Piece> {
+        self.sampler.as_ref()
+    }
+
+    /// Learns what samples roots, which does not change.
+    #[inline]
+    pub(super) fn learn_sampler(&mut self, sampler: &[Value; 2]) {
+        self.sampler.get_or_insert_with(|| {
+            let both = SAMPLER.into_iter().zip(sampler);
+            let tags: Vec<_> =
+                both.map(|(key, value)| Attribute::new(key, value.clone())).collect();
+            attributes(&tags)
+        });
+    }
+
+    /// A process as a message.
+    pub(super) fn resource(&mut self, resource: &Arc<Resource>) -> &[u8] {
+        let is_last = self.resource.as_ref().is_some_and(|(last, _)| Arc::ptr_eq(last, resource));
+        if !is_last {
+            self.resource = None;
+        }
+        let make = || {
+            let mut out = Writer::default();
+            encode::resource(&mut out, resource);
+            (resource.clone(), out.into_bytes())
+        };
+        &self.resource.get_or_insert_with(make).1
+    }
+
+    /// About how many bytes it holds.
+    pub(crate) fn weight(&self) -> usize {
+        let resource = self.resource.as_ref().map_or(0, |(_, bytes)| bytes.capacity());
+        self.weight + resource + self.sampler.as_ref().map_or(0, Piece::weight)
+    }
+}
+
+/// The place of a site or a name in its table, which may be half empty.
+const ENTRY: usize = 2 * (size_of::<Option<Plain>>() + size_of::<(u16, u32)>());
+
+impl Plain {
+    fn of(site: &Site) -> Option<Self> {
+        /// What does not become an attribute, or not as it stands.
+        const SPECIAL: [&str; 6] =
+            ["span.kind", "error", "otel.status_code", "http.status_code", SAMPLER[0], SAMPLER[1]];
+        const LOCATION: [&str; 2] = ["code.file.path", "code.line.number"];
+
+        let keys = site.keys.iter().map(|key| &**key);
+        let is_plain = |(place, key): (usize, &str)| {
+            let is_first = site.keys.iter().position(|other| **other == *key) == Some(place);
+            is_first && !SPECIAL.contains(&key) && !LOCATION.contains(&key)
+        };
+        if !keys.clone().enumerate().all(is_plain) {
+            return None;
+        }
+        let location = site.location().map_or_else(Vec::new, |(file, line)| {
+            let [path, number] = LOCATION;
+            vec![Attribute::new(path, file.clone()), Attribute::new(number, *line)]
+        });
+        let name = if site.name.is_empty() { "empty-span-name" } else { &*site.name };
+        Some(Self {
+            name: field(5, name),
+            keys: keys.map(|key| field(1, key)).collect(),
+            location: attributes(&location),
+        })
+    }
+
+    fn weight(&self) -> usize {
+        let keys: usize = self.keys.iter().map(Piece::weight).sum();
+        self.name.weight() + keys + self.location.weight()
+    }
+}
+
+fn field(number: u32, text: &str) -> Piece {
+    let mut out = Writer::default();
+    out.bytes(number, text.as_bytes());
+    Piece::new(out.into_bytes())
+}
+
+fn attributes(tags: &[Attribute]) -> Piece {
+    let mut out = Writer::default();
+    encode::attributes(&mut out, 9, tags);
+    Piece::new(out.into_bytes())
+}
+
+/// So many are found at once.
+const RECENT: usize = 32;
+
+/// Things by their number; those of the last numbers are found at once.
+#[derive(Debug)]
+struct Table<T> {
+    /// By a few bits of a number: a number, and its place in the list.
+    recent: [Option<(u16, u32)>; RECENT],
+    places: HashMap<u16, u32>,
+    list: Vec<T>,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { recent: [None; RECENT], places: HashMap::new(), list: Vec::new() }
+    }
+}
+
+impl<T> Table<T> {
+    #[inline]
+    fn get(&self, id: u16) -> Option<&T> {
+        let place = match self.recent.get(usize::from(id) % RECENT) {
+            Some(Some((recent, place))) if *recent == id => *place,
+            _ => *self.places.get(&id)?,
+        };
+        self.list.get(usize::try_from(place).ok()?)
+    }
+
+    fn insert(&mut self, id: u16, thing: T) {
+        let Ok(place) = u32::try_from(self.list.len()) else { return };
+        self.list.push(thing);
+        self.places.insert(id, place);
+        if let Some(recent) = self.recent.get_mut(usize::from(id) % RECENT) {
+            *recent = Some((id, place));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn things_are_found_by_their_number() {
+        let mut table = Table::default();
+        for id in (0..4000).step_by(3) {
+            table.insert(id, id);
+        }
+        for id in 0..4000 {
+            assert_eq!(table.get(id).copied(), (id % 3 == 0).then_some(id));
+        }
+    }
+}
