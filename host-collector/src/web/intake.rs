@@ -6,12 +6,14 @@ use super::budget::Share;
 use super::grpc::{self, ENCODING, unframe};
 use super::otlp::{Form, Trouble, partial_success};
 use super::router::Spans;
-use super::service::Service;
+use super::service::{Entry, Service};
 use super::stats::Received;
 use crate::model::Checked;
+use crate::receiver::Peer;
 use bytes::Bytes;
 use http::request::Parts;
 use http_body::Body;
+use std::time::Instant;
 
 /// Longer bodies are not decompressed and read where others wait for it.
 const LONG: usize = 128 << 10;
@@ -23,6 +25,7 @@ impl Service {
         spans: Spans,
         parts: &Parts,
         body: B,
+        entry: Entry,
         share: &mut Share,
     ) -> Answer
     where
@@ -45,6 +48,7 @@ impl Service {
         let read = async {
             let coding = Coding::of(&parts.headers)?;
             let body = body::read(body, self.most, &self.limits, share).await?;
+            self.is_within_limit(entry, body.len())?;
             self.keep(form, coding, body, share, stats).await
         };
         match read.await {
@@ -62,6 +66,7 @@ impl Service {
         spans: Spans,
         parts: &Parts,
         body: B,
+        entry: Entry,
         share: &mut Share,
     ) -> Result<Vec<Bytes>, grpc::Status>
     where
@@ -73,6 +78,7 @@ impl Service {
         };
         let kept = async {
             let (coding, message) = self.framed(parts, body, share).await?;
+            self.is_within_limit(entry, message.len())?;
             self.keep(form, coding, message, share, stats).await
         };
         match kept.await {
@@ -83,6 +89,13 @@ impl Service {
                 Err(trouble.call_status())
             }
         }
+    }
+
+    /// Whether a source may hand in so many bytes now, as they came.
+    fn is_within_limit(&self, entry: Entry, bytes: usize) -> Result<(), Trouble> {
+        let Some(limit) = &self.source_limit else { return Ok(()) };
+        let source = Peer::Tcp(entry.peer).origin();
+        limit.take(&source, bytes, Instant::now()).map_err(Trouble::TooFast)
     }
 
     /// The message of a call, decompressed.

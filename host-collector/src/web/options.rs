@@ -11,6 +11,7 @@ use std::path::PathBuf;
 /// Which doors are open, and to whom.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Doors")]
+#[group(skip)]
 pub struct Options {
     /// Answer everything over HTTP and gRPC here: spans in OTLP, queries, metrics, and at `/` a list of it.
     /// Give it once for each address; port 0 takes any that is free, `off` opens none.

@@ -37,6 +37,8 @@ pub(super) enum Trouble {
     Nonsense(String),
     /// Nobody takes them now.
     Refused(Refused),
+    /// Their source sent too much; it must wait for so long.
+    TooFast(Duration),
 }
 
 const PROTOBUF: &str = "application/x-protobuf";
@@ -141,6 +143,9 @@ impl core::fmt::Display for Trouble {
             Self::Body(error) => error.fmt(f),
             Self::Nonsense(why) => f.write_str(why),
             Self::Refused(refused) => refused.fmt(f),
+            Self::TooFast(_) => f.write_str(
+                "more came from this address than --source-limit lets it send: try again later",
+            ),
         }
     }
 }
@@ -153,6 +158,7 @@ impl Trouble {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
             Self::Body(BodyError::NoRoom) | Self::Refused(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooFast(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::Body(BodyError::CutOff | BodyError::Corrupt(_)) | Self::Nonsense(_) => {
                 StatusCode::BAD_REQUEST
@@ -163,7 +169,7 @@ impl Trouble {
     fn code(&self) -> Code {
         match self {
             Self::Body(BodyError::Coding(_)) => Code::Unimplemented,
-            Self::Body(BodyError::TooLong { .. } | BodyError::TooDense(_)) => {
+            Self::Body(BodyError::TooLong { .. } | BodyError::TooDense(_)) | Self::TooFast(_) => {
                 Code::ResourceExhausted
             }
             Self::Body(BodyError::NoRoom) | Self::Refused(_) => Code::Unavailable,
@@ -179,6 +185,8 @@ impl Trouble {
         match self {
             Self::Refused(Refused::Disk(_)) => Some(Duration::from_secs(10)),
             Self::Body(BodyError::NoRoom) | Self::Refused(_) => Some(Duration::from_secs(1)),
+            // Whole seconds are what HTTP can say.
+            Self::TooFast(wait) => Some(Duration::from_secs(wait.as_secs() + 1)),
             _ => None,
         }
     }
@@ -201,6 +209,7 @@ impl Trouble {
             Self::Body(BodyError::TooSlow | BodyError::CutOff) => "cut_off",
             Self::Body(BodyError::Corrupt(_)) | Self::Nonsense(_) => "malformed",
             Self::Refused(_) => "refused",
+            Self::TooFast(_) => "too_fast",
         }
     }
 }

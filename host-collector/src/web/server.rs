@@ -13,6 +13,7 @@ use super::stats::Stats;
 use super::talk::{Speech, talk};
 use super::tokens::{Tokens, TokensError};
 use crate::metrics::{Kind, Metrics, Page};
+use crate::rules::SourceLimit;
 use crate::storage::{Intake, Reader};
 use crate::tls::{self, Identity, TlsError};
 use core::fmt::{self, Debug, Formatter};
@@ -36,6 +37,8 @@ pub struct Parts {
     pub routes: Vec<Route>,
     /// What `/metrics` shows.
     pub metrics: Metrics,
+    /// How much one source may hand in.
+    pub source_limit: Option<Arc<SourceLimit>>,
     /// What runs the doors.
     pub runtime: Handle,
 }
@@ -101,6 +104,7 @@ impl Server {
             intake: parts.intake,
             reader: parts.reader,
             is_ending,
+            source_limit: parts.source_limit,
         });
         parts.metrics.add(counts(&service));
 
@@ -238,7 +242,7 @@ impl Hall {
         // Answers are written whole; what is left should not wait for more.
         let _ = stream.set_nodelay(true);
         let Ok(local) = stream.local_addr() else { return };
-        let entry = Entry { door: self.index, local: local.ip() };
+        let entry = Entry { door: self.index, local: local.ip(), peer };
         let speech = self.speech.clone();
         let (service, ending) = (self.service.clone(), self.ending.clone());
         tokio::spawn(talk(stream, speech, entry, service, connection, ending));

@@ -13,6 +13,7 @@ use super::payload::Payload;
 use super::router::{Call, Found, Handler, Query, Router, Spans};
 use super::stats::Stats;
 use crate::query::pairs;
+use crate::rules::SourceLimit;
 use crate::storage::{Intake, Reader};
 use bytes::Bytes;
 use core::fmt::{self, Debug, Formatter};
@@ -22,7 +23,7 @@ use http::header::{
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Body;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -45,6 +46,8 @@ pub(super) struct Service {
     pub(super) intake: Arc<dyn Intake>,
     pub(super) reader: Arc<dyn Reader>,
     pub(super) is_ending: Arc<AtomicBool>,
+    /// How much one source may hand in.
+    pub(super) source_limit: Option<Arc<SourceLimit>>,
 }
 
 /// Where a request came in.
@@ -54,6 +57,8 @@ pub(super) struct Entry {
     pub(super) door: usize,
     /// The address that was called.
     pub(super) local: IpAddr,
+    /// Who called.
+    pub(super) peer: SocketAddr,
 }
 
 impl Service {
@@ -115,10 +120,10 @@ impl Service {
                 }
                 match &route.handler {
                     Handler::Spans(spans @ (Spans::Otlp | Spans::Zipkin)) => {
-                        plain(self.take(*spans, parts, body, share).await)
+                        plain(self.take(*spans, parts, body, entry, share).await)
                     }
                     Handler::Spans(spans) if is_proper_call(parts) => {
-                        grpc::response(self.take_call(*spans, parts, body, share).await)
+                        grpc::response(self.take_call(*spans, parts, body, entry, share).await)
                     }
                     Handler::Call(call) if is_proper_call(parts) => {
                         grpc::response(self.call(call.clone(), parts, body, share).await)

@@ -42,7 +42,8 @@ pub(super) struct Received {
 }
 
 /// Why whole requests were refused.
-const REASONS: [&str; 6] = ["type", "too_long", "no_room", "cut_off", "malformed", "refused"];
+const REASONS: [&str; 7] =
+    ["type", "too_long", "too_fast", "no_room", "cut_off", "malformed", "refused"];
 
 impl Default for Stats {
     fn default() -> Self {

@@ -75,6 +75,17 @@ fn where_too_much_is_under_way_others_are_asked_to_wait() {
 }
 
 #[test]
+fn a_source_that_sends_too_much_is_told_when_to_go_on() {
+    let limit = Arc::new(SourceLimit::new(1));
+    let house = House::limited(&options(), Vec::new(), Some(limit)).unwrap();
+    assert_eq!(house.post(PROTOBUF, spans(3).bytes()).status, 200, "it has savings");
+    let reply = house.post(PROTOBUF, spans(3).bytes());
+    let wait: u64 = reply.header("retry-after").unwrap().parse().unwrap();
+    assert!(reply.status == 429 && wait > 1, "{reply:?}");
+    assert_eq!((house.shelf.spans(), house.get("/healthz").status), (3, 200));
+}
+
+#[test]
 fn a_million_attributes_are_taken() {
     let house = House::open(&options());
     let mut span = crate::protobuf::Writer::default();

@@ -10,6 +10,7 @@ mod zipkin;
 use super::{Options, Parts, Place, Route, Running, Server};
 use crate::metrics::Metrics;
 use crate::model::{Chunk, ChunkWriter, Kind, TraceId};
+use crate::rules::SourceLimit;
 use crate::storage::{
     Dependency, Found, Intake, Operation, Promise, ReadError, Reader, Refused, Search, Ticket,
     Window,
@@ -103,6 +104,14 @@ impl House {
     }
 
     fn try_open(options: &Options, routes: Vec<Route>) -> Result<Self, super::StartError> {
+        Self::limited(options, routes, None)
+    }
+
+    fn limited(
+        options: &Options,
+        routes: Vec<Route>,
+        source_limit: Option<Arc<SourceLimit>>,
+    ) -> Result<Self, super::StartError> {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.unwrap();
@@ -112,6 +121,7 @@ impl House {
             reader: shelf.clone(),
             routes,
             metrics: Metrics::default(),
+            source_limit,
             runtime: runtime.handle().clone(),
         };
         let running = Some(Server::start(options, parts)?);
