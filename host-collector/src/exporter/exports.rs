@@ -1,5 +1,6 @@
 //! All exporters of a collector.
 
+use super::metrics::ExportMetrics;
 use super::plan::{Plan, PlanError};
 use super::send::{Counts, Export, Limits};
 use crate::model::Chunk;
@@ -42,9 +43,10 @@ impl Exports {
         }
     }
 
-    /// What became of the spans so far, with where they go.
-    pub fn counts(&self) -> impl Iterator<Item = (&str, Counts)> {
-        self.0.iter().map(|export| (export.name(), export.counts()))
+    /// What shows their counts in `/metrics`, also when they have ended.
+    #[must_use]
+    pub fn metrics(&self) -> ExportMetrics {
+        ExportMetrics(self.0.iter().map(Export::watch).collect())
     }
 
     /// Sends what waits and stops, within `grace` and half a second.

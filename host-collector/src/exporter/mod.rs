@@ -10,6 +10,7 @@ mod environment;
 mod exports;
 pub mod http;
 pub mod jaeger;
+mod metrics;
 mod options;
 pub mod otlp;
 mod otlp_grpc;
@@ -19,15 +20,18 @@ pub mod send;
 mod settings;
 mod target;
 pub mod zipkin;
+mod zipkin_http;
 
 pub use environment::{Environment, EnvironmentError};
 pub use exports::Exports;
+pub use metrics::ExportMetrics;
 pub use options::{Destination, DestinationError, Options};
 pub use otlp_grpc::OtlpGrpc;
 pub use otlp_http::{Encoding, OtlpHttp};
 pub use plan::{Fault, Plan, PlanError, plans, without_own_doors};
 pub use settings::{Protocol, SettingError, Settings};
 pub use target::Target;
+pub use zipkin_http::ZipkinHttp;
 
 #[cfg(test)]
 mod tests;

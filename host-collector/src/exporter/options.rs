@@ -16,6 +16,10 @@ pub struct Options {
     /// is not said is as `OTEL_EXPORTER_OTLP_*` says.
     #[arg(long, value_name = "URL [KEY=VALUE]...")]
     pub export_otlp: Vec<Destination>,
+    /// Send every span there as Zipkin's clients do, such as <http://127.0.0.1:9411>. Give it once for
+    /// each. Behind the URL may stand the same as with --export-otlp, but for protocol.
+    #[arg(long, value_name = "URL [KEY=VALUE]...")]
+    pub export_zipkin: Vec<Destination>,
 }
 
 /// A URL, and what was said of it.

@@ -9,6 +9,8 @@ use crate::tls::TlsError;
 use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use serde::Deserialize;
+use serde_json::Value;
 
 /// How OTLP is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,17 +84,33 @@ impl Exporter for OtlpHttp {
     }
 }
 
+/// What a receiver of JSON answers.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Said {
+    partial_success: PartialSuccess,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct PartialSuccess {
+    /// As text, as protobuf's JSON has numbers of 64 bits, or as a number.
+    rejected_spans: Value,
+    error_message: String,
+}
+
 /// How many spans of a request that it took a server refused, and why.
 fn partial_success(answer: &Answer) -> (u64, String) {
     if !answer.is_json() {
         return otlp::partial_success(&answer.body);
     }
     // What is no JSON says nothing.
-    let said: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let said = &said["partialSuccess"];
-    let rejected = &said["rejectedSpans"];
-    let rejected = rejected.as_u64().or_else(|| rejected.as_str()?.parse().ok()).unwrap_or(0);
-    (rejected, said["errorMessage"].as_str().unwrap_or_default().to_owned())
+    let said: Said = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let rejected = match &said.partial_success.rejected_spans {
+        Value::String(text) => text.parse().unwrap_or(0),
+        number => number.as_u64().unwrap_or(0),
+    };
+    (rejected, said.partial_success.error_message)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::environment::{Environment, TRACES_PATH};
 use super::http::{Url, leads_back};
 use super::send::{Export, Limits};
 use super::settings::{Protocol, SettingError, Settings, header};
-use super::{Encoding, Exporter, Options, OtlpGrpc, OtlpHttp, Target};
+use super::{Destination, Encoding, Exporter, Options, OtlpGrpc, OtlpHttp, Target, ZipkinHttp};
 use crate::storage::Spool;
 use crate::tls::TlsError;
 use core::time::Duration;
@@ -17,6 +17,9 @@ use std::sync::Arc;
 
 /// How long an attempt may take, unless somebody says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where a Zipkin takes spans, unless the URL has a path.
+const ZIPKIN_PATH: &str = "/api/v2/spans";
 
 /// An exporter that is to be.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +35,7 @@ enum Kind {
     OtlpHttp,
     OtlpJson,
     OtlpGrpc,
+    Zipkin,
 }
 
 /// Why an exporter cannot be.
@@ -102,6 +106,17 @@ pub fn plans(options: &Options, environment: &Environment) -> Result<Vec<Plan>, 
         let kind = Kind::of(settings.protocol.unwrap_or(usual));
         let url = if kind == Kind::OtlpGrpc { url } else { url.below_once(TRACES_PATH) };
         plans.push(Plan::new(kind, url, &settings, "--export-otlp")?);
+    }
+    for destination in &options.export_zipkin {
+        let Destination { url, settings } = destination.clone();
+        let url = if url.path() == "/" { url.at(ZIPKIN_PATH) } else { url };
+        let is_otlp = settings.protocol.is_some();
+        let plan = Plan::new(Kind::Zipkin, url, &settings, "--export-zipkin")?;
+        if is_otlp {
+            let what = "there are no protocols to choose from: it is always Zipkin's JSON";
+            return Err(plan.fault(Fault::Setting(SettingError(what.to_owned()))));
+        }
+        plans.push(plan);
     }
     let is_twice = |(number, plan): &(usize, &Plan)| {
         plans.iter().take(*number).any(|other| other.name() == plan.name())
@@ -176,6 +191,7 @@ impl Plan {
             Kind::OtlpHttp => "otlp-http",
             Kind::OtlpJson => "otlp-json",
             Kind::OtlpGrpc => "otlp-grpc",
+            Kind::Zipkin => "zipkin",
         };
         let url = self.target.url.to_string();
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '.';
@@ -194,6 +210,7 @@ impl Plan {
             Kind::OtlpHttp => run(OtlpHttp::new(target, Encoding::Protobuf), spool, limits),
             Kind::OtlpJson => run(OtlpHttp::new(target, Encoding::Json), spool, limits),
             Kind::OtlpGrpc => run(OtlpGrpc::new(target), spool, limits),
+            Kind::Zipkin => run(ZipkinHttp::new(target), spool, limits),
         };
         started.map_err(|fault| self.fault(fault))
     }

@@ -16,16 +16,17 @@ mod queue;
 mod spill;
 #[cfg(test)]
 mod tests;
+mod watch;
 mod worker;
 
 pub use counts::Counts;
 pub use limits::Limits;
 pub use outcome::Outcome;
+pub use watch::Watch;
 
 use super::Exporter;
 use crate::model::Chunk;
 use crate::storage::Spool;
-use core::fmt;
 use core::hash::Hash;
 use core::time::Duration;
 use queue::Queue;
@@ -35,11 +36,8 @@ use std::thread;
 use worker::Worker;
 
 /// A running exporter. Dropped without [`Export::finish`] it sends what waits, unobserved.
-pub struct Export {
-    name: String,
-    queue: Arc<Queue>,
-    spool: Arc<dyn Spool>,
-}
+#[derive(Debug)]
+pub struct Export(Watch);
 
 impl Export {
     /// Starts the exporter's thread. What the spool has from before goes first.
@@ -52,61 +50,61 @@ impl Export {
         limits: Limits,
     ) -> io::Result<Self> {
         let queue = Arc::new(Queue::new(limits));
-        let name = exporter.name().to_owned();
+        let name = exporter.name().into();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let worker = Worker::new(exporter, queue.clone(), spool.clone(), limits);
         thread::Builder::new()
             .name("export".into())
             .spawn(move || runtime.block_on(worker.run()))?;
-        Ok(Self { name, queue, spool })
+        Ok(Self(Watch { name, queue, spool }))
     }
 
     /// Where it sends to.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        self.0.name()
+    }
+
+    /// What reads its counts, also when it has ended.
+    #[must_use]
+    pub fn watch(&self) -> Watch {
+        self.0.clone()
     }
 
     /// Queues a chunk; one that does not fit is counted as dropped. Never waits.
     ///
     /// Each `source` may have as much waiting as is free, so that one that floods leaves room for others.
     pub fn offer(&self, source: impl Hash, chunk: &Chunk) {
-        if !chunk.is_empty() && self.queue.offer(source, chunk) {
-            log::warn!("{}: its queue is full, spans are being dropped", self.name);
+        if !chunk.is_empty() && self.0.queue.offer(source, chunk) {
+            log::warn!("{}: its queue is full, spans are being dropped", self.name());
         }
     }
 
     /// What became of the spans so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        Counts { spooled: self.spool.waiting(), ..self.queue.counts() }
+        self.0.counts()
     }
 
     /// Takes no more; what waits may still be sent for the time `grace`.
     pub fn close(&self, grace: Duration) {
-        self.queue.close(grace);
+        self.0.queue.close(grace);
     }
 
     /// Waits until what waits was sent, or the time given to [`Export::close`] is over.
     #[must_use = "it says what was not delivered"]
     pub fn finish(self) -> Counts {
         // The half second is for what does not end at once when the time is over.
-        let left = self.queue.time_left().unwrap_or_default() + Duration::from_millis(500);
-        self.queue.wait_finished(left);
+        let left = self.0.queue.time_left().unwrap_or_default() + Duration::from_millis(500);
+        self.0.queue.wait_finished(left);
         self.counts()
     }
 }
 
 impl Drop for Export {
     fn drop(&mut self) {
-        if self.queue.time_left().is_none() {
-            self.queue.close(Limits::default().timeout);
+        if self.0.queue.time_left().is_none() {
+            self.0.queue.close(Limits::default().timeout);
         }
-    }
-}
-
-impl fmt::Debug for Export {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Export").field("name", &self.name).finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ use std::fs;
 
 fn options(otlp: &[&str]) -> Options {
     let otlp = otlp.iter().map(|text| text.parse().unwrap()).collect();
-    Options { export_otlp: otlp }
+    Options { export_otlp: otlp, ..Options::default() }
 }
 
 fn environment(variables: &[(&str, &str)]) -> Environment {
@@ -49,6 +49,20 @@ fn the_protocol_is_what_is_said_or_what_the_port_is_for() {
     assert_eq!(kind("http://h:4318", &grpc), "otlp-grpc");
     assert_eq!(kind("http://h:4318 protocol=http/protobuf", &grpc), "otlp-http");
     assert_eq!(kind("http://h:4318 protocol=http/json", &grpc), "otlp-json");
+}
+
+#[test]
+fn a_zipkin_has_a_path_of_its_own_and_no_protocol() {
+    let plan = |text: &str| {
+        let options = Options { export_zipkin: vec![text.parse().unwrap()], ..Options::default() };
+        let variables = [("OTEL_EXPORTER_OTLP_HEADERS", "authorization=secret")];
+        plans(&options, &environment(&variables)).map(|mut plans| plans.remove(0))
+    };
+    let plain = plan("http://h:9411").unwrap();
+    assert_eq!((plain.target().url.path(), plain.target().headers.len()), ("/api/v2/spans", 0));
+    assert_eq!(plan("http://h/zipkin").unwrap().target().url.path(), "/zipkin");
+    let error = plan("http://h protocol=grpc").unwrap_err().to_string();
+    assert!(error.contains("always Zipkin's JSON"), "{error}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::*;
 use crate::exporter::http::Version;
 use crate::exporter::http::testing::{Received, Reply, Server};
 use crate::exporter::send::{Counts, Export, Limits};
+use crate::metrics::Metrics;
 use crate::tls::testing::Authority;
 use crate::tls::{self, Identity};
 use flate2::read::GzDecoder;
@@ -15,7 +16,7 @@ const LONG: Duration = Duration::from_secs(60);
 
 /// Starts the exporter that an option asks for.
 fn export(text: &str) -> Export {
-    let options = Options { export_otlp: vec![text.parse().unwrap()] };
+    let options = Options { export_otlp: vec![text.parse().unwrap()], ..Options::default() };
     let plan = plans(&options, &Environment::default()).unwrap().remove(0);
     plan.start(spool(), Limits::default()).unwrap()
 }
@@ -111,6 +112,35 @@ fn a_receiver_may_be_sent_json() {
 }
 
 #[test]
+fn a_zipkin_is_sent_its_own_json() {
+    for compression in ["none", "gzip"] {
+        let server = Server::start(Version::Http1, None, |_: &Received| Reply::http(202, b""));
+        let text = format!("{} compression={compression}", server.url());
+        let options = Options { export_zipkin: vec![text.parse().unwrap()], ..Options::default() };
+        let plans = plans(&options, &Environment::default()).unwrap();
+        let exports = Exports::start(plans, Limits::default(), |_| spool()).unwrap();
+        exports.offer(1, &chunk(2, "a"));
+        exports.offer(1, &chunk(1, "b"));
+        let page = Metrics::default();
+        page.add(Arc::new(exports.metrics()));
+        let counts = exports.finish(LONG).remove(0).1;
+        assert_eq!(counts, settled(3, 0, 1, 0));
+        let name = format!("{}/api/v2/spans", server.url());
+        let line = format!(
+            "spandrel_exporter_spans_total{{exporter=\"{name}\",outcome=\"delivered\"}} 3\n"
+        );
+        assert!(page.page().contains(&line), "{}", page.page());
+        let received = server.next();
+        assert_eq!(received.headers["content-type"], "application/json");
+        let body = if compression == "gzip" { gunzip(&received.body) } else { received.body };
+        let json: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let names: Vec<_> =
+            json.as_array().unwrap().iter().map(|span| span["name"].as_str()).collect();
+        assert_eq!(names, [Some("a"), Some("a"), Some("b")]);
+    }
+}
+
+#[test]
 fn what_is_secret_goes_by_tls_to_whom_it_is_meant_for() {
     let authority = Authority::new();
     let path = authority.vouch(&["localhost", "127.0.0.1"]);
@@ -190,7 +220,7 @@ fn one_that_is_away_does_not_keep_another_from_going_on() {
     let server = Server::start(Version::Http1, None, |_: &Received| Reply::http(200, b""));
     let text = format!("http://{}", silent.local_addr().unwrap());
     let otlp = vec![text.parse().unwrap(), server.url().parse().unwrap()];
-    let options = Options { export_otlp: otlp };
+    let options = Options { export_otlp: otlp, ..Options::default() };
     let plans = plans(&options, &Environment::default()).unwrap();
     let exports = Exports::start(plans, Limits::default(), |_| spool()).unwrap();
     for _ in 0..10 {
