@@ -12,6 +12,7 @@
 //! | `session` | what is known of a device in one of its boots, and what waits for the rest |
 //! | [`clock`] | where a device's ticks lie in time, and how sure that is |
 //! | [`causality`] | whether the times of a trace contradict what caused what |
+//! | [`journal`] | what devices were told to last, on the disk |
 //! | [`model`] | the OTLP-shaped spans that everything else reads |
 //! | [`protobuf`], [`json`] | the wire format of OTLP; JSON that is written as it is walked |
 //! | [`store`] | spans on a disk: log, blocks, searches |
@@ -43,6 +44,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod exporter;
+pub mod journal;
 pub mod json;
 pub mod logging;
 pub mod metrics;

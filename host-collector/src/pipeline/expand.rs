@@ -136,10 +136,16 @@ impl Expander {
     }
 
     /// Hands on everything that waits, as it is.
-    pub(super) fn finish(&mut self, mut sink: impl FnMut(Batch)) {
+    pub(super) fn finish(
+        &mut self,
+        mut goes_on: impl FnMut(&Source) -> bool,
+        mut sink: impl FnMut(Batch),
+    ) {
         self.waiting_bytes = 0;
         while let Some(Waiting { batch, .. }) = self.waiting.pop_front() {
-            sink(self.expanded(batch));
+            if !goes_on(&batch.source) {
+                sink(self.expanded(batch));
+            }
         }
     }
 

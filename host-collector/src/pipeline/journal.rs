@@ -78,6 +78,11 @@ pub(super) struct Lasting {
 }
 
 impl Lasting {
+    /// Whether there is a journal.
+    pub(super) fn is_on(&self) -> bool {
+        self.journal.is_some()
+    }
+
     /// Notes what a session was given, if it is one of those that last.
     pub(super) fn note(&mut self, session: &Session, key: &Key, input: Input<'_>) {
         if let Some(journal) = &mut self.journal

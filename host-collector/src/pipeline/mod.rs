@@ -121,15 +121,24 @@ impl<S: FnMut(Output)> Pipeline<S> {
             + self.sources.capacity() * size_of::<(Source, Key)>()
     }
 
-    /// Hands on everything that still waits, however incomplete: nothing more will come.
+    /// Hands on everything that still waits, however incomplete: nothing more will come. Of sessions that
+    /// a journal has, nothing: whoever goes on from there has it wait again.
     pub fn finish(&mut self, now_ns: u64) {
         if let Some(gate) = &mut self.gate {
             gate.finish(&mut self.stats);
         }
+        let is_lasting = self.lasting.is_on();
         self.table.for_each(|_, session| {
-            session.emit_all(made::FINISHED, now_ns, &mut self.effects, &mut self.stats);
+            if !(is_lasting && session.is_acknowledged()) {
+                session.emit_all(made::FINISHED, now_ns, &mut self.effects, &mut self.stats);
+            }
         });
-        self.effects.outlet.finish(now_ns, &mut self.stats, &mut self.sink);
+        let (sources, table) = (&self.sources, &mut self.table);
+        let goes_on = |source: &Source| {
+            let session = sources.get(source).and_then(|key| table.get_mut(key));
+            is_lasting && session.is_some_and(|session| session.is_acknowledged())
+        };
+        self.effects.outlet.finish(goes_on, now_ns, &mut self.stats, &mut self.sink);
     }
 
     fn refuse(&mut self, bytes: &[u8], peer: &Peer, why: DecodeError) {

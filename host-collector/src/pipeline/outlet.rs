@@ -72,11 +72,17 @@ impl Outlet {
         stats.contradictions = causality.found();
     }
 
-    /// The same, and nothing waits any longer.
-    pub(super) fn finish(&mut self, now_ns: u64, stats: &mut Stats, sink: &mut impl FnMut(Output)) {
+    /// The same, and nothing waits any longer, but for what is gone on with elsewhere.
+    pub(super) fn finish(
+        &mut self,
+        goes_on: impl FnMut(&Source) -> bool,
+        now_ns: u64,
+        stats: &mut Stats,
+        sink: &mut impl FnMut(Output),
+    ) {
         self.flush(now_ns, stats, sink);
         let Self { causality, expander, .. } = self;
-        expander.finish(|batch| leave(batch, causality, stats, sink));
+        expander.finish(goes_on, |batch| leave(batch, causality, stats, sink));
         stats.contradictions = causality.found();
     }
 

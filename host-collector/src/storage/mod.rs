@@ -6,12 +6,14 @@
 
 #[cfg(test)]
 mod naive;
+mod nowhere;
 mod search;
 mod spool;
 mod ticket;
 
 #[cfg(test)]
 pub(crate) use naive::Naive;
+pub use nowhere::Nowhere;
 pub use search::{
     Dependency, Found, Matching, Operation, PEER_KEYS, Search, ServiceCount, Tag, Window,
 };

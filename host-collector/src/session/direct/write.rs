@@ -6,7 +6,7 @@ use super::piece::Piece;
 use super::spans::{Item, Spans};
 use crate::causality::{self, Causality};
 use crate::clock::{ClockEstimate, Placement, Ruler};
-use crate::model::{Chunk, Resource, Source, SpanId, TraceId, Value as ModelValue, encode};
+use crate::model::{Chunk, Resource, Source, TraceId, Value as ModelValue, encode};
 use crate::pipeline::Output;
 use crate::protobuf::varint_len;
 use crate::session::assembly::Entry;
