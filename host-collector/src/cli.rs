@@ -6,8 +6,11 @@ use crate::logging;
 use crate::receiver::mqtt;
 use crate::receiver::rtt;
 use crate::receiver::serial::Port;
+use crate::rules;
+use crate::serve::{Answers, Keep};
 use crate::trust::Trust;
 use crate::view::TextTo;
+use crate::web;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -103,6 +106,18 @@ pub struct Serve {
     #[arg(long = "tell", value_name = "[SERVICE/]COMMAND", help_heading = "Devices")]
     #[arg(conflicts_with = "no_downlink")]
     pub orders: Vec<Order>,
+    /// Where spans are kept.
+    #[command(flatten)]
+    pub keep: Keep,
+    /// What of them is left out.
+    #[command(flatten)]
+    pub rules: rules::Options,
+    /// Who is answered.
+    #[command(flatten)]
+    pub web: web::Options,
+    /// What is answered.
+    #[command(flatten)]
+    pub answers: Answers,
     /// Do not put devices on one time line: show each by its own clock, from its first arrival on.
     #[arg(long, help_heading = "Time")]
     pub no_align: bool,

@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
+/// Without what others have, too: the store of the user, and the port that is to be remembered.
+const ALONE: [&str; 3] = ["--memory", "--http", "off"];
+
 struct Collector {
     child: Child,
     port: u16,
@@ -24,7 +27,7 @@ struct Collector {
 
 fn spandrel(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel"));
-    command.args(["--no-config", "serve", "--listen", "127.0.0.1:0"]).args(arguments);
+    command.args(["--no-config", "serve", "--listen", "127.0.0.1:0"]).args(ALONE).args(arguments);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -292,8 +295,11 @@ fn what_cannot_be_had_is_said_with_the_option_that_helps() {
     let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel"));
-    let output =
-        command.args(["--no-config", "serve", "--listen", &address.to_string()]).output().unwrap();
+    let output = command
+        .args(["--no-config", "serve", "--listen", &address.to_string()])
+        .args(ALONE)
+        .output()
+        .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
     let port = address.port();
@@ -308,7 +314,8 @@ fn what_cannot_be_had_is_said_with_the_option_that_helps() {
         }
     };
     let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel"));
-    let output = command.args(["--no-config", "serve", "--listen", &udp]).output().unwrap();
+    let output =
+        command.args(["--no-config", "serve", "--listen", &udp]).args(ALONE).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("TCP port") && said.contains("in use"), "{said}");

@@ -70,6 +70,8 @@ impl Collector {
         let mut command = Command::new(program);
         // Somebody may have the TCP port of that number.
         command.args(["serve", "--no-tcp", "--listen", &format!("127.0.0.1:{port}")]);
+        // Nor does it touch what its user has: the store, and the port for everything else.
+        command.args(["--memory", "--http", "off"]);
         command.arg("--out").arg(&trace_file).arg("--out-otlp").arg(&otlp_file);
         command.args(options);
         let mut proc = Proc::spawn("the collector", &mut command)?;

@@ -111,6 +111,7 @@ fn only_what_is_sealed_with_the_devices_key_becomes_spans() {
     let binary = Collector::build(&mut |_| {}).expect("it is built");
     let mut command = Command::new(binary);
     command.args(["serve", "-v", "--no-tree", "--listen", &format!("127.0.0.1:{port}")]);
+    command.args(["--memory", "--http", "off"]);
     command.args(["--keys", keys]).arg("--out").arg(&out);
     let mut collector = Proc::spawn("the collector", &mut command).expect("it starts");
     collector.wait_for_line("listening on", LIMIT).expect("it listens");
@@ -159,7 +160,9 @@ fn keys_that_others_can_read_or_that_stand_alone_are_refused_with_what_to_do() {
     let run = |arguments: &[&str], variable: &str| {
         let binary = Collector::build(&mut |_| {}).expect("it is built");
         let mut command = Command::new(binary);
-        command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
+        command
+            .args(["serve", "--memory", "--http", "off", "--listen", "127.0.0.1:0"])
+            .args(arguments);
         let output = command.env("SPANDREL_KEYS", variable).output().expect("it runs");
         assert_eq!(output.status.code(), Some(1));
         String::from_utf8(output.stderr).expect("text")

@@ -1,7 +1,6 @@
 //! [`Counted`]: a pipeline whose counts are published while it runs.
 
-use crate::model::Batch;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Output, Pipeline};
 use crate::receiver::{Feed, Handler, Peer, Replies};
 use crate::stats::Live;
 
@@ -12,7 +11,7 @@ pub(super) struct Counted<'a, S> {
     pub(super) live: Live,
 }
 
-impl<S: FnMut(Batch)> Handler for Counted<'_, S> {
+impl<S: FnMut(Output)> Handler for Counted<'_, S> {
     fn on_frame(&mut self, bytes: &[u8], peer: &Peer, rx_ns: u64, replies: &mut Replies) {
         self.pipeline.on_frame(bytes, peer, rx_ns, replies);
     }

@@ -3,7 +3,10 @@
 use crate::exporter::{EnvironmentError, PlanError};
 use crate::receiver::rtt;
 use crate::receiver::serial::Port;
+use crate::rules::RulesError;
+use crate::store;
 use crate::trust::TrustError;
+use crate::web;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -49,6 +52,36 @@ pub enum ServeError {
         /// The reason.
         source: io::Error,
     },
+    /// The user has no folder for data.
+    #[error(
+        "there is no folder for data: name one with --store FOLDER, or keep nothing with --memory"
+    )]
+    NoFolder,
+    /// The journal cannot be used.
+    #[error("cannot use the journal in {}: give another folder with --store", .path.display())]
+    Journal {
+        /// The folder.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] store::OpenError),
+    /// A door cannot be opened.
+    #[error(transparent)]
+    Doors(#[from] web::StartError),
+    /// Sampling strategies cannot be used.
+    #[error("cannot use the sampling strategies in {} ({why}): they are those of a Jaeger, as JSON", .path.display())]
+    Strategies {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Rules cannot be used.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
     /// Devices cannot be told from others.
     #[error(transparent)]
     Trust(#[from] TrustError),

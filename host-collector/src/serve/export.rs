@@ -5,18 +5,19 @@ use crate::cli::Serve;
 use crate::exporter::send::{Counts, Limits};
 use crate::exporter::{Environment, Exports, plans, without_own_doors};
 use crate::storage::{MemorySpool, Spool};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// How much may wait in memory behind the queue of an exporter, where nothing is kept on a disk.
 const SPOOL_BYTES: u64 = 48 << 20;
 
-pub(super) fn start(options: &Serve, doors: &[SocketAddr]) -> Result<Exports, ServeError> {
+pub(super) fn start(options: &Serve) -> Result<Exports, ServeError> {
     let environment = Environment::here()?;
     for warning in &environment.warnings {
         log::warn!("{warning}");
     }
-    let plans = without_own_doors(plans(&options.export, &environment)?, doors)?;
+    let doors = options.web.doors().into_iter().flat_map(|(_, places)| places);
+    let own: Vec<_> = doors.chain([options.listen]).collect();
+    let plans = without_own_doors(plans(&options.export, &environment)?, &own)?;
     let spool = |_: &str| -> Arc<dyn Spool> { Arc::new(MemorySpool::new(SPOOL_BYTES)) };
     Ok(Exports::start(plans, Limits::default(), spool)?)
 }

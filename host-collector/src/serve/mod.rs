@@ -1,23 +1,33 @@
-//! `spandrel serve`: puts receiver, pipeline, view and exporter together.
+//! `spandrel serve`: puts links, pipeline, view, store, doors and exporters together.
 
+mod answers;
 mod counted;
+mod doors;
 mod ending;
 mod error;
+mod everywhere;
 mod export;
+mod handover;
+mod keep;
+mod lasting;
 mod links;
 mod show;
 
+pub use answers::Answers;
 pub use error::ServeError;
+pub use keep::Keep;
 
 use crate::cli::Serve;
-use crate::exporter::otlp;
-use crate::model::{Batch, Chunk};
-use crate::pipeline::{self, Pipeline};
+use crate::metrics::Metrics;
+use crate::pipeline::{self, Output, Pipeline};
 use crate::receiver::{HostClock, Hub};
 use crate::signals;
 use crate::stats::Live;
+use crate::web::{Parts, Server};
 use counted::Counted;
 use ending::Ending;
+use everywhere::Everywhere;
+use handover::Handover;
 use links::Links;
 use std::sync::Arc;
 
@@ -27,20 +37,40 @@ use std::sync::Arc;
 /// Where it cannot start; once it runs, whatever goes wrong is logged and it goes on.
 pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let gate = options.trust.gate(!options.no_downlink)?;
+    let rules = options.rules.rules()?;
     let stop = signals::stop_flag()?;
     let links = Links::open(options, gate.is_some())?;
-    let exports = export::start(options, &[options.listen])?;
-    let view = show::start(options, &stop, exports.is_empty())?;
+    let kept = options.keep.open()?;
+    let exports = Arc::new(export::start(options)?);
+    let metrics = Metrics::default();
+    let runtime = doors::runtime()?;
+    let spans = Arc::new(Everywhere::new(rules, exports.clone(), kept.intake.clone()));
+    let limit = options.rules.limit().map(Arc::new);
+    let parts = Parts {
+        intake: spans.clone(),
+        reader: kept.reader,
+        routes: options.answers.routes()?,
+        metrics: metrics.clone(),
+        source_limit: limit.clone(),
+        runtime: runtime.handle().clone(),
+    };
+    let doors = Server::start(&options.web, parts)?;
+    for (door, address) in doors.addresses() {
+        log::info!("door {} is open at {address}", door.name);
+    }
+    // Where trees are all that is made, there is nothing left to do when nobody reads them.
+    let is_all = exports.is_empty() && kept.folder.is_none() && options.web.doors().is_empty();
+    let view = show::start(options, &stop, is_all)?;
 
-    let sink = pipeline::owned(|batch: Batch| {
-        let batch = Arc::new(batch);
-        view.offer(&batch);
-        if !exports.is_empty()
-            && let Ok(checked) = Chunk::check(otlp::to_protobuf([&*batch]))
-        {
-            exports.offer(batch.source, &checked.chunk);
+    let (handover, keeping) = Handover::start(spans)?;
+    let keep = handover.clone();
+    let is_shown = !options.no_tree || options.out.is_some() || options.out_otlp.is_some();
+    let sink = |output: Output| {
+        if is_shown {
+            output.batches().into_iter().for_each(|batch| view.offer(&Arc::new(batch)));
         }
-    });
+        keep.offer(output.chunk);
+    };
     let ways = pipeline::Options {
         downlink: !options.no_downlink,
         align: !options.no_align,
@@ -50,9 +80,14 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     if let Some(gate) = gate {
         pipeline = pipeline.behind(gate);
     }
+    let (mut pipeline, journal) = lasting::open(pipeline, kept.folder.as_deref(), handover)?;
     let mut hub = Hub::new();
+    if let Some(limit) = limit {
+        hub.limit(limit);
+    }
     let targets = links.start(&mut hub)?;
     let live = Live::default();
+    metrics.add(Arc::new(live.clone()));
     let mut counted = Counted { pipeline: &mut pipeline, feed: hub.feed(), live: live.clone() };
     hub.run(&mut counted, &stop);
     let ending = Ending::begin();
@@ -71,11 +106,30 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
         "{stats}"
     );
     drop(pipeline);
+    drop(keep);
 
-    // While exporters are given time, nobody should have to wait for the files.
+    doors.stop();
+    drop(runtime);
+    if let Some(journal) = journal {
+        journal.join();
+    }
+    let dropped = keeping.finish(ending.left());
+    if dropped > 0 {
+        log::warn!("{dropped} spans were dropped because the store did not keep up");
+    }
+    if let Some(store) = kept.store {
+        store.close();
+    }
+    // While the exporter is given time, nobody should have to wait for the files.
     view.finish();
-    for (name, counts) in exports.finish(ending.left()) {
-        export::tell(&name, &counts);
+    // Nobody else has them any more, unless a connection does not end.
+    match Arc::into_inner(exports) {
+        Some(exports) => {
+            for (name, counts) in exports.finish(ending.left()) {
+                export::tell(&name, &counts);
+            }
+        }
+        None => log::warn!("a connection did not end, so that exporters could not send what waits"),
     }
     Ok(())
 }

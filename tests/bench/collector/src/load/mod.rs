@@ -69,7 +69,9 @@ impl Sink {
 /// The collector, with these words behind `serve`.
 pub(crate) fn collector(setting: &Setting, words: &[&str]) -> Result<Process> {
     let program = setting.spandrel.as_ref().context("needs --spandrel=PROGRAM")?;
-    Process::start(Command::new(program).arg("serve").args(words))
+    // What only hands spans on keeps none.
+    let alone = ["serve", "--memory", "--memory-size=0", "--http=off"];
+    Process::start(Command::new(program).args(alone).args(words))
 }
 
 /// Frames of 100 spans by UDP from some devices, out to a server that takes everything.

@@ -1,0 +1,114 @@
+//! What queries are answered with, beside what is kept.
+
+use super::ServeError;
+use crate::query::sampling::Strategies;
+use crate::query::{Context, ui};
+use crate::receiver::HostClock;
+use crate::web::{self, Answer, Family, Now, Route};
+use clap::Args;
+use http::StatusCode;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+/// The version that pages of Jaeger show: of its API as it is answered here.
+const JAEGER_VERSION: &str = concat!("spandrel ", env!("CARGO_PKG_VERSION"));
+
+/// What is answered.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Queries")]
+pub struct Answers {
+    /// Tell clients that ask how to sample what this file of a Jaeger says. It is read again when it
+    /// changes.
+    #[arg(long, value_name = "FILE")]
+    pub sampling_strategies: Option<PathBuf>,
+    /// Have Zipkin's pages suggest the values of this tag. Give it once for each.
+    #[arg(long = "autocomplete-key", value_name = "TAG")]
+    pub autocomplete_keys: Vec<String>,
+    /// Serve the pages of a Jaeger out of this folder, in which its index.html lies.
+    #[arg(long, value_name = "FOLDER")]
+    pub jaeger_ui: Option<PathBuf>,
+    /// Serve the pages of a Zipkin, below /zipkin/, out of this folder, in which its index.html lies.
+    #[arg(long, value_name = "FOLDER")]
+    pub zipkin_ui: Option<PathBuf>,
+}
+
+impl Answers {
+    pub(super) fn routes(&self) -> Result<Vec<Route>, ServeError> {
+        let strategies = self.sampling_strategies.clone().map(Reloaded::read).transpose()?;
+        let autocomplete_keys = self.autocomplete_keys.clone();
+        let now: Now = Arc::new(move || Context {
+            now_ns: HostClock::new().now_ns(),
+            autocomplete_keys: autocomplete_keys.clone(),
+            strategies: strategies.as_ref().map(Reloaded::now).unwrap_or_default(),
+        });
+        let mut routes = web::routes(&now);
+        routes.extend(self.jaeger_ui.clone().map(jaeger_ui));
+        routes.extend(self.zipkin_ui.iter().flat_map(|folder| {
+            ["/zipkin", "/zipkin/{path*}"].map(|pattern| zipkin_ui(folder.clone(), pattern))
+        }));
+        Ok(routes)
+    }
+}
+
+fn jaeger_ui(folder: PathBuf) -> Route {
+    Route::get(Family::JaegerHttp, "/{path*}", "Jaeger's pages", move |ask, _| {
+        // What is no endpoint is none of its pages either.
+        if ask.path.starts_with("/api/") {
+            return Answer::text(StatusCode::NOT_FOUND, "404 page not found");
+        }
+        web::whole(ui::jaeger(&ask.path, &|name| read(&folder, name), JAEGER_VERSION))
+    })
+}
+
+fn zipkin_ui(folder: PathBuf, pattern: &'static str) -> Route {
+    Route::get(Family::ZipkinHttp, pattern, "Zipkin's pages", move |ask, _| {
+        web::whole(ui::zipkin(&ask.path, &|name| read(&folder, name)))
+    })
+}
+
+fn read(folder: &Path, name: &str) -> Option<Vec<u8>> {
+    fs::read(folder.join(name)).ok()
+}
+
+/// A file of strategies, and what it said when it was right last.
+struct Reloaded {
+    path: PathBuf,
+    last: Mutex<(Option<SystemTime>, Arc<Strategies>)>,
+}
+
+impl Reloaded {
+    fn read(path: PathBuf) -> Result<Self, ServeError> {
+        let changed = changed(&path);
+        match strategies(&path) {
+            Ok(strategies) => Ok(Self { path, last: Mutex::new((changed, strategies)) }),
+            Err(why) => Err(ServeError::Strategies { path, why }),
+        }
+    }
+
+    fn now(&self) -> Arc<Strategies> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = changed(&self.path);
+        if changed != last.0 {
+            last.0 = changed;
+            match strategies(&self.path) {
+                Ok(strategies) => last.1 = strategies,
+                Err(why) => log::warn!(
+                    "{}: {why}: the strategies of before go on being told",
+                    self.path.display()
+                ),
+            }
+        }
+        last.1.clone()
+    }
+}
+
+fn changed(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|about| about.modified()).ok()
+}
+
+fn strategies(path: &Path) -> Result<Arc<Strategies>, String> {
+    let json = fs::read_to_string(path).map_err(|why| why.to_string())?;
+    Strategies::parse(&json).map(Arc::new).map_err(|why| why.to_string())
+}
