@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::Order;
+use crate::convert::Convert;
 use crate::exporter;
 use crate::logging;
 use crate::receiver::mqtt;
@@ -56,6 +57,8 @@ pub enum Command {
     /// Show what `serve` would run with, and where each value comes from: a default, a line of the file, a
     /// variable of the environment or an option.
     Config(Config),
+    /// Make a file of traces into one of another format.
+    Convert(Convert),
 }
 
 /// Options of `spandrel config`.

@@ -18,6 +18,7 @@
 //! | [`store`] | spans on a disk: log, blocks, searches |
 //! | [`storage`] | what a store promises: tickets, searches and what they find |
 //! | [`query`] | the APIs that Jaeger's and Zipkin's users ask, without a socket |
+//! | [`convert`] | files of one format made into those of another |
 //! | [`rules`] | what is dropped and redacted, and how much a source may send |
 //! | [`recent`] | the traces of the last while, in memory |
 //! | [`tree`], [`text`] | how traces are written for people |
@@ -43,6 +44,7 @@ pub mod causality;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod convert;
 pub mod exporter;
 pub mod journal;
 pub mod json;

@@ -5,7 +5,7 @@ use anyhow::Result;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use spandrel_collector::cli::{Cli, Command};
 use spandrel_collector::config::{self, Effective, Environment, Failure, Loaded};
-use spandrel_collector::{logging, serve};
+use spandrel_collector::{convert, logging, serve};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -41,6 +41,7 @@ fn load(words: Vec<std::ffi::OsString>) -> Result<(Cli, Loaded), Failure> {
 fn run(cli: &Cli, effective: &Effective) -> Result<()> {
     match &cli.command {
         Command::Serve(options) => Ok(serve::serve(options)?),
+        Command::Convert(options) => Ok(convert::convert(options)?),
         Command::Config(config) if config.check => Ok(()),
         Command::Config(_) => Ok(write!(io::stdout().lock(), "{effective}")?),
     }

@@ -15,6 +15,7 @@ mod options;
 pub mod otlp;
 mod otlp_grpc;
 mod otlp_http;
+pub mod perfetto;
 mod plan;
 pub mod send;
 mod settings;

@@ -6,6 +6,7 @@
 mod clock;
 mod feed;
 mod hub;
+pub mod jaeger;
 mod kernel;
 pub mod mqtt;
 pub mod otlp;

@@ -1,0 +1,88 @@
+//! The command: a file in, a file out.
+
+use super::{Format, InputError, LARGEST, read};
+use crate::receiver::HostClock;
+use clap::Args;
+use std::fs::{self, File};
+use std::io::{self, Read, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Options of `spandrel convert`.
+#[derive(Args, Clone, Debug)]
+pub struct Convert {
+    /// What is read: Jaeger UI JSON, OTLP as JSON, lines of JSON or protobuf, Zipkin's JSON, or frames as a
+    /// serial port brings them; also compressed by gzip. `-` is standard input.
+    pub file: PathBuf,
+    /// What is made of it.
+    #[arg(long, value_name = "FORMAT")]
+    pub to: Format,
+    /// Where it is written, instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Why nothing was converted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConvertError {
+    /// A file cannot be read.
+    #[error("cannot read {}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// It holds nothing that is known.
+    #[error("{}", .path.display())]
+    Input {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: InputError,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {}", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+}
+
+/// Converts a file.
+///
+/// # Errors
+/// It cannot be read or written, or holds nothing that is known.
+pub fn convert(options: &Convert) -> Result<(), ConvertError> {
+    let path = &options.file;
+    let bytes = load(path).map_err(|source| ConvertError::Read { path: path.clone(), source })?;
+    let read = read(&bytes, HostClock::new().now_ns());
+    let (chunk, rejected) =
+        read.map_err(|source| ConvertError::Input { path: path.clone(), source })?;
+    if rejected > 0 {
+        log::warn!(rejected; "{rejected} spans were left out: their ids are none");
+    }
+    let written = options.to.write(&chunk);
+    let failed = |path: &Path, source| ConvertError::Write { path: path.to_owned(), source };
+    match &options.out {
+        Some(path) => fs::write(path, written).map_err(|source| failed(path, source)),
+        None => {
+            let mut to = io::stdout().lock();
+            let result = to.write_all(&written).and_then(|()| to.flush());
+            result.map_err(|source| failed(Path::new("standard output"), source))
+        }
+    }
+}
+
+/// All of a file, but not more than can be converted.
+fn load(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let reader: Box<dyn Read> = match path.to_str() {
+        Some("-") => Box::new(io::stdin().lock()),
+        _ => Box::new(File::open(path)?),
+    };
+    reader.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
