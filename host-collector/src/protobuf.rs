@@ -208,6 +208,26 @@ impl<'a> Fields<'a> {
         Some(*taken)
     }
 
+    /// A field with a short number and, if it has one, a short length, as most are.
+    #[inline]
+    fn short(&mut self) -> Option<(u32, Field<'a>)> {
+        let [tag @ 8..0x80, rest @ ..] = self.rest else { return None };
+        let (field, rest) = match (tag & 7, rest) {
+            (2, [length @ ..0x80, rest @ ..]) => {
+                let (taken, rest) = rest.split_at_checked(usize::from(*length))?;
+                (Field::Bytes(taken), rest)
+            }
+            (0, [value @ ..0x80, rest @ ..]) => (Field::Varint((*value).into()), rest),
+            (1, _) => {
+                let (taken, rest) = rest.split_first_chunk()?;
+                (Field::Fixed64(u64::from_le_bytes(*taken)), rest)
+            }
+            _ => return None,
+        };
+        self.rest = rest;
+        Some(((*tag >> 3).into(), field))
+    }
+
     fn field(&mut self) -> Option<(u32, Field<'a>)> {
         let tag = self.varint()?;
         let field = match tag & 7 {
@@ -228,9 +248,13 @@ impl<'a> Fields<'a> {
 impl<'a> Iterator for Fields<'a> {
     type Item = Result<(u32, Field<'a>), Malformed>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
             return None;
+        }
+        if let Some(field) = self.short() {
+            return Some(Ok(field));
         }
         let field = self.field().ok_or(Malformed);
         if field.is_err() {

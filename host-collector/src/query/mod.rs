@@ -61,13 +61,34 @@ pub struct Endpoint {
     pub handler: Handler,
 }
 
-/// All that can be asked, family by family.
-pub const ENDPOINTS: [&[Endpoint]; 3] = [&jaeger::ENDPOINTS, &v3::ENDPOINTS, &zipkin::ENDPOINTS];
+/// Whose clients ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Jaeger's UI, Grafana.
+    Jaeger,
+    /// Zipkin's UI and its users.
+    Zipkin,
+    /// Services that ask how to sample.
+    Sampling,
+}
+
+/// All that can be asked.
+pub const ENDPOINTS: [(Family, &[Endpoint]); 4] = [
+    (Family::Jaeger, &jaeger::ENDPOINTS),
+    (Family::Jaeger, &v3::ENDPOINTS),
+    (Family::Zipkin, &zipkin::ENDPOINTS),
+    (Family::Sampling, &sampling::ENDPOINTS),
+];
+
+/// Every endpoint, with its family.
+pub fn endpoints() -> impl Iterator<Item = (Family, Endpoint)> {
+    ENDPOINTS.into_iter().flat_map(|(family, list)| list.iter().map(move |one| (family, *one)))
+}
 
 /// Answers a request; none if it is not for any endpoint.
 pub fn answer(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Option<Answer> {
-    let mut endpoints = ENDPOINTS.into_iter().flatten();
-    let found = endpoints.find(|endpoint| endpoint.is_for(request.method, request.path))?;
+    let is_for = |one: &Endpoint| one.is_for(request.method, request.path);
+    let (_, found) = endpoints().find(|(_, one)| is_for(one))?;
     Some((found.handler)(request, reader, context))
 }
 

@@ -12,9 +12,10 @@ use std::collections::HashMap;
 pub const DEFAULT_SHARE: f64 = 0.001;
 
 /// What can be asked.
-pub const ENDPOINTS: [Endpoint; 2] = [
+pub const ENDPOINTS: [Endpoint; 3] = [
     get("/sampling", "how a service is to sample", by_name),
     get("/api/sampling", "the same", by_name),
+    get("/", "the same, with types as numbers", by_number),
 ];
 
 const fn get(pattern: &'static str, about: &'static str, handler: super::Handler) -> Endpoint {
@@ -217,13 +218,12 @@ impl Strategy {
 }
 
 /// Answers with the types of strategies as names, which clients of Jaeger read.
-pub fn by_name(request: &Request<'_>, _: &dyn Reader, context: &Context) -> Answer {
+fn by_name(request: &Request<'_>, _: &dyn Reader, context: &Context) -> Answer {
     answer(request, context, ["\"PROBABILISTIC\"", "\"RATE_LIMITING\""])
 }
 
-/// Answers with the types of strategies as numbers: what a Jaeger answers at every other path of its door
-/// for sampling.
-pub fn by_number(request: &Request<'_>, _: &dyn Reader, context: &Context) -> Answer {
+/// Answers with the types of strategies as numbers, as Jaeger's oldest clients ask for.
+fn by_number(request: &Request<'_>, _: &dyn Reader, context: &Context) -> Answer {
     answer(request, context, ["0", "1"])
 }
 

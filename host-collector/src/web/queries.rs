@@ -3,7 +3,7 @@
 use super::answer::{Answer, Ask};
 use super::door::Family;
 use super::router::Route;
-use crate::query::{self, Context, ENDPOINTS, Endpoint, Request, sampling};
+use crate::query::{self, Context, Endpoint, Request};
 use crate::storage::Reader;
 use http::{HeaderName, Method, StatusCode};
 use std::sync::Arc;
@@ -14,15 +14,15 @@ pub type Now = Arc<dyn Fn() -> Context + Send + Sync>;
 /// The routes of all that can be asked.
 #[must_use]
 pub fn routes(now: &Now) -> Vec<Route> {
-    let queries = ENDPOINTS.into_iter().flatten().map(|endpoint| {
-        let pattern = endpoint.pattern;
-        let is_zipkin = pattern.starts_with("/zipkin") || pattern.starts_with("/api/v2/");
-        let family = if is_zipkin { Family::ZipkinHttp } else { Family::JaegerHttp };
-        route(endpoint, family, now)
-    });
-    let sampling = sampling::ENDPOINTS.iter();
-    let sampling = sampling.map(|endpoint| route(endpoint, Family::SamplingHttp, now));
-    queries.chain(sampling).collect()
+    query::endpoints().map(|(family, endpoint)| route(&endpoint, family_of(family), now)).collect()
+}
+
+fn family_of(family: query::Family) -> Family {
+    match family {
+        query::Family::Jaeger => Family::JaegerHttp,
+        query::Family::Zipkin => Family::ZipkinHttp,
+        query::Family::Sampling => Family::SamplingHttp,
+    }
 }
 
 fn route(endpoint: &Endpoint, family: Family, now: &Now) -> Route {
@@ -61,8 +61,7 @@ mod tests {
     fn each_endpoint_is_a_route_of_the_door_that_its_clients_know() {
         let now: Now = Arc::new(Context::default);
         let routes = routes(&now);
-        let queries = ENDPOINTS.iter().map(|family| family.len()).sum::<usize>();
-        assert_eq!(routes.len(), queries + sampling::ENDPOINTS.len());
+        assert_eq!(routes.len(), query::endpoints().count());
         let family = |pattern| {
             let found = routes.iter().find(|route| route.pattern == pattern);
             found.map(|route| (route.family, route.method.clone()))
@@ -70,5 +69,7 @@ mod tests {
         assert_eq!(family("/api/services"), Some((Family::JaegerHttp, Method::GET)));
         assert_eq!(family("/api/archive/{id}"), Some((Family::JaegerHttp, Method::POST)));
         assert_eq!(family("/api/v3/services"), Some((Family::JaegerHttp, Method::GET)));
+        assert_eq!(family("/config.json"), Some((Family::ZipkinHttp, Method::GET)));
+        assert_eq!(family("/api/sampling"), Some((Family::SamplingHttp, Method::GET)));
     }
 }

@@ -12,8 +12,8 @@ mod write;
 
 use crate::exporter::otlp;
 use crate::json::Writer;
-use crate::model::{Chunk, SpanId, SpanView, Trace, TraceId};
-use core::cmp::Reverse;
+use crate::model::{Chunk, SpanView, Trace, TraceId};
+use read::Lists;
 use std::collections::HashMap;
 
 pub use shape::{Log, Process, Reference, Show, Span, Tag, TagValue, scope_tags};
@@ -49,11 +49,10 @@ pub fn convert<'a>(traces: impl IntoIterator<Item = &'a Trace>) -> Vec<u8> {
 pub fn trace(out: &mut Writer, chunk: &Chunk, show: Show) {
     let spans = Spans::of(chunk);
     let id = spans.list.first().map_or(TraceId([0; 16]), |place| place.span.trace_id());
-    let mut read = Span::empty();
+    let mut lists = Lists::default();
     let write_spans = |out: &mut SpanWriter<'_>| {
         for place in &spans.list {
-            spans.read(place, &mut read, show);
-            out.span(&read, place.process);
+            out.view(place.span, spans.scope(place), place.process, show, &mut lists);
         }
     };
     write_trace(out, id, write_spans, &spans.processes);
@@ -106,12 +105,15 @@ impl<'a> Spans<'a> {
         let mut processes: Vec<_> = numbers.into_iter().collect();
         processes.sort_unstable_by_key(|(_, number)| *number);
         let processes: Vec<_> = processes.into_iter().map(|(process, _)| process).collect();
-        let key = |place: &Place<'a>| -> (u64, Reverse<u64>, SpanId, &str) {
-            let service = processes.get(place.process).map_or("", |process| process.service);
-            let span = place.span;
-            (span.start_ns(), Reverse(span.end_ns()), span.span_id(), service)
-        };
-        spans.list.sort_by(|a, b| key(a).cmp(&key(b)));
+        let service =
+            |place: &Place<'a>| processes.get(place.process).map_or("", |process| process.service);
+        spans.list.sort_by(|a, b| {
+            let (x, y) = (a.span, b.span);
+            let by_time = x.start_ns().cmp(&y.start_ns()).then(y.end_ns().cmp(&x.end_ns()));
+            by_time
+                .then_with(|| x.span_id().cmp(&y.span_id()))
+                .then_with(|| service(a).cmp(service(b)))
+        });
         spans.number(processes);
         spans
     }
@@ -131,10 +133,14 @@ impl<'a> Spans<'a> {
         }
     }
 
-    /// Reads one of its spans.
-    pub fn read(&self, place: &Place<'a>, into: &mut Span<'a>, show: Show) {
-        let scope = self.scopes.get(place.scope).map_or(&[][..], Vec::as_slice);
-        into.read(place.span.raw(), scope, show);
+    /// What Jaeger makes of one of its spans.
+    #[must_use]
+    pub fn read(&self, place: &Place<'a>, show: Show) -> Span<'a> {
+        Span::of(place.span, self.scope(place), show)
+    }
+
+    fn scope(&self, place: &Place<'a>) -> &[Tag<'a>] {
+        self.scopes.get(place.scope).map_or(&[], Vec::as_slice)
     }
 }
 

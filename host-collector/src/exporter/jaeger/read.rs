@@ -2,7 +2,7 @@
 
 use super::shape::{Log, Reference, Show, Span, Tag, TagValue, texts};
 use crate::model::opentracing::{REF_TYPE, RefType};
-use crate::model::{Kind, SPAN_WARNINGS, SpanId, TraceId, ValueView};
+use crate::model::{SPAN_WARNINGS, SpanId, SpanView, TraceId, ValueView};
 use crate::protobuf::{Field, Fields};
 use std::borrow::Cow;
 
@@ -18,49 +18,56 @@ impl<'a> Tag<'a> {
     }
 }
 
-impl<'a> Span<'a> {
-    /// Reads OTLP's message of a span.
-    pub fn read(&mut self, raw: &'a [u8], scope: &[Tag<'a>], show: Show) {
-        self.references.clear();
-        self.tags.clear();
-        self.logs.clear();
+/// What a span has beside tags, in the order in which it is met. It keeps its room for the next span.
+#[derive(Debug, Default)]
+pub(super) struct Lists<'a> {
+    events: Vec<&'a [u8]>,
+    links: Vec<&'a [u8]>,
+    /// What a reader must know about it.
+    pub(super) warnings: Vec<&'a str>,
+    /// The parent first.
+    pub(super) references: Vec<Reference>,
+}
+
+impl<'a> Lists<'a> {
+    /// Reads a span's message from front to back, and gives its tags one by one.
+    pub(super) fn read(
+        &mut self,
+        span: SpanView<'a>,
+        scope: &[Tag<'a>],
+        show: Show,
+        mut tag: impl FnMut(&Tag<'a>),
+    ) {
+        self.events.clear();
+        self.links.clear();
         self.warnings.clear();
-        self.tags.extend_from_slice(scope);
-        self.name = "";
-        self.start_ns = 0;
-        let (mut end_ns, mut kind, mut state): (u64, u64, &[u8]) = (0, 0, &[]);
-        let (mut parent, mut status): (&[u8], &[u8]) = (&[], &[]);
+        self.references.clear();
+        scope.iter().for_each(&mut tag);
         let mut dropped = [0; 3];
-        for field in fields(raw) {
+        for field in fields(span.raw()) {
             match field {
-                (1, Field::Bytes(id)) => self.trace_id = TraceId(array(id)),
-                (2, Field::Bytes(id)) => self.span_id = SpanId(array(id)),
-                (3, Field::Bytes(text)) => state = text,
-                (4, Field::Bytes(id)) => parent = id,
-                (5, Field::Bytes(name)) => self.name = text(name),
-                (6, Field::Varint(number)) => kind = number,
-                (7, Field::Fixed64(time_ns)) => self.start_ns = time_ns,
-                (8, Field::Fixed64(time_ns)) => end_ns = time_ns,
-                (9, Field::Bytes(attribute)) => self.attribute(attribute),
+                (9, Field::Bytes(attribute)) => {
+                    let (key, value) = key_and_value(attribute);
+                    if key == SPAN_WARNINGS {
+                        self.warnings.extend(texts(value));
+                    } else {
+                        tag(&Tag { key, value: TagValue::of(value) });
+                    }
+                }
                 (10, Field::Varint(count)) => dropped[0] = low_half(count),
-                (11, Field::Bytes(event)) => self.logs.push(log(event, show)),
+                (11, Field::Bytes(event)) => self.events.push(event),
                 (12, Field::Varint(count)) => dropped[1] = low_half(count),
-                (13, Field::Bytes(link)) => self.references.push(reference(link)),
+                (13, Field::Bytes(link)) => self.links.push(link),
                 (14, Field::Varint(count)) => dropped[2] = low_half(count),
-                (15, Field::Bytes(message)) => status = message,
                 _ => {}
             }
         }
-        self.duration_ns = end_ns.saturating_sub(self.start_ns);
-        self.parent(SpanId(array(parent)));
-        if let Some(kind) = Kind::from_number(kind).tag() {
-            self.tags.push(Tag::text("span.kind", kind));
+        if let Some(kind) = span.kind().tag() {
+            tag(&Tag::text("span.kind", kind));
         }
-        if !status.is_empty() {
-            self.status(status);
-        }
-        if !state.is_empty() {
-            self.tags.push(Tag::text("w3c.tracestate", text(state)));
+        status(span, &mut tag);
+        if !span.trace_state().is_empty() {
+            tag(&Tag::text("w3c.tracestate", span.trace_state()));
         }
         if show == Show::Dropped {
             let keys = [
@@ -69,56 +76,70 @@ impl<'a> Span<'a> {
                 "otel.dropped_links_count",
             ];
             let counts = keys.into_iter().zip(dropped);
-            self.tags.extend(counts.filter_map(|(key, count)| Tag::count(key, count)));
+            counts.filter_map(|(key, count)| Tag::count(key, count)).for_each(|one| tag(&one));
         }
-    }
-
-    fn attribute(&mut self, raw: &'a [u8]) {
-        let tag = Tag::read(raw);
-        if tag.key == SPAN_WARNINGS {
-            let (_, list) = key_and_value(raw);
-            self.warnings.extend(texts(list).map(Cow::Borrowed));
-        } else {
-            self.tags.push(tag);
-        }
+        self.refer(span);
     }
 
     /// The parent is the first reference. A link to it only says of which type it is, and the last says so.
-    fn parent(&mut self, parent: SpanId) {
-        if parent.is_zero() {
-            return;
+    fn refer(&mut self, span: SpanView<'a>) {
+        let trace_id = span.trace_id();
+        let mut parent_type = RefType::ChildOf;
+        if let Some(span_id) = span.parent_span_id() {
+            self.references.push(Reference { ref_type: parent_type, trace_id, span_id });
         }
-        let trace_id = self.trace_id;
-        let mut ref_type = RefType::ChildOf;
-        self.references.retain(|link| {
-            let is_parent = link.trace_id == trace_id && link.span_id == parent;
-            if is_parent {
-                ref_type = link.ref_type;
+        for link in self.links.iter().map(|link| reference(link)) {
+            if link.trace_id == trace_id && Some(link.span_id) == span.parent_span_id() {
+                parent_type = link.ref_type;
+            } else {
+                self.references.push(link);
             }
-            !is_parent
-        });
-        self.references.insert(0, Reference { ref_type, trace_id, span_id: parent });
+        }
+        if let Some(parent) =
+            self.references.first_mut().filter(|_| parent_type != RefType::ChildOf)
+        {
+            parent.ref_type = parent_type;
+        }
     }
 
-    fn status(&mut self, status: &'a [u8]) {
-        let (mut code, mut description) = (0, "");
-        for field in fields(status) {
-            match field {
-                (2, Field::Bytes(bytes)) => description = text(bytes),
-                (3, Field::Varint(number)) => code = number,
-                _ => {}
-            }
+    /// Its logs, one by one.
+    pub(super) fn logs(&self, show: Show) -> impl Iterator<Item = Log<'a>> {
+        self.events.iter().map(move |event| log(event, show))
+    }
+}
+
+impl<'a> Span<'a> {
+    /// What a span is in Jaeger.
+    pub(super) fn of(span: SpanView<'a>, scope: &[Tag<'a>], show: Show) -> Self {
+        let mut lists = Lists::default();
+        let mut tags = Vec::new();
+        lists.read(span, scope, show, |tag| tags.push(tag.clone()));
+        Self {
+            trace_id: span.trace_id(),
+            span_id: span.span_id(),
+            name: span.name(),
+            start_ns: span.start_ns(),
+            duration_ns: span.duration_ns(),
+            tags,
+            logs: lists.logs(show).collect(),
+            references: lists.references,
+            warnings: lists.warnings.into_iter().map(Cow::Borrowed).collect(),
         }
-        if code == 1 {
-            self.tags.push(Tag::text("otel.status_code", "OK"));
+    }
+}
+
+fn status<'a>(span: SpanView<'a>, tag: &mut impl FnMut(&Tag<'a>)) {
+    match span.status_code() {
+        1 => tag(&Tag::text("otel.status_code", "OK")),
+        2 => {
+            tag(&Tag::text("otel.status_code", "ERROR"));
+            tag(&Tag { key: "error", value: TagValue::Bool(true) });
         }
-        if code == 2 {
-            self.tags.push(Tag::text("otel.status_code", "ERROR"));
-            self.tags.push(Tag { key: "error", value: TagValue::Bool(true) });
-        }
-        if !description.is_empty() {
-            self.tags.push(Tag::text("otel.status_description", description));
-        }
+        _ => {}
+    }
+    let description = span.status_message();
+    if !description.is_empty() {
+        tag(&Tag::text("otel.status_description", description));
     }
 }
 
@@ -177,6 +198,14 @@ fn fields(message: &[u8]) -> impl Iterator<Item = (u32, Field<'_>)> {
 }
 
 fn key_and_value(attribute: &[u8]) -> (&str, ValueView<'_>) {
+    // As everybody writes it.
+    if let [0x0a, length @ ..0x80, rest @ ..] = attribute
+        && let Some((key, [0x12, length, value @ ..])) = rest.split_at_checked(usize::from(*length))
+        && *length < 0x80
+        && value.len() == usize::from(*length)
+    {
+        return (text(key), ValueView::new(value));
+    }
     let (mut key, mut value): (&[u8], &[u8]) = (&[], &[]);
     for field in fields(attribute) {
         match field {

@@ -152,7 +152,7 @@ pub struct Log<'a> {
     pub fields: Vec<Tag<'a>>,
 }
 
-/// A span as Jaeger has it. Its lists keep their room when another span is read into it.
+/// A span as Jaeger has it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Span<'a> {
     /// The trace.
@@ -173,24 +173,6 @@ pub struct Span<'a> {
     pub logs: Vec<Log<'a>>,
     /// What a reader must know about it.
     pub warnings: Vec<Cow<'a, str>>,
-}
-
-impl<'a> Span<'a> {
-    /// Nothing, into which a span can be read.
-    #[must_use]
-    pub fn empty() -> Self {
-        Self {
-            trace_id: TraceId([0; 16]),
-            span_id: SpanId([0; 8]),
-            name: "",
-            references: Vec::new(),
-            start_ns: 0,
-            duration_ns: 0,
-            tags: Vec::new(),
-            logs: Vec::new(),
-            warnings: Vec::new(),
-        }
-    }
 }
 
 /// The texts in a list.

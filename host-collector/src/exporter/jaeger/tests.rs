@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Attribute, Batch, Kind, Link, Resource, Span, testing};
+use crate::model::{Attribute, Batch, Kind, Link, Resource, Span, SpanId, testing};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;

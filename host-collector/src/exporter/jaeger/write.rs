@@ -1,9 +1,10 @@
 //! Writes what has Jaeger's shape as Jaeger UI JSON.
 
-use super::shape::{Log, Process, Reference, Span, Tag, TagValue};
+use super::read::Lists;
+use super::shape::{Log, Process, Reference, Show, Span, Tag, TagValue};
 use crate::json::Writer;
-use crate::model::TraceId;
 use crate::model::opentracing::RefType;
+use crate::model::{SpanView, TraceId};
 
 /// The largest integer that JavaScript holds exactly.
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
@@ -20,7 +21,7 @@ pub fn trace<'a>(
     out.raw("{\"traceID\":\"");
     trace_id(out, id);
     out.raw("\",\"spans\":[");
-    write_spans(&mut SpanWriter { out, is_first: true });
+    write_spans(&mut SpanWriter { out, is_first: true, id: Id::of(id) });
     out.raw("],\"processes\":{");
     for (index, process) in processes.iter().enumerate() {
         out.raw(if index == 0 { "\"p" } else { ",\"p" });
@@ -44,51 +45,117 @@ pub fn trace<'a>(
 pub struct SpanWriter<'a> {
     out: &'a mut Writer,
     is_first: bool,
+    /// The trace's id, which most spans and references have.
+    id: Id,
+}
+
+/// An id of a trace with its digits.
+#[derive(Debug)]
+struct Id {
+    id: TraceId,
+    digits: Vec<u8>,
+}
+
+impl Id {
+    fn of(id: TraceId) -> Self {
+        let mut out = Writer::default();
+        trace_id(&mut out, id);
+        Self { id, digits: out.into_bytes() }
+    }
+
+    fn write(&self, out: &mut Writer, id: TraceId) {
+        if id == self.id { out.bytes(&self.digits) } else { trace_id(out, id) }
+    }
 }
 
 impl SpanWriter<'_> {
     /// A span, and the number of its process from 0.
     pub fn span(&mut self, span: &Span<'_>, process: usize) {
+        let times_ns = [span.start_ns, span.duration_ns];
+        self.head(span.trace_id, &span.span_id.0, span.name, times_ns, process);
+        self.out.list(&span.tags, tag);
+        self.references(&span.references);
+        self.out.list(&span.logs, |out, one| log(out, one));
+        self.tail(&span.warnings);
+    }
+
+    /// The same of a span that nothing was done to, without a shape in between.
+    pub(super) fn view<'a>(
+        &mut self,
+        span: SpanView<'a>,
+        scope: &[Tag<'a>],
+        process: usize,
+        show: Show,
+        lists: &mut Lists<'a>,
+    ) {
+        let times_ns = [span.start_ns(), span.duration_ns()];
+        self.head(span.trace_id(), &span.span_id().0, span.name(), times_ns, process);
+        let mut open = "[";
+        lists.read(span, scope, show, |one| {
+            self.out.raw(core::mem::replace(&mut open, ","));
+            tag(self.out, one);
+        });
+        self.out.raw(if open == "[" { "[]" } else { "]" });
+        self.references(&lists.references);
+        self.out.list(lists.logs(show), |out, one| log(out, &one));
+        self.tail(&lists.warnings);
+    }
+
+    /// Everything before the list of tags.
+    fn head(
+        &mut self,
+        trace: TraceId,
+        id: &[u8; 8],
+        name: &str,
+        [start_ns, duration_ns]: [u64; 2],
+        process: usize,
+    ) {
         let out = &mut *self.out;
         out.raw(if self.is_first { "{\"traceID\":\"" } else { ",{\"traceID\":\"" });
         self.is_first = false;
-        trace_id(out, span.trace_id);
+        self.id.write(out, trace);
         out.raw("\",\"spanID\":\"");
-        out.hex(&span.span_id.0);
+        out.hex(id);
         out.raw("\",\"operationName\":\"");
-        out.escaped(span.name);
-        out.raw("\",\"references\":[");
-        for (index, item) in span.references.iter().enumerate() {
-            reference(out, item, index == 0);
-        }
-        out.raw("],\"startTime\":");
-        out.unsigned(span.start_ns / 1000);
+        out.escaped(name);
+        out.raw("\",\"startTime\":");
+        out.unsigned(start_ns / 1000);
         out.raw(",\"duration\":");
-        out.unsigned(span.duration_ns / 1000);
-        out.raw(",\"tags\":");
-        out.list(&span.tags, tag);
-        out.raw(",\"logs\":");
-        out.list(&span.logs, log);
+        out.unsigned(duration_ns / 1000);
         out.raw(",\"processID\":\"p");
         out.unsigned(process as u64 + 1);
-        out.raw("\",\"warnings\":");
-        warnings_or_null(out, &span.warnings);
-        out.raw("}");
+        out.raw("\",\"tags\":");
     }
-}
 
-fn reference(out: &mut Writer, reference: &Reference, is_first: bool) {
-    if !is_first {
-        out.raw(",");
+    /// The list of references, and what stands before that of logs.
+    fn references(&mut self, references: &[Reference]) {
+        let out = &mut *self.out;
+        let mut open = ",\"references\":[{\"refType\":\"";
+        for reference in references {
+            out.raw(core::mem::replace(&mut open, ",{\"refType\":\""));
+            out.raw(match reference.ref_type {
+                RefType::ChildOf => "CHILD_OF\",\"traceID\":\"",
+                RefType::FollowsFrom => "FOLLOWS_FROM\",\"traceID\":\"",
+            });
+            self.id.write(out, reference.trace_id);
+            out.raw("\",\"spanID\":\"");
+            out.hex(&reference.span_id.0);
+            out.raw("\"}");
+        }
+        let none = ",\"references\":[],\"logs\":";
+        out.raw(if references.is_empty() { none } else { "],\"logs\":" });
     }
-    out.raw(match reference.ref_type {
-        RefType::ChildOf => "{\"refType\":\"CHILD_OF\",\"traceID\":\"",
-        RefType::FollowsFrom => "{\"refType\":\"FOLLOWS_FROM\",\"traceID\":\"",
-    });
-    trace_id(out, reference.trace_id);
-    out.raw("\",\"spanID\":\"");
-    out.hex(&reference.span_id.0);
-    out.raw("\"}");
+
+    /// Everything behind the list of logs.
+    fn tail(&mut self, warnings: &[impl AsRef<str>]) {
+        if warnings.is_empty() {
+            self.out.raw(",\"warnings\":null}");
+        } else {
+            self.out.raw(",\"warnings\":");
+            self.out.strings(warnings);
+            self.out.raw("}");
+        }
+    }
 }
 
 fn log(out: &mut Writer, log: &Log<'_>) {

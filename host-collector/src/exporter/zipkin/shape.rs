@@ -28,6 +28,10 @@ const ADDRESSES: [&str; 5] = [
 const PORTS: [&str; 5] =
     ["server.port", "network.peer.port", "net.peer.port", "net.sock.peer.port", "peer.port"];
 
+/// Where spans that came from Zipkin's clients have the addresses of both sides, and their ports.
+const PEER: [&str; 2] = ["net.peer.ip", "net.peer.port"];
+const HOST: [&str; 2] = ["net.host.ip", "net.host.port"];
+
 /// One side of a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Endpoint {
@@ -103,6 +107,14 @@ impl<'a> Span<'a> {
             span.events().map(|event| (event.time_ns() / 1000, tags::annotation(event))).collect();
         annotations.sort();
         annotations.dedup();
+        let mut tags = tags::of(resource, scope, span);
+        let remote = remote(attributes);
+        let local = local(resource, attributes);
+        for (endpoint, keys) in [(&remote, PEER), (&local, HOST)] {
+            if endpoint.address.is_some() {
+                keys.iter().for_each(|key| drop(tags.remove(*key)));
+            }
+        }
         Self {
             trace_id: span.trace_id(),
             parent: span.parent_span_id().filter(|parent| *parent != span.span_id()),
@@ -111,13 +123,10 @@ impl<'a> Span<'a> {
             name: span.name().to_lowercase(),
             start_us: span.start_ns() / 1000,
             duration_us: (span.duration_ns() / 1000).max(1),
-            local: Endpoint {
-                service: resource.service_name().to_lowercase(),
-                ..Endpoint::default()
-            },
-            remote: remote(attributes),
+            local,
+            remote,
             annotations,
-            tags: tags::of(resource, scope, span),
+            tags,
             is_debug: is_true(DEBUG),
             is_shared: is_true(SHARED) && kind == Some(Kind::Server),
         }
@@ -127,6 +136,15 @@ impl<'a> Span<'a> {
     #[must_use]
     pub fn has_failed(&self) -> bool {
         self.tags.contains_key("error")
+    }
+}
+
+fn local(resource: ResourceView<'_>, attributes: Attributes<'_>) -> Endpoint {
+    let [address, port] = HOST.map(|key| attributes.get(key).map(ValueView::to_text));
+    Endpoint {
+        service: resource.service_name().to_lowercase(),
+        address: address.and_then(|text| text.parse().ok()),
+        port: port.and_then(|text| text.parse().ok()).unwrap_or(0),
     }
 }
 

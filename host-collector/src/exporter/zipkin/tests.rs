@@ -66,8 +66,7 @@ fn what_otlp_has_fields_for_is_in_tags() {
         "remoteEndpoint": {"serviceName": "sensor", "ipv4": "10.0.0.1", "port": 80},
         "annotations": [{"timestamp": 1501, "value": "\"retry\": {\"why\":\"n\\\"ack\"}"}],
         "tags": {
-            "board": "of the span", "error": "no answer", "net.peer.ip": "10.0.0.1",
-            "net.peer.port": "80", "otel.dropped_attributes_count": "2",
+            "board": "of the span", "error": "no answer", "otel.dropped_attributes_count": "2",
             "otel.status_code": "ERROR", "w3c.tracestate": "vendor=1",
             "otlp.link.0": format!("{}|{}||{{\"k\":\"v\"}}|0", "01".repeat(16), "02".repeat(8)),
         },
@@ -105,7 +104,11 @@ fn what_zipkin_said_of_a_span_it_says_again() {
         out.varint(6, 2);
         flag(out, "zipkin.shared");
         flag(out, "zipkin.debug");
+        text(out, 9, "net.host.ip", "::1");
+        text(out, 9, "net.host.port", "7");
     });
+    let local = json!({"serviceName": "thermo", "ipv6": "::1", "port": 7});
+    assert_eq!(span["localEndpoint"], local);
     assert_eq!((&span["shared"], &span["debug"]), (&json!(true), &json!(true)));
     assert_eq!(span["tags"], json!({"board": "an386"}));
 }

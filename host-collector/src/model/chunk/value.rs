@@ -93,6 +93,14 @@ impl<'a> ValueView<'a> {
     /// Reads an `AnyValue`; of several values the last, as protobuf has it.
     #[must_use]
     pub fn new(raw: &'a [u8]) -> Self {
+        // Text and numbers that are short, as most are.
+        match raw {
+            [0x0a, length @ ..0x80, text @ ..] if text.len() == usize::from(*length) => {
+                return Self::Str(str::from_utf8(text).unwrap_or_default());
+            }
+            [0x18, value @ ..0x80] => return Self::Int((*value).into()),
+            _ => {}
+        }
         Fields::new(raw).map_while(Result::ok).filter_map(Self::of).last().unwrap_or(Self::Empty)
     }
 

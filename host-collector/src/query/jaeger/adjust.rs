@@ -18,11 +18,7 @@ type Placed<'a> = (Span<'a>, usize);
 /// Writes a trace after all of this.
 pub(super) fn trace(out: &mut Writer, chunk: &Chunk) {
     let found = Spans::of(chunk);
-    let read = found.list.iter().map(|place| {
-        let mut span = Span::empty();
-        found.read(place, &mut span, Show::AsJaeger);
-        (span, place.process)
-    });
+    let read = found.list.iter().map(|place| (found.read(place, Show::AsJaeger), place.process));
     let mut spans: Vec<Placed<'_>> = read.collect();
     let mut processes = found.processes;
     tell_apart(&mut spans);

@@ -6,6 +6,7 @@
 mod adjust;
 mod document;
 mod search;
+mod transform;
 
 use super::{Answer, Context, Endpoint, Failure, Request, go};
 use crate::json::Writer;
@@ -19,7 +20,7 @@ pub use search::trace_id;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// What can be asked.
-pub const ENDPOINTS: [Endpoint; 11] = [
+pub const ENDPOINTS: [Endpoint; 12] = [
     get("/api/services", "names of services", services),
     get("/api/services/{service}/operations", "names of operations of a service", operation_names),
     get("/api/operations", "operations of a service, with kinds", operations),
@@ -35,6 +36,12 @@ pub const ENDPOINTS: [Endpoint; 11] = [
         pattern: "/api/archive/{id}",
         about: "none: there is no archive beside the store",
         handler: |request, _, _| error(&archive(request)),
+    },
+    Endpoint {
+        method: "POST",
+        pattern: "/api/transform",
+        about: "OTLP in JSON as Jaeger UI JSON",
+        handler: |request, _, _| listed(request, transform::transform(request)),
     },
 ];
 

@@ -13,23 +13,28 @@ fn compare(name: &str) -> usize {
     for entry in entries.iter().filter(|entry| entry["at"] == "sampling") {
         let line = entry["ask"].as_str().unwrap();
         let (_, url) = line.split_once(' ').unwrap();
-        let (path, query) = url.split_once('?').unwrap_or((url, ""));
-        let query = pairs(query);
-        let request = Request { method: "GET", path, query: &query, body: b"" };
+        let query = pairs(url.split_once('?').map_or("", |(_, query)| query));
         let store = Naive::default();
-        let numbers = super::super::sampling::by_number(&request, &store, &context);
+        let ask = |path| {
+            let request = Request { method: "GET", path, query: &query, body: b"" };
+            answer(&request, &store, &context).unwrap()
+        };
+        let numbers = ask("/");
         assert_eq!(entry["status"], numbers.status, "{line}");
         match entry["text"].as_str() {
             Some(text) => assert_eq!(numbers.body, text.as_bytes(), "{line}"),
             None => assert_eq!(json(&numbers), entry["json"], "{line}"),
         }
-        if let Some(names) = answer(&request, &store, &context).filter(|names| names.status == 200)
-        {
-            let types = [("PROBABILISTIC", 0), ("RATE_LIMITING", 1)];
+        let names = ask("/sampling");
+        assert_eq!(names, ask("/api/sampling"));
+        if names.status == 200 {
             let mut names = json(&names);
-            let name = names["strategyType"].as_str().unwrap().to_owned();
-            names["strategyType"] =
-                types.iter().find(|(known, _)| *known == name).unwrap().1.into();
+            let number = match names["strategyType"].as_str() {
+                Some("PROBABILISTIC") => 0,
+                Some("RATE_LIMITING") => 1,
+                other => panic!("{other:?}"),
+            };
+            names["strategyType"] = number.into();
             assert_eq!(names, entry["json"], "{line}");
         }
         compared += 1;
