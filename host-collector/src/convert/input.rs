@@ -1,7 +1,7 @@
 //! What a file may hold, told by its content.
 
 use crate::model::{CheckError, Checked, Chunk, ChunkWriter};
-use crate::pipeline::{self, Pipeline};
+use crate::pipeline::{self, Output, Pipeline};
 use crate::receiver::jaeger::{self, JaegerError};
 use crate::receiver::otlp::{self, JsonError};
 use crate::receiver::stream::LONGEST;
@@ -130,10 +130,10 @@ fn otlp_lines(text: &[u8]) -> Result<Checked, InputError> {
 /// When they came is not known, so devices are on no common time line: each has the times of its own clock
 /// from `now_ns` on.
 fn frames(bytes: &[u8], now_ns: u64) -> Result<Checked, InputError> {
-    let mut batches = Vec::new();
+    let mut writer = ChunkWriter::default();
     let mut replies = Replies::new();
     let options = pipeline::Options { downlink: false, align: false, raw_ticks: false };
-    let mut pipeline = Pipeline::new(options, |batch| batches.push(batch));
+    let mut pipeline = Pipeline::new(options, |output: Output| writer.chunk(&output.chunk));
     let peer = Peer::Serial("file".into());
     let mut splitter = Splitter::new(vec![0; buffer_len(LONGEST)]);
     let mut rest = bytes;
@@ -149,5 +149,5 @@ fn frames(bytes: &[u8], now_ns: u64) -> Result<Checked, InputError> {
     if frames == 0 {
         return Err(InputError::Unknown);
     }
-    Ok(Chunk::check(crate::exporter::otlp::to_protobuf(&batches))?)
+    Ok(Checked { chunk: writer.finish(), rejected: 0, why: "" })
 }
