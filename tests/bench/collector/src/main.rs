@@ -10,6 +10,7 @@ mod device;
 mod frames;
 mod load;
 mod rows;
+mod store;
 
 use anyhow::{Context as _, Result};
 use std::path::PathBuf;
@@ -28,7 +29,7 @@ pub(crate) struct Setting {
 fn main() -> Result<()> {
     let words: Vec<_> = std::env::args().skip(1).collect();
     if let [first, rest @ ..] = &words[..]
-        && let Some(job) = load::job(first)
+        && let Some(job) = load::job(first).or_else(|| store::job(first))
     {
         return job(rest);
     }

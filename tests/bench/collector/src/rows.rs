@@ -1,6 +1,6 @@
 //! The rows: to add one, write a function that gives pairs of key and value, and name it here.
 
-use crate::{Setting, frames, load};
+use crate::{Setting, frames, load, store};
 use anyhow::Result;
 
 /// Pairs of key and value.
@@ -16,6 +16,7 @@ pub(crate) struct Row {
 
 pub(crate) const ROWS: &[Row] = &[
     Row { name: "frames_to_otlp", measure: frames::measure },
+    Row { name: "store", measure: store::measure },
     Row { name: "udp_to_otlp_http", measure: load::udp_to_otlp_http },
 ];
 
