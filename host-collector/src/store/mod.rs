@@ -30,6 +30,7 @@ mod read;
 mod rows;
 mod spool;
 mod threads;
+pub mod tools;
 mod upkeep;
 
 #[cfg(test)]
@@ -73,6 +74,8 @@ pub struct Counts {
     pub unsealed_spans: u64,
     /// Blocks.
     pub blocks: u64,
+    /// Logs that wait to be sealed.
+    pub waiting_logs: u64,
     /// Places in files that were found damaged since it was opened.
     pub damaged: u64,
 }
@@ -134,6 +137,7 @@ impl Store {
             sealed_spans: state.blocks.iter().map(|block| block.spans()).sum(),
             unsealed_spans: unsealed.map(|unsealed| unsealed.table().rows.len() as u64).sum(),
             blocks: state.blocks.len() as u64,
+            waiting_logs: state.waiting.len() as u64,
             damaged: self.core().damages.count(),
         }
     }

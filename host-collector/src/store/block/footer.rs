@@ -184,6 +184,25 @@ impl Footer {
     }
 }
 
+impl Footer {
+    /// Whether both copies of it are whole, and both tails.
+    pub(super) fn are_both_whole(input: &dyn Input) -> io::Result<bool> {
+        let Some(tails) = input.length()?.checked_sub(2 * TAIL as u64) else { return Ok(false) };
+        let bytes = read(input, tails, 2 * TAIL)?;
+        let (one, other) = bytes.split_at_checked(TAIL).unwrap_or_default();
+        let (Ok(length), true) = (of_tail(one), one == other) else { return Ok(false) };
+        let Some(footers) = tails.checked_sub(2 * u64::from(length)) else { return Ok(false) };
+        let bytes = read(input, footers, 2 * length as usize)?;
+        let (one, other) = bytes.split_at_checked(length as usize).unwrap_or_default();
+        Ok(one == other && section::get(one).is_ok() && tails_end(&read(input, tails, TAIL)?))
+    }
+}
+
+/// Whether a tail ends with zeros.
+fn tails_end(tail: &[u8]) -> bool {
+    tail.iter().skip(24).all(|byte| *byte == 0)
+}
+
 fn of_tail(tail: &[u8]) -> Result<u32, Unreadable> {
     let parse = || {
         let mut reader = Reader::new(tail);

@@ -8,6 +8,7 @@
 //! So where a part of it is damaged, all rows are looked at, and nothing is lost but time.
 
 pub(super) mod catalog;
+mod check;
 mod footer;
 mod merge;
 mod out;
@@ -140,6 +141,11 @@ impl Block {
     /// How many spans it has.
     pub(super) fn spans(&self) -> u64 {
         self.footer.groups.iter().map(|group| u64::from(group.rows)).sum()
+    }
+
+    /// How many traces it has; parts that came far apart count each.
+    pub(super) fn traces(&self) -> u64 {
+        self.footer.traces
     }
 
     /// When its first and its last spans were sealed, in seconds since the Unix epoch.

@@ -8,6 +8,7 @@ use crate::store::codec::hash;
 use crate::store::group::{Unpacked, Want, parent};
 use crate::store::rows::{Rows, assemble, at};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::io;
 
 /// Calls and failed ones by parent and child.
 #[derive(Debug, Default)]
@@ -34,10 +35,16 @@ impl Calls {
 
 /// Traces that must be looked at whole, by the hash of their ids.
 struct Apart {
-    /// Those of which more than one log has spans.
-    many: HashSet<u32>,
+    /// Those of which more than one log has spans; none if that cannot be told.
+    many: Option<HashSet<u32>>,
     /// Those that were met.
     met: BTreeSet<[u8; 16]>,
+}
+
+impl Apart {
+    fn is_many(&self, id: &TraceId) -> bool {
+        self.many.as_ref().is_none_or(|many| many.contains(&hash::of_trace(*id)))
+    }
 }
 
 impl View {
@@ -76,12 +83,17 @@ impl View {
     }
 
     /// The hashes of traces that more than one log has spans of.
-    fn in_many_logs(&self) -> Result<HashSet<u32>, ReadError> {
+    fn in_many_logs(&self) -> Result<Option<HashSet<u32>>, ReadError> {
         let blocks: Vec<&Block> = self.blocks.iter().map(|block| &**block).collect();
-        let mut many = in_many_logs(&blocks).map_err(|error| ReadError {
-            what: "the tables of traces".to_owned(),
-            why: error.to_string(),
-        })?;
+        let mut many = match in_many_logs(&blocks) {
+            Ok(many) => many,
+            // A table is damaged: then every trace is looked at whole.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok(None),
+            Err(error) => {
+                let what = "the tables of traces".to_owned();
+                return Err(ReadError { what, why: error.to_string() });
+            }
+        };
         let mut seen = HashSet::new();
         for unsealed in &self.unsealed {
             let table = unsealed.table();
@@ -93,7 +105,7 @@ impl View {
             many.extend(here.iter().filter(|hash| is_elsewhere(hash)));
             seen.extend(here);
         }
-        Ok(many)
+        Ok(Some(many))
     }
 
     /// The calls of a trace, by looking at every span.
@@ -125,7 +137,7 @@ fn in_memory(rows: &Rows, window: Window, calls: &mut Calls, apart: &mut Apart) 
         else {
             continue;
         };
-        if apart.many.contains(&hash::of_trace(*id)) {
+        if apart.is_many(id) {
             apart.met.insert(id.0);
             continue;
         }
@@ -150,8 +162,7 @@ fn in_memory(rows: &Rows, window: Window, calls: &mut Calls, apart: &mut Apart) 
 fn in_group(group: &Unpacked, window: Window, calls: &mut Calls, apart: &mut Apart) {
     let rows = &group.rows;
     // A trace is apart where a parent is in another group, or more of it may be.
-    let is_many = |id: &TraceId| apart.many.contains(&hash::of_trace(*id));
-    let mut is_apart: Vec<bool> = rows.traces.iter().map(is_many).collect();
+    let mut is_apart: Vec<bool> = rows.traces.iter().map(|id| apart.is_many(id)).collect();
     for (code, trace) in group.parents.iter().zip(&rows.trace) {
         if *code == parent::BESIDE
             && let Some(is) = is_apart.get_mut(*trace as usize)

@@ -69,7 +69,10 @@ impl View {
                 continue;
             }
             next.extend(block.next_start_ns().map(|start_ns| (start_ns, index)));
-            if block.block.about(group).min_start_ns > newest.conditions.start.max {
+            // A trace may match by a span that starts after the window, which the trace does not.
+            if newest.conditions.matching == Matching::PerSpan
+                && block.block.about(group).min_start_ns > newest.conditions.start.max
+            {
                 continue;
             }
             if let Some((rows, is_exact)) = block.candidates(group)? {

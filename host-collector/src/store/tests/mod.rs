@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// Small enough that a few spans go all the way.
 pub(super) fn small() -> Limits {
-    Limits { rows: 12, fan_in: 3, sizes: [30, 100], ..Limits::default() }
+    Limits { rows: 8, fan_in: 3, sizes: [30, 100], ..Limits::default() }
 }
 
 /// A store whose steps are taken one by one.

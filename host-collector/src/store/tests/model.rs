@@ -24,15 +24,16 @@ pub(super) enum Step {
     Reopen,
 }
 
-pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
+/// Steps, with up to so many spans at once.
+pub(super) fn steps(count: usize, spans: usize) -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        6 => vec(sketches(), 1..9).prop_map(Step::Append),
+        6 => vec(sketches(), 1..=spans).prop_map(Step::Append),
         1 => any::<prop::sample::Index>().prop_map(Step::Again),
         2 => Just(Step::Seal),
         1 => Just(Step::Merge),
         1 => Just(Step::Reopen),
     ];
-    vec(step, 1..24)
+    vec(step, 1..=count)
 }
 
 fn windows() -> impl Strategy<Value = Window> {
@@ -110,7 +111,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
     #[test]
     fn a_store_answers_as_a_list_of_all_spans_would(
-        steps in steps(),
+        steps in steps(24, 8),
         searches in vec(searches(), 12),
         window in windows(),
     ) {

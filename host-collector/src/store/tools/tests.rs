@@ -1,0 +1,61 @@
+//! What the tools say of random stores, whole and damaged.
+
+use super::copy::backup_of;
+use super::*;
+use crate::store::disk::Memory;
+use crate::store::disk::simulated::Simulated;
+use crate::store::rows::tests::{Sketch, expected, sketches};
+use crate::store::tests::{Steps, ids};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+fn filled(disk: &Simulated, rounds: &[Vec<Sketch>]) {
+    let mut store = Steps::open(disk, Options::default());
+    for (number, round) in rounds.iter().enumerate() {
+        store.append(round).unwrap();
+        if number % 3 < 2 {
+            store.seal().unwrap();
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn copies_and_compact_stores_have_all_spans_and_a_check_finds_what_is_damaged(
+        rounds in vec(vec(sketches(), 12..16), 1..7),
+        place: prop::sample::Index,
+    ) {
+        let disk = Simulated::default();
+        filled(&disk, &rounds);
+        let all = expected(rounds.iter().flatten());
+        let report = check_of(&disk).unwrap();
+        prop_assert_eq!(&report.damaged, &[]);
+        prop_assert!(report.spans >= all.len() as u64);
+
+        let copy = Memory::default();
+        let bytes = backup_of(&disk, &copy).unwrap();
+        let info = info_of(&copy).unwrap();
+        let of_blocks: u64 = info.blocks.iter().map(|block| block.bytes).sum();
+        prop_assert_eq!(bytes, of_blocks + info.logs.iter().map(|log| log.1).sum::<u64>());
+        prop_assert!(backup_of(&disk, &copy).is_err());
+        prop_assert_eq!(&Steps::open(&copy, Options::default()).all(ids()), &all);
+
+        compact_of(Arc::new(copy.clone()), Options::default()).unwrap();
+        let compact = info_of(&copy).unwrap();
+        prop_assert_eq!((compact.blocks.len(), compact.logs.len()), (1, 0));
+        prop_assert_eq!(Steps::open(&copy, Options::default()).all(ids()), all);
+
+        let name = compact.blocks[0].file.clone();
+        let mut bytes = crate::store::disk::whole(&copy, &name);
+        let at = 16 + place.index(bytes.len() - 16);
+        bytes[at] ^= 0x10;
+        copy.create(&name).unwrap().append(&bytes).unwrap();
+        let report = check_of(&copy).unwrap();
+        prop_assert!(report.damaged.iter().all(|(file, _)| *file == name));
+        prop_assert!(!report.damaged.is_empty());
+
+        clear_of(&copy).unwrap();
+        prop_assert_eq!(info_of(&copy).unwrap(), Info::default());
+    }
+}
