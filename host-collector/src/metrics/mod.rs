@@ -5,14 +5,12 @@
 //! whoever writes them: a label is never what a client or a device said.
 
 mod count;
-mod frames;
 mod page;
 
 use core::fmt::{self, Debug, Formatter};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use count::{Counter, Gauge, Histogram};
-pub use frames::Frames;
 pub use page::{CONTENT_TYPE, Kind, Page};
 
 /// Something that counts.

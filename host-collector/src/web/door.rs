@@ -56,6 +56,20 @@ impl Family {
 }
 
 impl Family {
+    /// Whether it is answered from memory, so that it need not wait for those that read much.
+    #[must_use]
+    pub fn is_quick(self) -> bool {
+        let quick = [
+            Self::Index,
+            Self::Health,
+            Self::Metrics,
+            Self::SamplingHttp,
+            Self::SamplingGrpc,
+            Self::JaegerHealth,
+        ];
+        quick.contains(&self)
+    }
+
     /// Whether it is answered to whoever has no token, too.
     #[must_use]
     pub fn is_open(self) -> bool {

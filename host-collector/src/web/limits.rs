@@ -25,7 +25,7 @@ pub struct Limits {
     pub bytes: usize,
     /// How many requests of one connection of HTTP/2 may be under way.
     pub streams: u32,
-    /// How many queries may be under way.
+    /// How many queries of what is stored may be under way.
     pub queries: usize,
     /// How long a query waits for others to end.
     pub query_wait: Duration,
@@ -47,7 +47,7 @@ impl Default for Limits {
             ratio: 250,
             bytes: 256 << 20,
             streams: 128,
-            queries: 16,
+            queries: 4,
             query_wait: Duration::from_secs(10),
         }
     }

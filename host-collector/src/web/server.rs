@@ -213,16 +213,23 @@ impl Hall {
         /// How long to wait where there is nothing left to let anybody in with.
         const PAUSE: Duration = Duration::from_millis(50);
 
+        let mut is_told = false;
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
                 () = self.ending.begun() => return,
             };
             match accepted {
-                Ok((stream, peer)) => self.welcome(stream, peer),
+                Ok((stream, peer)) => {
+                    is_told = false;
+                    self.welcome(stream, peer);
+                }
                 Err(error) if is_of_one(&error) => {}
                 Err(error) => {
-                    log::warn!("no connection can be let in for now: {error}");
+                    if !is_told {
+                        is_told = true;
+                        log::warn!("no connection can be let in for now: {error}");
+                    }
                     tokio::time::sleep(PAUSE).await;
                 }
             }

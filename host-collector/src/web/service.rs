@@ -1,16 +1,16 @@
 //! From a request to its answer.
 
-use super::answer::{Answer, Ask, shown};
+use super::answer::{Answer, Ask};
 use super::body::{self, BodyError, Coding};
 use super::budget::{Budget, Share};
 use super::connections::{Connections, Exchange};
 use super::cors;
-use super::door::{DOORS, Door};
+use super::door::DOORS;
 use super::grpc;
 use super::guard::{Denied, Guard};
 use super::limits::Limits;
 use super::payload::Payload;
-use super::router::{Call, Found, Handler, Query, Router, Spans};
+use super::router::{Call, Found, Handler, Query, Route, Router, Spans};
 use super::stats::Stats;
 use crate::query::pairs;
 use crate::rules::SourceLimit;
@@ -27,7 +27,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Longer answers are compressed for who takes that.
 const WORTH_COMPRESSING: usize = 1 << 10;
@@ -126,12 +126,12 @@ impl Service {
                         grpc::response(self.take_call(*spans, parts, body, entry, share).await)
                     }
                     Handler::Call(call) if is_proper_call(parts) => {
-                        grpc::response(self.call(call.clone(), parts, body, share).await)
+                        grpc::response(self.call(route, call.clone(), parts, body, share).await)
                     }
                     Handler::Spans(_) | Handler::Call(_) => refuse(parts, &no_call()),
                     Handler::Query(query) => {
                         let ask = ask(parts, parameters);
-                        plain(self.query(query.clone(), ask, body, door, share).await)
+                        plain(self.query(route, query.clone(), ask, body, share).await)
                     }
                 }
             }
@@ -141,10 +141,10 @@ impl Service {
     /// Answers from what is stored, where blocking is allowed.
     async fn query<B>(
         &self,
+        route: &Route,
         query: Arc<Query>,
         mut ask: Ask,
         body: B,
-        door: &Door,
         share: &mut Share,
     ) -> Answer
     where
@@ -156,16 +156,15 @@ impl Service {
                 Err(error) => return unread(&error),
             }
         }
-        let Some(permit) = self.permit().await else { return unread(&BodyError::NoRoom) };
+        let Some(permit) = self.permit(route).await else { return unread(&BodyError::NoRoom) };
         let reader = self.reader.clone();
-        let path = ask.path.clone();
         let answer = tokio::task::spawn_blocking(move || {
             let answer = query(&ask, &*reader);
             drop(permit);
             shortened(&ask, answer)
         });
         let Ok(answer) = answer.await else {
-            log::error!("a query failed at {}: {}", door.name, shown(&path));
+            log::error!("a query of {} failed", route.pattern);
             return Answer::text(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "the query failed: see the log",
@@ -179,6 +178,7 @@ impl Service {
 
     async fn call<B>(
         &self,
+        route: &Route,
         call: Arc<Call>,
         parts: &Parts,
         body: B,
@@ -190,7 +190,7 @@ impl Service {
         let no_room = || grpc::Status::new(grpc::Code::Unavailable, &BodyError::NoRoom.to_string());
         let message =
             self.message(parts, body, share).await.map_err(|trouble| trouble.call_status())?;
-        let permit = self.permit().await.ok_or_else(no_room)?;
+        let permit = self.permit(route).await.ok_or_else(no_room)?;
         let reader = self.reader.clone();
         let outcome = tokio::task::spawn_blocking(move || {
             let outcome = call(&message, &*reader);
@@ -198,17 +198,21 @@ impl Service {
             outcome
         });
         let messages = outcome.await.map_err(|_| {
-            log::error!("a call failed: {}", shown(parts.uri.path()));
+            log::error!("a call of {} failed", route.pattern);
             grpc::Status::new(grpc::Code::Internal, "the call failed: see the log")
         })??;
         share.take(messages.iter().map(Bytes::len).sum()).map_err(|_| no_room())?;
         Ok(messages)
     }
 
-    /// Waits for its turn, but not for long.
-    async fn permit(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
+    /// Waits for its turn, but not for long; none if it does not come. What is quick has no turn.
+    async fn permit(&self, route: &Route) -> Option<Option<OwnedSemaphorePermit>> {
+        if route.family.is_quick() {
+            return Some(None);
+        }
         let permit = self.queries.clone().acquire_owned();
-        tokio::time::timeout(self.limits.query_wait, permit).await.ok()?.ok()
+        let permit = tokio::time::timeout(self.limits.query_wait, permit).await.ok()?;
+        permit.ok().map(Some)
     }
 
     /// The body, decompressed.

@@ -110,7 +110,8 @@ async fn serve<S>(
             service.stats.overdue.add(1);
             LAST_WORDS
         }
-        () = connection.evicted() => LAST_WORDS,
+        // Another one is there already that needs its place.
+        () = connection.evicted() => Duration::ZERO,
         () = ending.begun() => limits.end_time,
     };
     talk.as_mut().graceful_shutdown();

@@ -188,6 +188,31 @@ fn who_does_not_take_his_answer_is_hung_up_on() {
 }
 
 #[test]
+fn health_does_not_wait_for_queries() {
+    use crate::web::{Answer, Family};
+    use std::sync::Barrier;
+
+    // Met once within the query, and once more before it ends.
+    let barrier = Arc::new(Barrier::new(2));
+    let met = barrier.clone();
+    let slow = Route::get(Family::JaegerHttp, "/slow", "", move |_, _| {
+        met.wait();
+        met.wait();
+        Answer::json("1")
+    });
+    let limits = Limits { queries: 1, query_wait: Duration::from_millis(50), ..Limits::default() };
+    let house = House::with_routes(&Options { limits, ..options() }, vec![slow]);
+    let mut busy = Client::at(house.at("http"));
+    busy.send("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    barrier.wait();
+    let waited = house.get("/slow");
+    assert_eq!((waited.status, waited.header("retry-after")), (503, Some("1")));
+    assert_eq!((house.get("/healthz").status, house.get("/metrics").status), (200, 200));
+    barrier.wait();
+    assert_eq!(busy.reply().unwrap().status, 200);
+}
+
+#[test]
 fn idle_connections_make_room_for_others() {
     let house = House::open(&Options { max_connections: 8, ..options() });
     let address = house.at("http");
