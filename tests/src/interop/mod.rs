@@ -3,7 +3,10 @@
 pub mod ask;
 pub mod call;
 mod cases;
+mod compare;
+pub mod differ;
 pub mod normal;
+mod ours;
 pub mod pretty;
 pub mod recorded;
 pub mod run;

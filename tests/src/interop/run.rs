@@ -91,12 +91,13 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     CASES.iter().map(|case| case.name)
 }
 
-/// Runs those cases whose names begin with one of `only`, or all if there is none.
-pub fn run(only: &[String], say: &mut dyn FnMut(&str)) -> Vec<Outcome> {
+/// Runs those cases whose names begin with one of `only`, or all if there is none. Ours is `program`; if
+/// there is none it is built.
+pub fn run(only: &[String], program: Option<PathBuf>, say: &mut dyn FnMut(&str)) -> Vec<Outcome> {
     let wanted = |case: &&Case| {
         only.is_empty() || only.iter().any(|start| case.name.starts_with(start.as_str()))
     };
-    let mut stage = Stage::new(say);
+    let mut stage = Stage::new(program, say);
     let mut outcomes = Vec::new();
     for case in CASES.iter().filter(wanted) {
         stage.say(&format!("{}: {}", case.name, case.what));

@@ -1,9 +1,12 @@
 //! What cases stand on: peers that are started once, by the first case that wants them.
 
+use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 use anyhow::{Context as _, Result, anyhow};
 
+use super::ours::Ours;
+use crate::collector::Collector;
 use crate::peers::{Jaeger, JaegerSetup, Zipkin};
 
 /// The peers of one run; dropping it ends them.
@@ -11,6 +14,8 @@ pub(super) struct Stage<'a> {
     say: &'a mut dyn FnMut(&str),
     jaeger: Option<Jaeger>,
     zipkin: Lazy<Zipkin>,
+    program: Option<PathBuf>,
+    ours: Option<Ours>,
 }
 
 /// Something that takes long to start, and may be started before it is wanted.
@@ -22,8 +27,8 @@ enum Lazy<T> {
 
 impl<'a> Stage<'a> {
     /// One on which nothing runs yet.
-    pub(super) fn new(say: &'a mut dyn FnMut(&str)) -> Self {
-        Self { say, jaeger: None, zipkin: Lazy::Unwanted }
+    pub(super) fn new(program: Option<PathBuf>, say: &'a mut dyn FnMut(&str)) -> Self {
+        Self { say, jaeger: None, zipkin: Lazy::Unwanted, program, ours: None }
     }
 
     /// Says what is going on.
@@ -67,5 +72,21 @@ impl<'a> Stage<'a> {
             self.zipkin = Lazy::Starting(std::thread::spawn(move || Zipkin::start(&jar)));
         }
         Ok(())
+    }
+
+    /// The program `spandrel`, built on the first call unless it was named.
+    pub(super) fn program(&mut self) -> Result<PathBuf> {
+        if self.program.is_none() {
+            self.program = Some(Collector::build(self.say)?);
+        }
+        self.program.clone().context("the collector is built")
+    }
+
+    /// Our collector, as [`Stage::jaeger`].
+    pub(super) fn ours(&mut self) -> Result<&Ours> {
+        if self.ours.is_none() {
+            self.ours = Some(Ours::start(&self.program()?, &[])?);
+        }
+        self.ours.as_ref().context("our collector runs")
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::{Map, Value};
 
 use super::ask::{Doors, agent, ask};
@@ -36,6 +36,26 @@ impl World {
         files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
         files.sort();
         files.iter().map(|file| Self::read(file)).collect()
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// If it can't be read.
+    pub fn named(backend: &str, name: &str) -> Result<Self> {
+        let folder = workspace::root().join("tests/vectors").join(backend);
+        Self::read(&folder.join(name).with_extension("json"))
+    }
+
+    /// The same with other ids, wherever they are: those that begin with some digits begin with others.
+    ///
+    /// # Errors
+    /// If the digits are no such beginnings.
+    pub fn with_ids(&self, from: &str, to: &str) -> Result<Self> {
+        ensure!(from.len() == to.len(), "{from} and {to} are not of one length");
+        let text = self.document.to_string().replace(from, to);
+        let document = serde_json::from_str(&text).context("the ids were more than ids")?;
+        Ok(Self { file: self.file.clone(), document })
     }
 
     fn read(file: &Path) -> Result<Self> {

@@ -210,7 +210,7 @@ fn e2e() -> Result<()> {
 }
 
 fn interop() -> Result<()> {
-    let outcomes = crate::interop::cases(&[], &Progress::start())?;
+    let outcomes = crate::interop::cases(&[], None, &Progress::start())?;
     let named = |wanted: fn(&End) -> bool| {
         let names = outcomes.iter().filter(|outcome| wanted(&outcome.end)).map(|o| o.name);
         names.collect::<Vec<_>>().join(", ")
