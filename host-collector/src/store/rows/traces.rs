@@ -39,5 +39,20 @@ impl Table {
 
 /// Whether two ids may be of one trace: 64 bits of them may be missing.
 pub(crate) fn is_like(one: TraceId, other: TraceId) -> bool {
-    one.low() == other.low() && (one == other || one.is_short() || other.is_short())
+    let is_half = |id: TraceId| id.0.starts_with(&[0; 8]);
+    one.low() == other.low() && (one == other || is_half(one) || is_half(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_of_64_bits_is_like_all_with_that_lower_half() {
+        let id =
+            |high: u64, low: u64| TraceId((u128::from(high) << 64 | u128::from(low)).to_be_bytes());
+        assert!(is_like(id(0, 7), id(9, 7)) && is_like(id(9, 7), id(0, 7)));
+        assert!(is_like(id(9, 7), id(9, 7)));
+        assert!(!is_like(id(8, 7), id(9, 7)) && !is_like(id(0, 7), id(9, 8)));
+    }
 }
