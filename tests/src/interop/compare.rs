@@ -39,11 +39,21 @@ impl Ours {
         Self(Vec::new())
     }
 
-    /// The one that means an entry. Behind a question stands a blank and what is noted of it.
+    /// The same for other ids: see [`World::with_ids`].
+    pub(super) fn with_ids(mut self, from: &str, to: &str) -> Self {
+        for other in &mut self.0 {
+            other.begin = other.begin.replace(from, to);
+        }
+        self
+    }
+
+    /// The one that means an entry. Behind a question stands a blank, and what is noted of it or sent.
     fn find(&mut self, entry: &Value) -> Option<&mut Other> {
         let note = entry["note"].as_str().unwrap_or_default();
-        let question = format!("{} {note}", question(entry));
-        self.0.iter_mut().find(|other| question.starts_with(&other.begin))
+        let send = entry.get("send").map(ToString::to_string).unwrap_or_default();
+        let texts = [note, &send].map(|behind| format!("{} {behind}", question(entry)));
+        let means = |other: &&mut Other| texts.iter().any(|text| text.starts_with(&other.begin));
+        self.0.iter_mut().find(means)
     }
 }
 

@@ -58,6 +58,15 @@ impl World {
         Ok(Self { file: self.file.clone(), document })
     }
 
+    /// Those of its questions that begin so.
+    #[must_use]
+    pub fn only(mut self, begin: &str) -> Self {
+        if let Some(answers) = self.document.get_mut("answers").and_then(Value::as_array_mut) {
+            answers.retain(|entry| entry["ask"].as_str().is_some_and(|ask| ask.starts_with(begin)));
+        }
+        self
+    }
+
     fn read(file: &Path) -> Result<Self> {
         let shown = file.display();
         let text = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;

@@ -76,13 +76,13 @@ pub(super) const CASES: [Case; 15] = [
         run: through::to_jaeger_grpc,
     },
     Case {
-        name: "export.zipkin",
-        what: "what ours sends on to Zipkin is shown there as the rules of the conversion say",
-        run: through::to_zipkin,
-    },
-    Case {
         name: "zipkin.recorded",
         what: "a real Zipkin still answers what the vectors say",
         run: recorded::zipkin,
+    },
+    Case {
+        name: "export.zipkin",
+        what: "what ours sends on to Zipkin is shown there as the rules of the conversion say",
+        run: through::to_zipkin,
     },
 ];
