@@ -130,21 +130,17 @@ pub(in crate::store) fn merge(
     end(disk, name, out, &footer)
 }
 
-/// The hashes of traces that more than one log has spans of, in any of the blocks.
-pub(in crate::store) fn in_many_logs(blocks: &[&Block]) -> io::Result<HashSet<u32>> {
+/// The hashes of traces of which more than one group has spans, in any of the blocks.
+pub(in crate::store) fn in_many_groups(blocks: &[&Block]) -> io::Result<HashSet<u32>> {
     let walks = blocks.iter().map(|block| Walk::new(&block.footer.by_trace, &*block.input));
-    let log = |index: usize, group: u64| {
-        let group = u32::try_from(group).unwrap_or(u32::MAX);
-        blocks.get(index).map_or(0, |block: &&Block| block.about(group).log)
-    };
     let mut many = HashSet::new();
     let mut before = None;
-    for row in Merged::new(walks.collect(), |index, [hash, group]| [hash, log(index, group)])? {
-        let ([hash, log], _) = row?;
-        if before.is_some_and(|(same, other)| same == hash && other != log) {
+    for row in Merged::new(walks.collect(), |_, row| row)? {
+        let ([hash, _], _) = row?;
+        if before == Some(hash) {
             many.insert(u32::try_from(hash).unwrap_or_default());
         }
-        before = Some((hash, log));
+        before = Some(hash);
     }
     Ok(many)
 }

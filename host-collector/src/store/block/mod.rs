@@ -22,7 +22,7 @@ pub(super) mod terms;
 mod tests;
 
 pub(super) use footer::About;
-pub(super) use merge::{in_many_logs, merge};
+pub(super) use merge::{in_many_groups, merge};
 pub(super) use plan::distinct;
 pub(super) use postings::GROUPS;
 pub(super) use seal::seal;

@@ -3,9 +3,9 @@
 use super::View;
 use crate::model::{StatusView, TraceId};
 use crate::storage::{Dependency, ReadError, Window};
-use crate::store::block::{Block, distinct, in_many_logs};
+use crate::store::block::{Block, distinct, in_many_groups};
 use crate::store::codec::hash;
-use crate::store::group::{Unpacked, Want, parent};
+use crate::store::group::{Unpacked, Want};
 use crate::store::rows::{Rows, assemble, at};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
@@ -35,7 +35,7 @@ impl Calls {
 
 /// Traces that must be looked at whole, by the hash of their ids.
 struct Apart {
-    /// Those of which more than one log has spans; none if that cannot be told.
+    /// Those of which more than one group has spans; none if that cannot be told.
     many: Option<HashSet<u32>>,
     /// Those that were met.
     met: BTreeSet<[u8; 16]>,
@@ -54,7 +54,7 @@ impl View {
         window: Window,
     ) -> Result<Vec<Dependency>, ReadError> {
         let mut calls = Calls::default();
-        let mut apart = Apart { many: self.in_many_logs()?, met: BTreeSet::new() };
+        let mut apart = Apart { many: self.in_many_groups()?, met: BTreeSet::new() };
         for unsealed in &self.unsealed {
             in_memory(&unsealed.table().rows, window, &mut calls, &mut apart);
         }
@@ -82,10 +82,10 @@ impl View {
         Ok(calls.collect())
     }
 
-    /// The hashes of traces that more than one log has spans of.
-    fn in_many_logs(&self) -> Result<Option<HashSet<u32>>, ReadError> {
+    /// The hashes of traces that are in more than one group, or in memory and elsewhere.
+    fn in_many_groups(&self) -> Result<Option<HashSet<u32>>, ReadError> {
         let blocks: Vec<&Block> = self.blocks.iter().map(|block| &**block).collect();
-        let mut many = match in_many_logs(&blocks) {
+        let mut many = match in_many_groups(&blocks) {
             Ok(many) => many,
             // A table is damaged: then every trace is looked at whole.
             Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok(None),
@@ -161,15 +161,7 @@ fn in_memory(rows: &Rows, window: Window, calls: &mut Calls, apart: &mut Apart) 
 
 fn in_group(group: &Unpacked, window: Window, calls: &mut Calls, apart: &mut Apart) {
     let rows = &group.rows;
-    // A trace is apart where a parent is in another group, or more of it may be.
-    let mut is_apart: Vec<bool> = rows.traces.iter().map(|id| apart.is_many(id)).collect();
-    for (code, trace) in group.parents.iter().zip(&rows.trace) {
-        if *code == parent::BESIDE
-            && let Some(is) = is_apart.get_mut(*trace as usize)
-        {
-            *is = true;
-        }
-    }
+    let is_apart: Vec<bool> = rows.traces.iter().map(|id| apart.is_many(id)).collect();
     let mut pairs = Pairs::new();
     for (parent, child) in group.parent_rows().into_iter().zip(0_u32..) {
         let row = child as usize;
