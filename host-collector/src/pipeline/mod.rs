@@ -117,7 +117,8 @@ impl<S: FnMut(Output)> Pipeline<S> {
     #[must_use]
     pub fn weight(&self) -> usize {
         self.table.weight()
-            + self.effects.outlet.weight()
+            + self.effects.weight()
+            + self.buffers.weight()
             + self.sources.capacity() * size_of::<(Source, Key)>()
     }
 

@@ -87,8 +87,10 @@ impl Outlet {
     }
 
     /// About how many bytes it holds between two frames.
-    pub(super) fn weight(&self) -> usize {
-        self.expander.weight() + self.causality.weight()
+    pub(crate) fn weight(&self) -> usize {
+        self.expander.weight()
+            + self.causality.weight()
+            + self.waiting.capacity() * size_of::<Waiting>()
     }
 }
 

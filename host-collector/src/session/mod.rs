@@ -79,6 +79,16 @@ pub(crate) struct Effects {
     new: Vec<usize>,
 }
 
+impl Effects {
+    /// About how many bytes it holds between two frames.
+    pub(crate) fn weight(&self) -> usize {
+        self.outlet.weight()
+            + self.line.weight()
+            + self.new.capacity() * size_of::<usize>()
+            + self.requests.capacity() * size_of::<Request<'_>>()
+    }
+}
+
 /// A frame that has come.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Came<'f, 'a> {

@@ -6,7 +6,7 @@ use crate::protobuf::{Writer, varint_len};
 /// There is always room for so much; a span that is longer asks for more.
 const ROOM: usize = 1 << 12;
 /// A buffer that has grown more than this is not kept.
-const MOST_KEPT: usize = 1 << 20;
+const MOST_KEPT: usize = 256 << 10;
 
 /// The buffer.
 #[derive(Debug)]
@@ -34,6 +34,11 @@ impl Line {
         if self.buf.len() > MOST_KEPT {
             self.buf = Vec::new();
         }
+    }
+
+    /// About how many bytes it holds.
+    pub(crate) fn weight(&self) -> usize {
+        self.buf.capacity()
     }
 
     /// The fields that were written.

@@ -62,6 +62,13 @@ impl Buffers {
         None
     }
 
+    /// About how many bytes they hold.
+    pub(crate) fn weight(&self) -> usize {
+        self.items.capacity() * size_of::<Item>()
+            + self.values.capacity() * size_of::<Value<'_>>()
+            + self.definitions.capacity() * size_of::<Number>()
+    }
+
     /// Takes back what a frame was taken apart in.
     pub(crate) fn give_back(&mut self, spans: Spans<'_>) {
         let Spans { mut items, values, mut definitions, .. } = spans;
