@@ -5,7 +5,6 @@ use super::plan::{Plan, PlanError};
 use super::send::{Counts, Export, Limits};
 use crate::model::Chunk;
 use crate::storage::Spool;
-use core::hash::Hash;
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -18,14 +17,14 @@ impl Exports {
     ///
     /// # Errors
     /// Where one cannot be started.
-    pub fn start(
+    pub fn start<E: From<PlanError>>(
         plans: Vec<Plan>,
         limits: Limits,
-        spool: impl Fn(&str) -> Arc<dyn Spool>,
-    ) -> Result<Self, PlanError> {
+        spool: impl Fn(&str) -> Result<Arc<dyn Spool>, E>,
+    ) -> Result<Self, E> {
         let start = |plan: Plan| {
-            let spool = spool(&plan.name());
-            plan.start(spool, limits)
+            let spool = spool(&plan.name())?;
+            Ok(plan.start(spool, limits)?)
         };
         plans.into_iter().map(start).collect::<Result<_, _>>().map(Self)
     }
@@ -37,9 +36,9 @@ impl Exports {
     }
 
     /// Offers a chunk to each. Never waits.
-    pub fn offer(&self, source: impl Hash, chunk: &Chunk) {
+    pub fn offer(&self, chunk: &Chunk) {
         for export in &self.0 {
-            export.offer(&source, chunk);
+            export.offer(chunk);
         }
     }
 
@@ -51,10 +50,10 @@ impl Exports {
 
     /// Sends what waits and stops, within `grace` and half a second.
     #[must_use = "it says what was not delivered"]
-    pub fn finish(self, grace: Duration) -> Vec<(String, Counts)> {
+    pub fn finish(&self, grace: Duration) -> Vec<(String, Counts)> {
         for export in &self.0 {
             export.close(grace);
         }
-        self.0.into_iter().map(|export| (export.name().to_owned(), export.finish())).collect()
+        self.0.iter().map(|export| (export.name().to_owned(), export.finish())).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::http::{Url, UrlError};
 use super::settings::{SettingError, Settings};
-use clap::Args;
+use clap::{Args, value_parser};
 use std::str::FromStr;
 
 /// Where spans go.
@@ -20,6 +20,10 @@ pub struct Options {
     /// each. Behind the URL may stand the same as with --export-otlp, but for protocol.
     #[arg(long, value_name = "URL [KEY=VALUE]...")]
     pub export_zipkin: Vec<Destination>,
+    /// So much is kept on the disk for each server that is away, below the folder of the store; 0 keeps
+    /// none there.
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = value_parser!(u64).range(..1 << 40))]
+    pub export_spool: u64,
 }
 
 /// A URL, and what was said of it.

@@ -14,9 +14,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// How long an attempt may take, unless somebody says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// So much of a URL is in a name.
+const LONGEST_PLACE: usize = 80;
 
 /// Where a Zipkin takes spans, unless the URL has a path.
 const ZIPKIN_PATH: &str = "/api/v2/spans";
@@ -195,8 +199,10 @@ impl Plan {
         };
         let url = self.target.url.to_string();
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '.';
-        let place: String = url.chars().map(|c| if is_plain(c) { c } else { '-' }).collect();
-        format!("{kind}-{}", place.trim_matches('-'))
+        let place = url.chars().map(|c| if is_plain(c) { c } else { '-' }).take(LONGEST_PLACE);
+        // What of it a name cannot have, or must not show, tells servers apart, too.
+        let whole = xxh3_64(format!("{url}{}", self.target.url.path()).as_bytes());
+        format!("{kind}-{}-{whole:016x}", place.collect::<String>().trim_matches('-'))
     }
 
     /// Starts the exporter.

@@ -5,14 +5,13 @@ use crate::model::Chunk;
 use crate::rules::{Ruled, Rules};
 use crate::storage::{Intake, Refused, Ticket};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Keeps spans and hands them to exporters, as far as rules leave them.
 pub(super) struct Everywhere(Ruled);
 
 impl Everywhere {
     pub(super) fn new(rules: Rules, exports: Arc<Exports>, keeper: Arc<dyn Intake>) -> Self {
-        let both = Both { exports, keeper, turn: AtomicU64::new(0) };
+        let both = Both { exports, keeper };
         Self(Ruled::new(rules, Arc::new(both)))
     }
 }
@@ -26,14 +25,13 @@ impl Intake for Everywhere {
 struct Both {
     exports: Arc<Exports>,
     keeper: Arc<dyn Intake>,
-    turn: AtomicU64,
 }
 
 impl Intake for Both {
     fn offer(&self, chunk: Chunk) -> Result<Ticket, Refused> {
         // What is refused comes again, and is not sent twice.
         let ticket = self.keeper.offer(chunk.clone())?;
-        self.exports.offer(self.turn.fetch_add(1, Ordering::Relaxed), &chunk);
+        self.exports.offer(&chunk);
         Ok(ticket)
     }
 }

@@ -41,8 +41,9 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let stop = signals::stop_flag()?;
     let links = Links::open(options, gate.is_some())?;
     let kept = options.keep.open()?;
-    let exports = Arc::new(export::start(options)?);
+    let exports = Arc::new(export::start(options, kept.folder.as_deref())?);
     let metrics = Metrics::default();
+    metrics.add(Arc::new(exports.metrics()));
     let runtime = doors::runtime()?;
     let spans = Arc::new(Everywhere::new(rules, exports.clone(), kept.intake.clone()));
     let limit = options.rules.limit().map(Arc::new);
@@ -122,14 +123,8 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     }
     // While the exporter is given time, nobody should have to wait for the files.
     view.finish();
-    // Nobody else has them any more, unless a connection does not end.
-    match Arc::into_inner(exports) {
-        Some(exports) => {
-            for (name, counts) in exports.finish(ending.left()) {
-                export::tell(&name, &counts);
-            }
-        }
-        None => log::warn!("a connection did not end, so that exporters could not send what waits"),
+    for (name, counts) in exports.finish(ending.left()) {
+        export::tell(&name, &counts);
     }
     Ok(())
 }

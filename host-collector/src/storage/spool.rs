@@ -23,7 +23,7 @@ pub trait Spool: Send + Sync {
     /// Where something cannot be read.
     fn read(&self, most: usize) -> Result<Spooled, SpoolError>;
 
-    /// Forgets all up to where something that was read ends.
+    /// Forgets all up to where something that was read ends, whatever comes of the note of it.
     ///
     /// # Errors
     /// Where the disk does not take a note of it; they may come again after a crash.

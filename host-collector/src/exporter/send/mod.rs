@@ -27,7 +27,6 @@ pub use watch::Watch;
 use super::Exporter;
 use crate::model::Chunk;
 use crate::storage::Spool;
-use core::hash::Hash;
 use core::time::Duration;
 use queue::Queue;
 use std::io;
@@ -73,9 +72,11 @@ impl Export {
 
     /// Queues a chunk; one that does not fit is counted as dropped. Never waits.
     ///
-    /// Each `source` may have as much waiting as is free, so that one that floods leaves room for others.
-    pub fn offer(&self, source: impl Hash, chunk: &Chunk) {
-        if !chunk.is_empty() && self.0.queue.offer(source, chunk) {
+    /// Each resource may have as much waiting as is free, so that one that floods leaves room for others;
+    /// a chunk of several counts as its first.
+    pub fn offer(&self, chunk: &Chunk) {
+        let Some(first) = chunk.resources().next() else { return };
+        if self.0.queue.offer(first.resource(), chunk) {
             log::warn!("{}: its queue is full, spans are being dropped", self.name());
         }
     }
@@ -93,7 +94,7 @@ impl Export {
 
     /// Waits until what waits was sent, or the time given to [`Export::close`] is over.
     #[must_use = "it says what was not delivered"]
-    pub fn finish(self) -> Counts {
+    pub fn finish(&self) -> Counts {
         // The half second is for what does not end at once when the time is over.
         let left = self.0.queue.time_left().unwrap_or_default() + Duration::from_millis(500);
         self.0.queue.wait_finished(left);

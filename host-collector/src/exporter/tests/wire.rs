@@ -31,7 +31,7 @@ fn counts(version: Version, answers: &[Reply]) -> Counts {
     });
     let protocol = if version == Version::Http2 { "grpc" } else { "http/protobuf" };
     let export = export(&format!("{} protocol={protocol}", server.url()));
-    export.offer(1, &chunk(3, "a"));
+    export.offer(&chunk(3, "a"));
     export.close(LONG);
     export.finish()
 }
@@ -61,8 +61,8 @@ fn a_chunk_arrives_as_it_was() {
                 server.url()
             );
             let export = export(&text);
-            export.offer(1, &one);
-            export.offer(2, &two);
+            export.offer(&one);
+            export.offer(&two);
             export.close(LONG);
             assert_eq!(export.finish(), settled(4, 0, 1, 0));
             let received = server.next();
@@ -98,7 +98,7 @@ fn a_receiver_may_be_sent_json() {
         ..Reply::http(200, br#"{"partialSuccess":{"rejectedSpans":"1"}}"#)
     });
     let export = export(&format!("{} protocol=http/json", server.url()));
-    export.offer(1, &chunk(2, "a"));
+    export.offer(&chunk(2, "a"));
     export.close(LONG);
     assert_eq!(export.finish(), settled(1, 1, 1, 0));
     let received = server.next();
@@ -118,9 +118,10 @@ fn a_zipkin_is_sent_its_own_json() {
         let text = format!("{} compression={compression}", server.url());
         let options = Options { export_zipkin: vec![text.parse().unwrap()], ..Options::default() };
         let plans = plans(&options, &Environment::default()).unwrap();
-        let exports = Exports::start(plans, Limits::default(), |_| spool()).unwrap();
-        exports.offer(1, &chunk(2, "a"));
-        exports.offer(1, &chunk(1, "b"));
+        let exports =
+            Exports::start(plans, Limits::default(), |_| Ok::<_, PlanError>(spool())).unwrap();
+        exports.offer(&chunk(2, "a"));
+        exports.offer(&chunk(1, "b"));
         let page = Metrics::default();
         page.add(Arc::new(exports.metrics()));
         let counts = exports.finish(LONG).remove(0).1;
@@ -158,7 +159,7 @@ fn what_is_secret_goes_by_tls_to_whom_it_is_meant_for() {
             own.display()
         );
         let export = export(&text);
-        export.offer(1, &chunk(3, "a"));
+        export.offer(&chunk(3, "a"));
         export.close(LONG);
         assert_eq!(export.finish().delivered, 3);
         assert_eq!(server.so_far().len(), 1);
@@ -201,11 +202,11 @@ fn a_server_that_comes_late_gets_what_was_before_it() {
         // A port that nobody listens on: bound, and let go again.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let export = export(&format!("http://{address} protocol={protocol}"));
-        export.offer(1, &chunk(3, "early"));
+        export.offer(&chunk(3, "early"));
         while export.counts().retries == 0 {
             std::thread::yield_now();
         }
-        export.offer(1, &chunk(2, "later"));
+        export.offer(&chunk(2, "later"));
         let server = Server::start_at(address, version, None, |_: &Received| Reply::grpc(0, ""));
         export.close(LONG);
         let counts = export.finish();
@@ -222,9 +223,10 @@ fn one_that_is_away_does_not_keep_another_from_going_on() {
     let otlp = vec![text.parse().unwrap(), server.url().parse().unwrap()];
     let options = Options { export_otlp: otlp, ..Options::default() };
     let plans = plans(&options, &Environment::default()).unwrap();
-    let exports = Exports::start(plans, Limits::default(), |_| spool()).unwrap();
+    let exports =
+        Exports::start(plans, Limits::default(), |_| Ok::<_, PlanError>(spool())).unwrap();
     for _ in 0..10 {
-        exports.offer(1, &chunk(3, "a"));
+        exports.offer(&chunk(3, "a"));
         server.next();
     }
     let counts: Vec<Counts> =

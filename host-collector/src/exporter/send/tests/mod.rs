@@ -188,8 +188,8 @@ fn an_exporter_has_a_thread_and_ends_when_it_is_told_to() {
     let fake =
         Fake { began: Instant::now(), attempts: attempts.clone(), answer: |_, _: &[Bytes]| took() };
     let export = Export::start(fake, no_spool(), limits()).unwrap();
-    export.offer(1, &chunk(3, "a"));
-    export.offer(1, &Chunk::default());
+    export.offer(&chunk(3, "a"));
+    export.offer(&Chunk::default());
     export.close(MINUTE);
     let counts = export.finish();
     assert_eq!(counts, Counts { delivered: 3, requests: 1, ..Counts::default() });
