@@ -21,7 +21,7 @@ pub fn table(keys: &Keys) -> String {
         let many = if key.kind == Kind::Many { ", any number" } else { "" };
         let looks = match key.kind {
             Kind::Switch { .. } => key.looks.clone(),
-            _ => format!("`{}`", key.looks),
+            _ => format!("`{}`", key.looks.replace('|', "\\|")),
         };
         let help = key.help.replace('\n', " ").replace('|', "\\|");
         let inverted = match key.kind {

@@ -99,11 +99,16 @@ fn literal(value: &str) -> String {
     text
 }
 
-/// A value with stars for what of it nobody should read: the password of an URL, and what such words as
-/// `header=` stand before.
+/// A value with stars for what of it nobody should read: the password of an URL, and behind an URL what such
+/// words as `header=` stand before.
 pub(super) fn without_secrets(value: &str) -> String {
+    let mut is_behind_url = false;
     let word = |word: &str| match word.split_once('=') {
-        Some((key, _)) if is_secret(key) => format!("{key}=***"),
+        _ if word.contains("://") => {
+            is_behind_url = true;
+            without_password(word)
+        }
+        Some((key, _)) if is_behind_url && is_secret(key) => format!("{key}=***"),
         _ => without_password(word),
     };
     value.split(' ').map(word).collect::<Vec<_>>().join(" ")
@@ -156,7 +161,7 @@ mod tests {
         let all = "http://me:a@h protocol=grpc header=authorization=b token-file=c api-token=d";
         let shown = "http://me:***@h protocol=grpc header=*** token-file=c api-token=***";
         assert_eq!(without_secrets(all), shown);
-        for plain in ["a  b = c", "service=web and operation=GET /token*"] {
+        for plain in ["a  b = c", "service=web and operation=GET /token*", "password=hash"] {
             assert_eq!(without_secrets(plain), plain);
         }
     }

@@ -22,7 +22,7 @@ pub struct Options {
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub log_format: Format,
     /// What is logged: levels from error to trace, or off, for everything and for parts of the program.
-    #[arg(long, global = true, value_name = "[PART=]LEVEL,...", default_value = Filter::USUAL)]
+    #[arg(long, global = true, value_name = "LEVEL[,PART=LEVEL]...", default_value = Filter::USUAL)]
     pub log: Filter,
 }
 
