@@ -8,9 +8,10 @@ use spandrel::wire::{
 };
 use spandrel::{DeviceId, Session};
 use spandrel_transport::framing::stream::{Encoder, encoded_len};
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -34,7 +35,11 @@ fn spandrel(arguments: &[&str]) -> Command {
 
 impl Collector {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = spandrel(arguments).spawn().unwrap();
+        Self::run(&mut spandrel(arguments))
+    }
+
+    fn run(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let line = lines.next().unwrap().unwrap();
         let port =
@@ -119,7 +124,7 @@ fn frames() -> [Vec<u8>; 2] {
 
 fn folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::create_dir_all(&folder).unwrap();
+    fs::create_dir_all(&folder).unwrap();
     folder
 }
 
@@ -138,13 +143,13 @@ fn a_trace_is_shown_and_written_and_an_interrupt_ends_it_well() {
     assert!(!tree.contains('\x1b'), "no colour where nobody sees it");
     // The files follow while it runs.
     let until = Instant::now() + LIMIT;
-    while !std::fs::read_to_string(&jaeger).unwrap().contains(r#""operationName":"read""#) {
+    while !fs::read_to_string(&jaeger).unwrap().contains(r#""operationName":"read""#) {
         assert!(Instant::now() < until, "{jaeger:?} does not follow");
         thread::sleep(Duration::from_millis(50));
     }
     collector.signal("-INT");
     assert_eq!(collector.wait().code(), Some(0));
-    assert!(std::fs::read_to_string(&otlp).unwrap().contains(r#""name":"read""#));
+    assert!(fs::read_to_string(&otlp).unwrap().contains(r#""name":"read""#));
 }
 
 /// Frames of the device as a stream that it prints on, too.
@@ -180,7 +185,7 @@ fn a_trace_comes_over_tcp() {
 #[test]
 fn a_trace_comes_over_standard_input_and_what_is_printed_there_goes_where_it_should() {
     let text = folder("input").join("text");
-    let _ = std::fs::remove_file(&text);
+    let _ = fs::remove_file(&text);
     let mut command = spandrel(&["--no-tcp", "--serial", "-", "--text", text.to_str().unwrap()]);
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(&stream()).unwrap();
@@ -189,7 +194,7 @@ fn a_trace_comes_over_standard_input_and_what_is_printed_there_goes_where_it_sho
     while !tree.contains("sensor read  1.500 ms  +0 ns") {
         assert_ne!(stdout.read_line(&mut tree).unwrap(), 0, "{tree}");
     }
-    assert_eq!(std::fs::read(&text).unwrap(), b"boot\ntick\ntick\n");
+    assert_eq!(fs::read(&text).unwrap(), b"boot\ntick\ntick\n");
     let mut collector = Collector { child, port: 0 };
     collector.signal("-TERM");
     assert_eq!(collector.wait().code(), Some(0));
@@ -216,6 +221,59 @@ fn what_did_not_become_quiet_is_shown_and_exported_at_the_end() {
     collector.child.stdout.take().unwrap().read_to_string(&mut tree).unwrap();
     assert!(tree.contains("sensor read"), "{tree}");
     assert!(backend.join().unwrap().starts_with("POST /v1/traces HTTP/1.1\r\n"));
+}
+
+#[test]
+fn what_a_server_that_is_away_did_not_get_is_sent_after_a_kill() {
+    // A port that nobody listens on: bound, and let go again.
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let folder = folder("spool");
+    fs::remove_dir_all(&folder).unwrap();
+    let url = format!("http://{address}");
+    let start = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel"));
+        command.args([
+            "--no-config",
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--http",
+            "off",
+            "--store",
+        ]);
+        command.arg(&folder).args(["--no-downlink", "--export-otlp", &url]);
+        Collector::run(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
+    };
+    let mut collector = start();
+    collector.receive_a_span();
+    let until = Instant::now() + LIMIT;
+    while !is_any_spooled(&folder.join("spool")) {
+        assert!(Instant::now() < until, "nothing is on the disk");
+        thread::sleep(Duration::from_millis(50));
+    }
+    collector.child.kill().unwrap();
+    collector.wait();
+
+    let backend = TcpListener::bind(address).unwrap();
+    let _collector = start();
+    let (mut stream, _) = backend.accept().unwrap();
+    let mut request = Vec::new();
+    while !request.windows(4).any(|four| four == b"read") {
+        let mut part = [0; 4096];
+        let length = stream.read(&mut part).unwrap();
+        assert_ne!(length, 0, "{}", String::from_utf8_lossy(&request));
+        request.extend_from_slice(&part[..length]);
+    }
+    assert!(request.starts_with(b"POST /v1/traces HTTP/1.1\r\n"));
+}
+
+fn is_any_spooled(folder: &Path) -> bool {
+    let files = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+    files(folder).flat_map(|exporter| files(&exporter.path())).any(|file| {
+        let is_log = file.file_name().to_string_lossy().starts_with("spool-");
+        // A log begins with a head of its own.
+        is_log && file.metadata().is_ok_and(|file| file.len() > 100)
+    })
 }
 
 #[test]

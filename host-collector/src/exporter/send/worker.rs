@@ -30,7 +30,22 @@ pub(super) struct Worker<E> {
     queue: Arc<Queue>,
     spiller: Arc<Spiller>,
     limits: Limits,
+    /// Since the server answered last.
+    backoff: Backoff,
+    broken_since: Option<Instant>,
     said: HashSet<String>,
+}
+
+/// What came of a part of a request.
+enum Settled {
+    /// Nothing is left to do.
+    Done,
+    /// It is too long.
+    TooLong(String),
+    /// It is to be sent later, after this time.
+    Postponed(Duration),
+    /// It is time to end.
+    Over,
 }
 
 /// What is sent as one, and what to acknowledge for it.
@@ -48,7 +63,8 @@ impl<E: Exporter> Worker<E> {
     ) -> Self {
         let name = exporter.name().to_owned();
         let spiller = Arc::new(Spiller::new(name, queue.clone(), spool, limits.linger));
-        Self { exporter, queue, spiller, limits, said: HashSet::new() }
+        let (backoff, said) = (Backoff::new(), HashSet::new());
+        Self { exporter, queue, spiller, limits, backoff, broken_since: None, said }
     }
 
     /// Runs until the queue is closed and all is sent, or the time is over.
@@ -114,6 +130,7 @@ impl<E: Exporter> Worker<E> {
 
     async fn deliver(&mut self, request: Request) {
         let mut parts = vec![request.chunks];
+        let mut pause = None;
         while let Some(part) = parts.pop() {
             let bytes: usize = part.iter().map(|chunk| chunk.bytes().len()).sum();
             if bytes > self.limits.longest_request
@@ -122,8 +139,9 @@ impl<E: Exporter> Worker<E> {
                 parts.extend([second, first]);
                 continue;
             }
-            match self.attempts(&part).await {
-                Some(Outcome::TooLong { why }) => match halves(&part) {
+            match self.attempts(&part, request.end.is_some()).await {
+                Settled::Done => {}
+                Settled::TooLong(why) => match halves(&part) {
                     Some([first, second]) => {
                         log::debug!("{}: {why}; in halves", self.exporter.name());
                         // What follows need not be refused first.
@@ -134,9 +152,12 @@ impl<E: Exporter> Worker<E> {
                     }
                     None => self.refused(&part, &why),
                 },
-                Some(Outcome::Refused { why }) => self.refused(&part, &why),
-                Some(_) => {}
-                None => {
+                Settled::Postponed(time) => {
+                    parts.push(part);
+                    pause = Some(time);
+                    break;
+                }
+                Settled::Over => {
                     parts.push(part);
                     break;
                 }
@@ -149,21 +170,23 @@ impl<E: Exporter> Worker<E> {
             None => {}
         }
         self.queue.settle(parts.into_iter().rev().flatten().collect());
+        if let Some(time) = pause {
+            self.pause(time).await;
+        }
     }
 
-    /// Tries until there is an answer that is final; none if it is time to end.
-    async fn attempts(&mut self, part: &[Chunk]) -> Option<Outcome> {
+    /// Tries until there is an answer that is final. What could be on the disk instead of here is
+    /// postponed, so that it gets there.
+    async fn attempts(&mut self, part: &[Chunk], is_spooled: bool) -> Settled {
         let body = self.exporter.convert(part);
-        let began = Instant::now();
-        let mut backoff = Backoff::new();
         loop {
             if self.is_over() {
-                return None;
+                return Settled::Over;
             }
             let attempt = timeout(self.limits.timeout, self.exporter.send(&body));
             let outcome = tokio::select! {
                 outcome = attempt => outcome,
-                () = self.queue.over() => return None,
+                () = self.queue.over() => return Settled::Over,
             };
             let outcome = outcome.unwrap_or_else(|_| {
                 let why = format!("no answer within {} s", self.limits.timeout.as_secs_f32());
@@ -172,32 +195,59 @@ impl<E: Exporter> Worker<E> {
             let (why, after) = match outcome {
                 Outcome::Delivered { rejected, message } => {
                     self.delivered(part, rejected, &message);
-                    return Some(Outcome::Delivered { rejected, message });
+                    return Settled::Done;
                 }
-                Outcome::TooLong { .. } | Outcome::Refused { .. } => {
+                Outcome::TooLong { why } => {
                     self.answered();
-                    return Some(outcome);
+                    return Settled::TooLong(why);
                 }
-                Outcome::Broken { ref why } if began.elapsed() >= GIVE_UP => {
-                    log::warn!("{}: gave up on {} spans: {why}", self.exporter.name(), spans(part));
-                    self.queue.count(|counts| counts.undelivered += spans(part));
-                    return Some(outcome);
+                Outcome::Refused { why } => {
+                    self.answered();
+                    self.refused(part, &why);
+                    return Settled::Done;
                 }
-                Outcome::Broken { why } => (why, None),
-                Outcome::Later { why, after } => (why, after),
+                Outcome::Broken { why } => {
+                    let since = *self.broken_since.get_or_insert_with(Instant::now);
+                    if since.elapsed() >= GIVE_UP {
+                        self.gave_up(part, &why);
+                        return Settled::Done;
+                    }
+                    (why, None)
+                }
+                Outcome::Later { why, after } => {
+                    self.broken_since = None;
+                    (why, after)
+                }
             };
-            self.queue.count(|counts| counts.retries += 1);
-            if self.queue.set_failing(true) {
-                log::warn!("{}: {why}; will go on trying", self.exporter.name());
-            } else {
-                log::debug!("{}: {why}", self.exporter.name());
+            let time = self.failed(&why, after);
+            if !is_spooled && self.spiller.is_durable() {
+                return Settled::Postponed(time);
             }
-            let [chance, ..] = RandomState::new().hash_one(()).to_le_bytes();
-            self.pause(backoff.pause(after, chance)).await;
+            self.pause(time).await;
         }
     }
 
-    fn answered(&self) {
+    /// Says how long to wait before the next attempt.
+    fn failed(&mut self, why: &str, after: Option<Duration>) -> Duration {
+        self.queue.count(|counts| counts.retries += 1);
+        if self.queue.set_failing(true) {
+            log::warn!("{}: {why}; will go on trying", self.exporter.name());
+        } else {
+            log::debug!("{}: {why}", self.exporter.name());
+        }
+        let [chance, ..] = RandomState::new().hash_one(()).to_le_bytes();
+        self.backoff.pause(after, chance)
+    }
+
+    fn gave_up(&mut self, part: &[Chunk], why: &str) {
+        self.broken_since = None;
+        log::warn!("{}: gave up on {} spans: {why}", self.exporter.name(), spans(part));
+        self.queue.count(|counts| counts.undelivered += spans(part));
+    }
+
+    fn answered(&mut self) {
+        self.broken_since = None;
+        self.backoff = Backoff::new();
         self.queue.count(|counts| counts.requests += 1);
         if self.queue.set_failing(false) {
             log::warn!("{}: answers again", self.exporter.name());

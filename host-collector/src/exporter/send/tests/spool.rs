@@ -138,6 +138,28 @@ async fn what_a_durable_spool_keeps_is_sent_by_the_next_run() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn all_that_a_server_does_not_take_is_on_the_disk_a_moment_later() {
+    let spool = Durable::new(1 << 20);
+    let watched = spool.clone();
+    let test = Test::run(
+        limits(),
+        spool,
+        MINUTE,
+        |_, _| later(None),
+        async |queue| {
+            for number in 1..10 {
+                queue.offer(1, &chunk(1, "a"));
+                sleep(Duration::from_secs(1)).await;
+                assert_eq!(watched.waiting().spans, number);
+                assert_eq!(queue.counts().queued, Waiting::default());
+            }
+        },
+    )
+    .await;
+    assert_eq!((test.counts().undelivered, test.counts().dropped), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_disk_that_fails_for_a_while_loses_nothing_that_fits_in_memory() {
     let spool = Durable::new(1 << 20);
     spool.is_broken.store(true, Ordering::Relaxed);
