@@ -1,6 +1,6 @@
 //! What of spans is left out before anybody keeps them, and how much a source may send.
 //!
-//! [`Rules`] are plain functions over a [`Chunk`]: whole spans are dropped, values of attributes redacted,
+//! [`Rules`] are plain functions over a [`Chunk`](crate::model::Chunk): whole spans are dropped, values of attributes redacted,
 //! and both counted. What no rule concerns stays as it came, to the byte.
 //!
 //! ```text

@@ -1,7 +1,7 @@
 //! Spans on a disk: what is acknowledged is synced, and found again in milliseconds.
 //!
 //! What comes is written to a log, synced for all that wait at once, and held in memory as
-//! [rows](rows). When there is enough of it, it is sealed into a [block], which is compressed by
+//! rows. When there is enough of it, it is sealed into a block, which is compressed by
 //! column and does not change any more; small blocks are merged into larger ones. Reading goes
 //! over rows and blocks as if they were one, and shows a span once that was stored twice.
 //!
@@ -10,7 +10,7 @@
 //! | [`disk`] | the one seam to files, with one of memory and one for tests |
 //! | `log` | chunks as they came, until they are sealed |
 //! | `rows` | spans as rows of numbers |
-//! | `codec`, `group`, [`block`] | how they are packed, and what finds them |
+//! | `codec`, `group`, `block` | how they are packed, and what finds them |
 //! | `read` | searches, traces and dependencies |
 //! | `core`, `upkeep`, `threads` | what is done, and when |
 //! | [`tools`] | what a person does with a store |

@@ -19,7 +19,7 @@ pub struct Limits {
     pub headers: usize,
     /// How many bytes its line and its headers may have; 8 KiB at least.
     pub header_bytes: usize,
-    /// How many bytes one byte of a compressed request may become, beyond the first [`FREE_BYTES`].
+    /// How many bytes one byte of a compressed request may become, beyond the first `FREE_BYTES`.
     pub ratio: usize,
     /// How many bytes of requests and answers there may be at a time, at all doors together.
     pub bytes: usize,
