@@ -26,6 +26,13 @@ impl Writer {
         self.buf
     }
 
+    /// What was written, as text.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        // Whatever is written is text.
+        String::from_utf8(self.buf).unwrap_or_default()
+    }
+
     /// How many bytes were written.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -132,8 +132,8 @@ impl FileJournal {
 }
 
 impl Journal for FileJournal {
-    fn note(&mut self, entry: &[u8]) {
-        let length = segment::length_of(entry);
+    fn note(&mut self, entry: Vec<u8>) {
+        let length = segment::length_of(&entry);
         if self.shared.waiting.load(Ordering::Relaxed) + length > MOST_WAITING {
             self.shared.has_hole.store(true, Ordering::Relaxed);
             self.send(Job::Hole);
@@ -141,7 +141,7 @@ impl Journal for FileJournal {
         }
         self.shared.waiting.fetch_add(length, Ordering::Relaxed);
         self.length += length as u64;
-        self.send(Job::Note(entry.to_vec()));
+        self.send(Job::Note(entry));
     }
 
     fn sync(&mut self) -> Ticket {

@@ -35,7 +35,7 @@ fn wait_for_all(journal: &mut FileJournal) {
 
 fn begun(journal: &mut FileJournal, session: &[u8]) {
     wait_for_all(journal);
-    journal.note(session);
+    journal.note(session.to_vec());
     journal.is_all();
 }
 
@@ -45,8 +45,8 @@ fn what_is_synced_is_there_when_it_is_opened_again() {
     let (mut journal, running, entries) = open(&disk, settled());
     assert!(entries.is_empty());
     begun(&mut journal, b"session");
-    journal.note(b"frame");
-    journal.note(b"");
+    journal.note(b"frame".to_vec());
+    journal.note(b"".to_vec());
     assert_eq!(synced(&mut journal), Ok(()));
     drop(journal);
     running.join();
@@ -61,7 +61,7 @@ fn a_journal_that_has_grown_long_begins_anew_and_the_old_file_goes() {
     journal.least_bytes = 100;
     begun(&mut journal, b"first");
     for _ in 0..20 {
-        journal.note(b"frame");
+        journal.note(b"frame".to_vec());
     }
     begun(&mut journal, b"second");
     assert_eq!(synced(&mut journal), Ok(()));
@@ -79,7 +79,7 @@ fn a_file_stays_until_what_was_handed_on_is_kept() {
     let (mut journal, running, _) = open(&disk, Box::new(|| Ticket::new().0));
     journal.least_bytes = 10;
     begun(&mut journal, b"first");
-    journal.note(&[7; 100]);
+    journal.note(vec![7; 100]);
     begun(&mut journal, b"second");
     assert_eq!(synced(&mut journal), Ok(()));
     drop(journal);
@@ -95,10 +95,10 @@ fn nothing_is_promised_while_the_disk_is_full_and_then_it_goes_on() {
     begun(&mut journal, b"session");
     assert_eq!(synced(&mut journal), Ok(()));
     disk.room(Some(5));
-    journal.note(b"a frame that does not fit");
+    journal.note(b"a frame that does not fit".to_vec());
     let refused = synced(&mut journal).unwrap_err();
     assert!(matches!(refused, Refused::Disk(_)), "{refused}");
-    journal.note(b"more");
+    journal.note(b"more".to_vec());
     assert!(synced(&mut journal).is_err(), "what came before is lost");
     disk.room(None);
     begun(&mut journal, b"session again");
@@ -145,7 +145,7 @@ proptest! {
         for step in &steps {
             match step {
                 0..5 => {
-                    journal.note(&entry(b'N', noted));
+                    journal.note(entry(b'N', noted));
                     noted += 1;
                 }
                 5..7 => {
@@ -155,7 +155,7 @@ proptest! {
                 }
                 _ => {
                     if journal.wants_all() {
-                        journal.note(&entry(b'S', noted));
+                        journal.note(entry(b'S', noted));
                         journal.is_all();
                     }
                 }

@@ -21,7 +21,7 @@ const MOST_HELD: usize = 65_536;
 /// Where the inputs of sessions go.
 pub trait Journal: Send {
     /// Notes something behind all that was noted before: for [`Pipeline::replay`].
-    fn note(&mut self, entry: &[u8]);
+    fn note(&mut self, entry: Vec<u8>);
 
     /// When all that was noted is on the disk.
     fn sync(&mut self) -> Ticket;
@@ -50,20 +50,20 @@ pub(super) enum Input<'a> {
     ClockStep { step_ns: i64 },
 }
 
-/// What is noted.
+/// What is noted. Who writes has a key by reference.
 #[derive(Serialize, Deserialize)]
-enum Entry<'a> {
+enum Entry<'a, K> {
     /// A session as it is.
     Session(&'a [u8]),
     /// What it was given.
-    Input(Key, #[serde(borrow)] Input<'a>),
+    Input(K, #[serde(borrow)] Input<'a>),
 }
 
-impl Entry<'_> {
+impl Entry<'_, &Key> {
     fn note(&self, journal: &mut dyn Journal) {
         // Nothing of it cannot be written.
         if let Ok(bytes) = postcard::to_extend(self, Vec::new()) {
-            journal.note(&bytes);
+            journal.note(bytes);
         }
     }
 }
@@ -88,7 +88,7 @@ impl Lasting {
         if let Some(journal) = &mut self.journal
             && session.is_noted
         {
-            Entry::Input(key.clone(), input).note(&mut **journal);
+            Entry::Input(key, input).note(&mut **journal);
         }
     }
 
@@ -114,7 +114,8 @@ impl<S: FnMut(Output)> Pipeline<S> {
     /// # Errors
     /// [`ResumeError`]; the session that the entry is of is where it was.
     pub fn replay(&mut self, entry: &[u8]) -> Result<(), ResumeError> {
-        let (key, input) = match postcard::from_bytes(entry).map_err(|_| ResumeError::Damaged)? {
+        let read: Entry<'_, Key> = postcard::from_bytes(entry).map_err(|_| ResumeError::Damaged)?;
+        let (key, input) = match read {
             Entry::Session(saved) => return self.resume(saved),
             Entry::Input(key, input) => (key, input),
         };
@@ -151,7 +152,7 @@ impl<S: FnMut(Output)> Pipeline<S> {
         let Some(journal) = &mut self.lasting.journal else { return };
         let Some(session) = self.table.get_mut(key) else { return };
         if session.is_noted {
-            Entry::Input(key.clone(), Input::Frame { bytes, rx_ns }).note(&mut **journal);
+            Entry::Input(key, Input::Frame { bytes, rx_ns }).note(&mut **journal);
         } else if session.is_acknowledged()
             && let Some(saved) = save(key, session, &self.sources, &self.effects.outlet.expander)
         {

@@ -45,8 +45,8 @@ pub enum ResumeError {
 
 /// What is written of a session.
 #[derive(Serialize, Deserialize)]
-struct Whole<S, B> {
-    key: Key,
+struct Whole<K, S, B> {
+    key: K,
     session: S,
     /// Whether it is the one that says last that it is this device in this boot.
     is_current: bool,
@@ -84,7 +84,7 @@ impl<S: FnMut(Output)> Pipeline<S> {
         if CRC.checksum(bytes).to_le_bytes() != *crc {
             return Err(ResumeError::Damaged);
         }
-        let read = postcard::take_from_bytes::<Whole<Session, Batch>>(bytes);
+        let read = postcard::take_from_bytes::<Whole<Key, Session, Batch>>(bytes);
         let Ok((whole, [])) = read else { return Err(ResumeError::Damaged) };
         let Whole { key, session, is_current, handle, waiting } = whole;
         let session = session.resumed(self.options);
@@ -99,16 +99,7 @@ impl<S: FnMut(Output)> Pipeline<S> {
         for (since_ns, batch) in waiting {
             self.effects.outlet.expander.keep(batch, since_ns);
         }
-        let mut kept = Some(session);
-        self.table.with(
-            key,
-            || Session::new(self.options, 0),
-            |place| {
-                if let Some(session) = kept.take() {
-                    *place = session;
-                }
-            },
-        );
+        self.table.with(key, || Session::new(self.options, 0), |place| *place = session);
         Ok(())
     }
 }
@@ -121,7 +112,7 @@ pub(super) fn save(
 ) -> Option<Saved> {
     let source = session.source();
     let whole = Whole {
-        key: key.clone(),
+        key,
         session,
         is_current: source.is_some_and(|source| sources.get(&source) == Some(key)),
         handle: source.and_then(|source| expander.handle_of(source, session.handle()?.0)),

@@ -38,12 +38,16 @@ impl Answers {
     pub(super) fn routes(&self) -> Result<Vec<Route>, ServeError> {
         let strategies = self.sampling_strategies.clone().map(Reloaded::read).transpose()?;
         let autocomplete_keys = self.autocomplete_keys.clone();
-        let now: Now = Arc::new(move || Context {
+        let queries: Now = Arc::new(move || Context {
             now_ns: HostClock::new().now_ns(),
             autocomplete_keys: autocomplete_keys.clone(),
-            strategies: strategies.as_ref().map(Reloaded::now).unwrap_or_default(),
+            ..Context::default()
         });
-        let mut routes = web::routes(&now);
+        let sampling: Now = Arc::new(move || Context {
+            strategies: strategies.as_ref().map(Reloaded::now).unwrap_or_default(),
+            ..Context::default()
+        });
+        let mut routes = web::routes(&queries, &sampling);
         routes.extend(self.jaeger_ui.clone().map(jaeger_ui));
         routes.extend(self.zipkin_ui.iter().flat_map(|folder| {
             ["/zipkin", "/zipkin/{path*}"].map(|pattern| zipkin_ui(folder.clone(), pattern))

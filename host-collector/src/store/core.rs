@@ -2,10 +2,10 @@
 
 use super::block::{self, Block};
 use super::damage::Damages;
-use super::disk::{Disk, Held, Locked};
+use super::disk::{Disk, Held};
 use super::log::{self, Log, Replayed};
 use super::names::{self, BlockName, Sorting};
-use super::options::{Limits, OpenError, Options};
+use super::options::{self, Limits, OpenError, Options};
 use super::read::{Unsealed, View};
 use crate::model::Chunk;
 use std::collections::{BTreeSet, VecDeque};
@@ -57,13 +57,8 @@ impl Core {
         options: Options,
         limits: Limits,
     ) -> Result<Self, OpenError> {
-        let store = disk.name();
-        let failed =
-            |what: &str, why| OpenError::Io { store: store.clone(), what: what.to_owned(), why };
-        let held = disk.lock().map_err(|locked| match locked {
-            Locked::By(by) => OpenError::InUse { store: store.clone(), by },
-            Locked::Failed(why) => failed("its lock", why),
-        })?;
+        let failed = |what: &str, why| OpenError::of(&*disk, what, why);
+        let held = options::take(&*disk)?;
         let damages = Damages::default();
         let files = disk.list().map_err(|why| failed("its files", why))?;
         let (sorting, mut blocks) = open_blocks(&disk, &files, &damages)?;
@@ -73,12 +68,8 @@ impl Core {
         let mut waiting = VecDeque::new();
         for number in &sorting.logs {
             let name = names::log(*number);
-            let unsealed = replay(&disk, *number, &damages).map_err(|why| match why {
-                log::ReadError::Io(why) => failed(&name, why),
-                log::ReadError::Version(version) => {
-                    OpenError::Version { store: store.clone(), file: name.clone(), version }
-                }
-            })?;
+            let unsealed = replay(&disk, *number, &damages)
+                .map_err(|why| OpenError::of_log(&*disk, &name, why))?;
             let bytes = files.iter().find(|file| file.0 == name).map_or(0, |file| file.1);
             unsealed.bytes.store(bytes, Ordering::Relaxed);
             waiting.push_back(Arc::new(unsealed));
@@ -181,7 +172,7 @@ fn open_blocks(
                 return Err(OpenError::Version { store: disk.name(), file: file.clone(), version });
             }
             Err(block::OpenError::Io(why)) => {
-                return Err(OpenError::Io { store: disk.name(), what: file.clone(), why });
+                return Err(OpenError::of(&**disk, file, why));
             }
         }
     }

@@ -45,7 +45,7 @@ use crate::storage::{
 };
 use block::catalog::Catalog;
 use core::Core;
-use disk::{Disk, Folder, Memory};
+use disk::{Disk, Memory};
 use options::Limits;
 use rows::assemble;
 use std::collections::BTreeSet;
@@ -87,11 +87,7 @@ impl Store {
     ///
     /// [`OpenError`], which says what to do.
     pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
-        let folder = Folder::make(path).map_err(|why| OpenError::Io {
-            store: path.display().to_string(),
-            what: "the folder".to_owned(),
-            why,
-        })?;
+        let folder = options::make(path)?;
         Self::on(Arc::new(folder), options, Limits::default())
     }
 

@@ -1,7 +1,10 @@
 //! How a store is kept, and why it cannot be opened.
 
+use super::disk::{Disk, Folder, Held, Locked};
+use super::log::ReadError;
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 
 /// How long and how much is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,6 +94,40 @@ pub enum OpenError {
         /// The version that it is of.
         version: u32,
     },
+}
+
+impl OpenError {
+    /// What the system says of a part of the store on this disk.
+    pub(super) fn of(disk: &dyn Disk, what: &str, why: io::Error) -> Self {
+        Self::Io { store: disk.name(), what: what.to_owned(), why }
+    }
+
+    /// Why a log cannot be read.
+    pub(super) fn of_log(disk: &dyn Disk, file: &str, why: ReadError) -> Self {
+        match why {
+            ReadError::Io(why) => Self::of(disk, file, why),
+            ReadError::Version(version) => {
+                Self::Version { store: disk.name(), file: file.to_owned(), version }
+            }
+        }
+    }
+}
+
+/// The folder at `path`, which is made if it is not there.
+pub(super) fn make(path: &Path) -> Result<Folder, OpenError> {
+    Folder::make(path).map_err(|why| OpenError::Io {
+        store: path.display().to_string(),
+        what: "the folder".to_owned(),
+        why,
+    })
+}
+
+/// Takes a folder for this process.
+pub(super) fn take(disk: &dyn Disk) -> Result<Box<dyn Held>, OpenError> {
+    disk.lock().map_err(|locked| match locked {
+        Locked::By(by) => OpenError::InUse { store: disk.name(), by },
+        Locked::Failed(why) => OpenError::of(disk, "its lock", why),
+    })
 }
 
 fn hint(why: &io::Error) -> &'static str {

@@ -5,16 +5,21 @@ use super::door::Family;
 use super::router::Route;
 use crate::query::{self, Context, Endpoint, Request};
 use crate::storage::Reader;
-use http::{HeaderName, Method, StatusCode};
+use http::{HeaderName, StatusCode};
 use std::sync::Arc;
 
 /// What answers depend on at the moment.
 pub type Now = Arc<dyn Fn() -> Context + Send + Sync>;
 
-/// The routes of all that can be asked.
+/// The routes of all that can be asked. Only answers about sampling depend on `sampling`, so that nobody
+/// else waits for the file that it looks at.
 #[must_use]
-pub fn routes(now: &Now) -> Vec<Route> {
-    query::endpoints().map(|(family, endpoint)| route(&endpoint, family_of(family), now)).collect()
+pub fn routes(queries: &Now, sampling: &Now) -> Vec<Route> {
+    let route = |(family, endpoint)| {
+        let now = if family == query::Family::Sampling { sampling } else { queries };
+        route(&endpoint, family_of(family), now)
+    };
+    query::endpoints().map(route).collect()
 }
 
 fn family_of(family: query::Family) -> Family {
@@ -30,15 +35,13 @@ fn route(endpoint: &Endpoint, family: Family, now: &Now) -> Route {
     let now = now.clone();
     let answer = move |ask: &Ask, reader: &dyn Reader| {
         let (query, body) = (&*ask.query, &*ask.body);
-        let request = Request { method: ask.method.as_str(), path: &ask.path, query, body };
+        // These know GET alone, of which HEAD is a part.
+        let request = Request { method, path: &ask.path, query, body };
         whole(handler(&request, reader, &now()))
     };
     match method {
         "POST" => Route::post(family, pattern, about, answer),
-        _ => Route::get(family, pattern, about, move |ask, reader| {
-            // These know GET alone, of which HEAD is a part.
-            answer(&Ask { method: Method::GET, ..ask.clone() }, reader)
-        }),
+        _ => Route::get(family, pattern, about, answer),
     }
 }
 
@@ -56,11 +59,12 @@ pub fn whole(answer: query::Answer) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::Method;
 
     #[test]
     fn each_endpoint_is_a_route_of_the_door_that_its_clients_know() {
         let now: Now = Arc::new(Context::default);
-        let routes = routes(&now);
+        let routes = routes(&now, &now);
         assert_eq!(routes.len(), query::endpoints().count());
         let family = |pattern| {
             let found = routes.iter().find(|route| route.pattern == pattern);

@@ -216,7 +216,7 @@ fn annotation(out: &mut Writer, key: &str, value: ValueView<'_>) {
 fn hex(bytes: &[u8]) -> String {
     let mut out = crate::json::Writer::default();
     out.hex(bytes);
-    String::from_utf8(out.into_bytes()).unwrap_or_default()
+    out.into_text()
 }
 
 #[cfg(test)]

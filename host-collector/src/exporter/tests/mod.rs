@@ -8,7 +8,8 @@ use crate::model::ChunkWriter;
 use crate::storage::{MemorySpool, Spool};
 use std::sync::Arc;
 
-fn chunk(spans: u8, name: &str) -> Chunk {
+/// A chunk of so many spans that are all called `name`.
+pub(super) fn chunk(spans: u8, name: &str) -> Chunk {
     let mut writer = ChunkWriter::default();
     writer.resource_spans(b"", "", |scopes| {
         scopes.scope_spans(b"", "", |out| {

@@ -1,6 +1,7 @@
 //! Attributes and their values.
 
 use super::view::{fields, messages};
+use crate::json::Writer;
 use crate::protobuf::{Field, Fields};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -168,8 +169,7 @@ impl<'a> ValueView<'a> {
     }
 }
 
-/// As JavaScript writes a number: without a fraction if it has none, with an exponent where it is very
-/// large or very small.
+/// As JavaScript writes a number; what JSON cannot write by the name that a Jaeger has for it.
 fn double(value: f64) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
@@ -177,11 +177,7 @@ fn double(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
-    let size = value.abs();
-    if size != 0.0 && !(1e-6..1e21).contains(&size) {
-        // `1e21` here is `1e+21` there.
-        let text = format!("{value:e}");
-        return if text.contains("e-") { text } else { text.replace('e', "e+") };
-    }
-    value.to_string()
+    let mut out = Writer::default();
+    out.double(value);
+    out.into_text()
 }

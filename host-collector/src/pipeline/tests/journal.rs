@@ -33,8 +33,8 @@ impl Notes {
 struct Shared(Arc<Mutex<Notes>>);
 
 impl Journal for Shared {
-    fn note(&mut self, entry: &[u8]) {
-        self.0.lock().unwrap().entries.push(entry.to_vec());
+    fn note(&mut self, entry: Vec<u8>) {
+        self.0.lock().unwrap().entries.push(entry);
     }
 
     fn sync(&mut self) -> Ticket {

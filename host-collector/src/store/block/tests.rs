@@ -132,31 +132,11 @@ proptest! {
 #[test]
 fn a_trace_of_many_spans_is_cut_into_groups_and_keeps_its_parents() {
     let mut table = Table::default();
-    let sketch = Sketch {
-        trace: 1,
-        span: 0,
-        parent: None,
-        service: 0,
-        scope: 0,
-        name: 0,
-        kind: 1,
-        start_ns: 5,
-        took_ns: 9,
-        tags: vec![],
-        events: vec![],
-        links: vec![],
-        dropped: [0; 3],
-        status: None,
-        flags: 0,
-        state: 0,
-        unknown: false,
-    };
     let spans: Vec<_> = (0..10_000_u16)
         .map(|span| Sketch {
-            span,
             parent: (span > 0).then_some(span / 2),
             start_ns: 5 + u64::from(span),
-            ..sketch.clone()
+            ..Sketch::plain(1, span)
         })
         .collect();
     spans.chunks(1000).for_each(|some| table.take(&chunk(some)));

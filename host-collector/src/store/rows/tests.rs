@@ -128,6 +128,29 @@ fn write_tags(out: &mut Writer, number: u32, tags: &[(u8, Value)]) {
 }
 
 impl Sketch {
+    /// A span of internal work without anything that it may be without.
+    pub(crate) fn plain(trace: u8, span: u16) -> Self {
+        Self {
+            trace,
+            span,
+            parent: None,
+            service: 0,
+            scope: 0,
+            name: 0,
+            kind: 1,
+            start_ns: 5,
+            took_ns: 9,
+            tags: vec![],
+            events: vec![],
+            links: vec![],
+            dropped: [0; 3],
+            status: None,
+            flags: 0,
+            state: 0,
+            unknown: false,
+        }
+    }
+
     pub(crate) fn service(&self) -> String {
         format!("service-{}", self.service)
     }

@@ -7,9 +7,9 @@
 use crate::model::Chunk;
 use crate::storage::{Position, Spool, SpoolError, Spooled, Waiting};
 use crate::store::damage::Damages;
-use crate::store::disk::{Disk, Folder, Held, Locked};
+use crate::store::disk::{Disk, Held};
 use crate::store::log::{self, Log};
-use crate::store::options::OpenError;
+use crate::store::options::{self, OpenError};
 use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
@@ -85,22 +85,13 @@ impl DiskSpool {
     ///
     /// [`OpenError`], which says what to do.
     pub fn open(path: &Path, most: u64) -> Result<Self, OpenError> {
-        let folder = Folder::make(path).map_err(|why| OpenError::Io {
-            store: path.display().to_string(),
-            what: "the folder".to_owned(),
-            why,
-        })?;
+        let folder = options::make(path)?;
         Self::on(Arc::new(folder), most)
     }
 
     pub(in crate::store) fn on(disk: Arc<dyn Disk>, most: u64) -> Result<Self, OpenError> {
-        let store = disk.name();
-        let failed =
-            |what: &str, why| OpenError::Io { store: store.clone(), what: what.to_owned(), why };
-        let held = disk.lock().map_err(|locked| match locked {
-            Locked::By(by) => OpenError::InUse { store: store.clone(), by },
-            Locked::Failed(why) => failed("its lock", why),
-        })?;
+        let failed = |what: &str, why| OpenError::of(&*disk, what, why);
+        let held = options::take(&*disk)?;
         let damages = Damages::default();
         let files = disk.list().map_err(|why| failed("its files", why))?;
         let mut logs: Vec<u64> = files.iter().filter_map(|(name, _)| number_of(name)).collect();
@@ -126,12 +117,7 @@ impl DiskSpool {
                     state.push(record);
                 }
             });
-            let replayed = replayed.map_err(|why| match why {
-                log::ReadError::Io(why) => failed(&name, why),
-                log::ReadError::Version(version) => {
-                    OpenError::Version { store: store.clone(), file: name.clone(), version }
-                }
-            })?;
+            let replayed = replayed.map_err(|why| OpenError::of_log(&*disk, &name, why))?;
             if replayed.damaged > 0 {
                 let lost = format!("{} bytes that were to be sent are lost", replayed.damaged);
                 damages.note(&name, 0, &lost);
@@ -139,7 +125,7 @@ impl DiskSpool {
         }
         let spool = Self { disk, most, damages, state: Mutex::new(state), _held: held };
         let tidied = spool.tidy(&mut spool.lock());
-        tidied.map_err(|why| failed("what was sent", why))?;
+        tidied.map_err(|why| OpenError::of(&*spool.disk, "what was sent", why))?;
         Ok(spool)
     }
 

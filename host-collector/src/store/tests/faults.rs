@@ -15,23 +15,13 @@ use std::sync::Arc;
 
 fn span(trace: u8, span: u16, service: u8) -> Sketch {
     Sketch {
-        trace,
-        span,
-        parent: None,
         service,
-        scope: 0,
         name: 1,
         kind: 2,
         start_ns: 1_000_000 + u64::from(span),
         took_ns: 10,
         tags: vec![(0, Value::Str(1))],
-        events: vec![],
-        links: vec![],
-        dropped: [0; 3],
-        status: None,
-        flags: 0,
-        state: 0,
-        unknown: false,
+        ..Sketch::plain(trace, span)
     }
 }
 

@@ -166,24 +166,10 @@ fn a_trace_in_many_groups_has_each_span_and_each_call_once() {
     let mut store = Steps::open(&disk, Options::default());
     let spans: Vec<_> = (0..9000_u16)
         .map(|span| Sketch {
-            trace: 1,
-            span,
             // The first group has the parents of all its spans.
             parent: (span > 0).then_some(if span < 5000 { span / 2 } else { span - 5000 }),
-            service: 0,
-            scope: 0,
-            name: 0,
-            kind: 1,
             start_ns: 5 + u64::from(span),
-            took_ns: 9,
-            tags: vec![],
-            events: vec![],
-            links: vec![],
-            dropped: [0; 3],
-            status: None,
-            flags: 0,
-            state: 0,
-            unknown: false,
+            ..Sketch::plain(1, span)
         })
         .collect();
     store.append(&spans).unwrap();

@@ -7,28 +7,11 @@ mod spool;
 use super::queue::Queue;
 use super::worker::Worker;
 use super::*;
-use crate::model::ChunkWriter;
+use crate::exporter::tests::chunk;
 use crate::storage::{MemorySpool, Waiting};
 use bytes::Bytes;
 use std::sync::Mutex;
 use tokio::time::{Instant, sleep};
-
-/// A chunk of so many spans that are all called `name`.
-fn chunk(spans: u8, name: &str) -> Chunk {
-    let mut writer = ChunkWriter::default();
-    writer.resource_spans(b"", "", |scopes| {
-        scopes.scope_spans(b"", "", |out| {
-            for number in 1..=spans {
-                out.span_with(|span| {
-                    span.bytes(1, &[1; 16]);
-                    span.bytes(2, &[number; 8]);
-                    span.bytes(5, name.as_bytes());
-                });
-            }
-        });
-    });
-    writer.finish()
-}
 
 /// An attempt: when it was made, and the names of the spans.
 type Attempts = Arc<Mutex<Vec<(Duration, Vec<String>)>>>;
