@@ -42,7 +42,7 @@ pub(super) enum Input<'a> {
     Frame { bytes: &'a [u8], rx_ns: u64 },
     /// A ping went out.
     Sent { ping: u32, sent_ns: u64 },
-    /// Time passed, and had spans leave or questions asked.
+    /// Time passed, and something is another by that.
     Tick { now_ns: u64 },
     /// Its connection ended.
     Closed,

@@ -381,9 +381,7 @@ impl<S: FnMut(Output)> Handler for Pipeline<S> {
         let gate = &mut self.gate;
         self.table.for_each(|key, session| {
             let effects = &mut self.effects;
-            let before = effects.outlet.waiting();
-            session.on_tick(now_ns, effects, &mut self.stats);
-            if effects.outlet.waiting() > before || !effects.requests.is_empty() {
+            if session.on_tick(now_ns, effects, &mut self.stats) {
                 self.lasting.note(session, key, Input::Tick { now_ns });
             }
             tell(&key.peer, effects);

@@ -53,7 +53,7 @@ impl Outlet {
     }
 
     /// How much waits.
-    pub(super) fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.waiting.len()
     }
 

@@ -310,8 +310,14 @@ impl Session {
         effects.requests.extend(self.questions.definitions(&wanted, now_ns));
     }
 
-    /// Time has passed.
-    pub(crate) fn on_tick(&mut self, now_ns: u64, effects: &mut Effects, stats: &mut Stats) {
+    /// Time has passed. Gives whether anything is another than if this had not been told.
+    pub(crate) fn on_tick(
+        &mut self,
+        now_ns: u64,
+        effects: &mut Effects,
+        stats: &mut Stats,
+    ) -> bool {
+        let before = self.changed_by_time(effects);
         self.gaps.expire(now_ns);
         self.emit_ready(now_ns, effects, stats);
         self.end(now_ns, effects, stats);
@@ -319,6 +325,14 @@ impl Session {
         if now_ns.saturating_sub(self.last_ns) < SILENT_NS {
             self.ask(now_ns, effects);
         }
+        self.changed_by_time(effects) != before
+    }
+
+    /// Whatever may become another only since time has passed.
+    fn changed_by_time(&self, effects: &Effects) -> impl PartialEq + use<> {
+        let handed_on = (effects.outlet.waiting(), effects.requests.len());
+        let lost = (self.gaps.lost(), self.gaps.untold(), self.parents.over());
+        (handed_on, lost, self.assembly.records(), self.gave_up, self.ended_ns)
     }
 
     /// The host's clock was set: what was learned by it is moved along.

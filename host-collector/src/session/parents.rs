@@ -136,6 +136,15 @@ impl Parents {
         missing
     }
 
+    /// For how many of them it is not waited much longer.
+    pub(super) fn over(&self) -> usize {
+        // Only a suspect can be one of them.
+        if !self.is_one_suspect {
+            return 0;
+        }
+        self.awaited.values().filter(|one| one.over_since_ns.is_some()).count()
+    }
+
     /// Takes all, and the roots that they lie below: the session is over.
     pub(super) fn take_all(&mut self) -> Vec<Missing> {
         (self.is_one_suspect, self.last) = (false, None);

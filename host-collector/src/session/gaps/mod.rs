@@ -117,7 +117,18 @@ impl Gaps {
         self.reach(number, now_ns);
         self.begin(number, now_ns);
         if is_held {
+            self.release(number, now_ns);
             self.held_from = self.held_from.max(Some(number));
+        }
+    }
+
+    /// What the device held below this number it does not hold any more: from now on that is waited for
+    /// like any other.
+    fn release(&mut self, number: u64, now_ns: u64) {
+        let Some(held_from) = self.held_from else { return };
+        let released = held_from.saturating_add(1)..=number;
+        for gap in self.missing.iter_mut().filter(|gap| released.contains(&gap.numbers.end)) {
+            gap.since_ns = now_ns;
         }
     }
 
@@ -250,10 +261,8 @@ impl Gaps {
         let mut too_many = self.missing.len().saturating_sub(most);
         let held_from = self.held_from;
         let over = self.missing.extract_if(.., |gap| {
-            if held_from.is_some_and(|held_from| held_from < gap.numbers.end) {
-                gap.since_ns = now_ns;
-            }
-            let is_over = too_many > 0 || is_over(gap.since_ns);
+            let is_held = held_from.is_some_and(|held_from| held_from < gap.numbers.end);
+            let is_over = too_many > 0 || (!is_held && is_over(gap.since_ns));
             too_many = too_many.saturating_sub(1);
             is_over
         });
@@ -315,6 +324,11 @@ impl Gaps {
             .collect();
         missing.sort_unstable_by_key(|gap| gap.start);
         missing.into_iter()
+    }
+
+    /// How much was given up and not told.
+    pub(super) fn untold(&self) -> usize {
+        self.to_tell.len()
     }
 
     /// How many records are lost for good.

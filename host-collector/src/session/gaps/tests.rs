@@ -65,6 +65,20 @@ fn what_the_device_still_has_is_not_given_up() {
 }
 
 #[test]
+fn what_the_device_does_not_have_any_more_is_waited_for_from_then_on() {
+    let mut gaps = Gaps::default();
+    gaps.oldest(0, true, 0);
+    came(&mut gaps, 0..5, 0);
+    came(&mut gaps, 20..25, 0);
+    // Nobody looked in the meantime.
+    gaps.oldest(20, true, 100 * PATIENCE_NS);
+    gaps.expire(101 * PATIENCE_NS - 1);
+    assert_eq!(gaps.lost(), 0);
+    gaps.expire(101 * PATIENCE_NS);
+    assert_eq!(gaps.lost(), 15);
+}
+
+#[test]
 fn gaps_that_make_no_sense_do_no_harm() {
     let mut gaps = Gaps::default();
     gaps.came(0, 0);

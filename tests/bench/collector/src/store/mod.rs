@@ -27,7 +27,9 @@ pub(crate) fn job(name: &str) -> Option<fn(&[String]) -> Result<()>> {
 
 /// What a job is told: the folder, how many spans, and whether each has a tag of its own.
 fn told(words: &[String]) -> Result<(PathBuf, u64, bool)> {
-    let [folder, spans, tags] = words else { anyhow::bail!("give a folder, a number and the tags") };
+    let [folder, spans, tags] = words else {
+        anyhow::bail!("give a folder, a number and the tags")
+    };
     Ok((folder.into(), spans.parse()?, tags == "unique"))
 }
 
