@@ -4,6 +4,7 @@ use crate::Order;
 use crate::convert::Convert;
 use crate::exporter;
 use crate::logging;
+use crate::manage::{Import, StoreCommand};
 use crate::receiver::mqtt;
 use crate::receiver::rtt;
 use crate::receiver::serial::Port;
@@ -57,6 +58,11 @@ pub enum Command {
     /// Show what `serve` would run with, and where each value comes from: a default, a line of the file, a
     /// variable of the environment or an option.
     Config(Config),
+    /// Look at a store, check it, make it smaller, copy or empty it.
+    #[command(subcommand)]
+    Store(StoreCommand),
+    /// Take files of traces into the store.
+    Import(Box<Import>),
     /// Make a file of traces into one of another format.
     Convert(Convert),
 }

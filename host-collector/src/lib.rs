@@ -19,6 +19,7 @@
 //! | [`storage`] | what a store promises: tickets, searches and what they find |
 //! | [`query`] | the APIs that Jaeger's and Zipkin's users ask, without a socket |
 //! | [`convert`] | files of one format made into those of another |
+//! | [`manage`] | what a person does with a store |
 //! | [`rules`] | what is dropped and redacted, and how much a source may send |
 //! | [`recent`] | the traces of the last while, in memory |
 //! | [`tree`], [`text`] | how traces are written for people |
@@ -49,6 +50,7 @@ pub mod exporter;
 pub mod journal;
 pub mod json;
 pub mod logging;
+pub mod manage;
 pub mod metrics;
 pub mod model;
 mod order;

@@ -5,7 +5,7 @@ use anyhow::Result;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use spandrel_collector::cli::{Cli, Command};
 use spandrel_collector::config::{self, Effective, Environment, Failure, Loaded};
-use spandrel_collector::{convert, logging, serve};
+use spandrel_collector::{convert, logging, manage, serve};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -22,7 +22,8 @@ fn main() -> ExitCode {
     logging::start(&cli.log, cli.verbose);
     loaded.warnings.iter().for_each(|warning| log::warn!("{warning}"));
     match run(&cli, &loaded.effective) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             // The error and all that caused it, on one line.
             log::error!("{error:#}");
@@ -38,11 +39,18 @@ fn load(words: Vec<std::ffi::OsString>) -> Result<(Cli, Loaded), Failure> {
     Ok((cli, loaded))
 }
 
-fn run(cli: &Cli, effective: &Effective) -> Result<()> {
+/// Does what was asked for; false where it went as it should and found something that is not.
+fn run(cli: &Cli, effective: &Effective) -> Result<bool> {
     match &cli.command {
-        Command::Serve(options) => Ok(serve::serve(options)?),
-        Command::Convert(options) => Ok(convert::convert(options)?),
-        Command::Config(config) if config.check => Ok(()),
-        Command::Config(_) => Ok(write!(io::stdout().lock(), "{effective}")?),
+        Command::Serve(options) => serve::serve(options)?,
+        Command::Store(command) => return manage::manage(command),
+        Command::Import(options) => {
+            let kept = manage::import(options)?;
+            writeln!(io::stdout().lock(), "{kept} spans were kept")?;
+        }
+        Command::Convert(options) => convert::convert(options)?,
+        Command::Config(config) if config.check => {}
+        Command::Config(_) => write!(io::stdout().lock(), "{effective}")?,
     }
+    Ok(true)
 }

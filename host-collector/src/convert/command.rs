@@ -77,7 +77,7 @@ pub fn convert(options: &Convert) -> Result<(), ConvertError> {
 }
 
 /// All of a file, but not more than can be converted.
-fn load(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn load(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let reader: Box<dyn Read> = match path.to_str() {
         Some("-") => Box::new(io::stdin().lock()),

@@ -12,3 +12,6 @@ mod tests;
 pub use command::{Convert, ConvertError, convert};
 pub use input::{InputError, LARGEST, read};
 pub use output::Format;
+
+pub(crate) use command::load;
+pub(crate) use output::pieces;

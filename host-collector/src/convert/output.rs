@@ -50,6 +50,25 @@ impl Format {
     }
 }
 
+/// A chunk in pieces of about a megabyte, in its order.
+pub(crate) fn pieces(chunk: &Chunk) -> impl Iterator<Item = Chunk> {
+    const PIECE: usize = 1 << 20;
+
+    let mut places = chunk.resources().flat_map(|group| {
+        group.scopes().flat_map(move |scope| scope.spans().map(move |span| (group, scope, span)))
+    });
+    core::iter::from_fn(move || {
+        let (mut piece, mut bytes) = (Vec::new(), 0);
+        while bytes < PIECE
+            && let Some(place) = places.next()
+        {
+            bytes += place.2.raw().len();
+            piece.push(place);
+        }
+        (!piece.is_empty()).then(|| whole(&piece))
+    })
+}
+
 /// The traces of a chunk, by the start of their first spans.
 fn traces(chunk: &Chunk) -> Vec<Chunk> {
     type Place<'a> = (ResourceSpansView<'a>, ScopeSpansView<'a>, SpanView<'a>);

@@ -1,8 +1,8 @@
 //! Every format in, every format out.
 
 use super::input::InputError;
-use super::{Format, read};
-use crate::model::Chunk;
+use super::{Format, pieces, read};
+use crate::model::{Chunk, ChunkWriter};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
@@ -73,6 +73,21 @@ fn traces_stand_by_their_start_each_in_a_line() {
     let document: serde_json::Value = serde_json::from_str(&jaeger).unwrap();
     assert_eq!(document["data"].as_array().unwrap().len(), 2);
     assert!(document["errors"].is_null());
+}
+
+#[test]
+fn pieces_have_every_span_once_and_in_order() {
+    let mut writer = ChunkWriter::default();
+    for _ in 0..20_000 {
+        writer.chunk(&chunk());
+    }
+    let long = writer.finish();
+    let parts: Vec<_> = pieces(&long).collect();
+    assert!(parts.len() > 2 && parts.iter().all(|part| part.bytes().len() < 4 << 20));
+    let mut whole = ChunkWriter::default();
+    parts.iter().for_each(|part| whole.chunk(part));
+    assert_eq!(whole.finish(), long);
+    assert_eq!(pieces(&Chunk::default()).count(), 0);
 }
 
 #[test]

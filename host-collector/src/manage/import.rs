@@ -1,0 +1,127 @@
+//! `spandrel import`: files of traces into a store.
+
+use crate::convert::{InputError, load, pieces, read};
+use crate::receiver::HostClock;
+use crate::rules::{self, Ruled, RulesError};
+use crate::serve::{Keep, ServeError};
+use crate::storage::{Intake, Refused, Ticket};
+use crate::store::{OpenError, Store};
+use clap::Args;
+use std::collections::VecDeque;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Pieces that wait to be synced at once.
+const MOST_WAITING: usize = 8;
+
+/// Options of `spandrel import`.
+#[derive(Args, Clone, Debug)]
+#[group(skip)]
+pub struct Import {
+    /// What is read, as `spandrel convert` reads it; `-` is standard input.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Where it is kept.
+    #[command(flatten)]
+    pub keep: Keep,
+    /// What of it is left out.
+    #[command(flatten)]
+    pub rules: rules::Options,
+}
+
+/// Why a file was not imported.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// There is no store to import into.
+    #[error(
+        "nothing outlives the program with --memory: leave it out, or name a folder with --store"
+    )]
+    Memory,
+    /// The folder is not known.
+    #[error(transparent)]
+    Folder(#[from] ServeError),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Rules cannot be used.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    /// A file cannot be read.
+    #[error("cannot read {}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// It holds nothing that is known.
+    #[error("{}", .path.display())]
+    Input {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: InputError,
+    },
+    /// The store does not take it.
+    #[error("{}: not all of it was kept", .path.display())]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: Refused,
+    },
+}
+
+/// Imports files one after the other; gives how many spans were kept.
+///
+/// # Errors
+/// The store or a file cannot be used; what was said of files before is kept.
+pub fn import(options: &Import) -> Result<u64, ImportError> {
+    let folder = options.keep.folder()?.ok_or(ImportError::Memory)?;
+    let rules = options.rules.rules()?;
+    let store = Arc::new(Store::open(&folder, options.keep.options())?);
+    let ruled = Ruled::new(rules, store.clone());
+    let mut kept = 0;
+    for path in &options.files {
+        let failed = |source| ImportError::Read { path: path.clone(), source };
+        let bytes = load(path).map_err(failed)?;
+        let failed = |source| ImportError::Input { path: path.clone(), source };
+        let (chunk, rejected) = read(&bytes, HostClock::new().now_ns()).map_err(failed)?;
+        drop(bytes);
+        if rejected > 0 {
+            log::warn!(rejected; "{}: {rejected} spans were left out: their ids are none", path.display());
+        }
+        let mut waiting = VecDeque::new();
+        let refused = |source| ImportError::Refused { path: path.clone(), source };
+        for piece in pieces(&chunk) {
+            if waiting.len() >= MOST_WAITING {
+                settle(&mut waiting).map_err(refused)?;
+            }
+            let ticket = loop {
+                match ruled.offer(piece.clone()) {
+                    // What waits is written, and then there is room.
+                    Err(Refused::Full) if !waiting.is_empty() => {
+                        settle(&mut waiting).map_err(refused)?;
+                    }
+                    other => break other.map_err(refused)?,
+                }
+            };
+            waiting.push_back(ticket);
+        }
+        while !waiting.is_empty() {
+            settle(&mut waiting).map_err(refused)?;
+        }
+        kept += chunk.len() as u64;
+        log::info!(spans = chunk.len(); "{}: {} spans", path.display(), chunk.len());
+    }
+    let dropped = ruled.counts().dropped;
+    store.close();
+    Ok(kept - dropped.min(kept))
+}
+
+/// Waits for the oldest.
+fn settle(waiting: &mut VecDeque<Ticket>) -> Result<(), Refused> {
+    waiting.pop_front().map_or(Ok(()), Ticket::wait)
+}
