@@ -13,7 +13,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Takes the words behind its name.
-type Job = fn(&[String]) -> Result<()>;
+pub(crate) type Job = fn(&[String]) -> Result<()>;
 
 /// What this program does instead of measuring if its first argument says so.
 pub(crate) fn job(name: &str) -> Option<Job> {

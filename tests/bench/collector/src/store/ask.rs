@@ -84,11 +84,11 @@ fn forget(folder: &Path) -> Result<()> {
 /// Calls that read, and the bytes that they gave.
 fn read_so_far() -> Result<(f64, f64)> {
     let text = std::fs::read_to_string("/proc/self/io")?;
-    let number = |name: &str| {
+    let number = |name: &str| -> Result<f64> {
         let line = text.lines().find_map(|line| line.strip_prefix(name));
-        Ok(line.context("not told")?.trim().parse::<f64>()?)
+        Ok(line.context("not told")?.trim().parse()?)
     };
-    anyhow::Ok((number("syscr:")?, number("rchar:")?))
+    Ok((number("syscr:")?, number("rchar:")?))
 }
 
 /// Searches by name, and how many traces they find.

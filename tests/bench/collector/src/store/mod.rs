@@ -7,6 +7,7 @@ mod make;
 mod take;
 
 use crate::Setting;
+use crate::load::Job;
 use crate::rows::Figures;
 use anyhow::{Context as _, Result, ensure};
 use rustix::time::{ClockId, clock_gettime};
@@ -17,7 +18,7 @@ use std::process::Command;
 const SPANS: u64 = 10_000_000;
 
 /// What this program does if its first argument says so; it prints lines `key value`.
-pub(crate) fn job(name: &str) -> Option<fn(&[String]) -> Result<()>> {
+pub(crate) fn job(name: &str) -> Option<Job> {
     Some(match name {
         "store-take" => take::run,
         "store-ask" => ask::run,
