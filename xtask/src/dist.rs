@@ -2,6 +2,7 @@
 
 use std::env::consts::ARCH;
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, ensure};
@@ -13,6 +14,18 @@ use spandrel_tests::workspace;
 use crate::call::cargo;
 
 pub(crate) fn run() -> Result<ExitCode> {
+    let (path, bytes) = build()?;
+    let version = Command::new(&path).arg("--version").env_clear().output();
+    let version = version.with_context(|| format!("cannot run {}", path.display()))?;
+    ensure!(version.status.success(), "{} does not run", path.display());
+    println!("{}", String::from_utf8_lossy(&version.stdout).trim());
+    let path = path.strip_prefix(workspace::root()).unwrap_or(&path);
+    println!("{}: static, stripped, {}", path.display(), size(bytes));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds and checks it: where it is, and how many bytes it has.
+pub(crate) fn build() -> Result<(PathBuf, usize)> {
     ensure!(cfg!(target_os = "linux"), "a static binary is made on Linux, for Linux");
     let target = format!("{ARCH}-unknown-linux-gnu");
     let (folder, build) = (workspace::target_dir().join("dist"), "target/dist/build");
@@ -28,13 +41,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     check(&bytes)?;
     let path = folder.join("spandrel");
     fs::copy(&built, &path).with_context(|| format!("cannot write {}", path.display()))?;
-    let version = Command::new(&path).arg("--version").env_clear().output();
-    let version = version.with_context(|| format!("cannot run {}", path.display()))?;
-    ensure!(version.status.success(), "{} does not run", path.display());
-    println!("{}", String::from_utf8_lossy(&version.stdout).trim());
-    let path = path.strip_prefix(workspace::root()).unwrap_or(&path);
-    println!("{}: static, stripped, {}", path.display(), size(bytes.len()));
-    Ok(ExitCode::SUCCESS)
+    Ok((path, bytes.len()))
 }
 
 /// Bytes, and how many MB they are to two digits.

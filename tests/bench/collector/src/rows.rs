@@ -16,6 +16,9 @@ pub(crate) struct Row {
 
 pub(crate) const ROWS: &[Row] = &[
     Row { name: "frames_to_otlp", measure: frames::measure },
+    Row { name: "idle", measure: load::idle },
+    Row { name: "otlp_to_otlp", measure: load::otlp_to_otlp },
+    Row { name: "start_ms", measure: load::start_ms },
     Row { name: "store", measure: store::measure },
     Row { name: "udp_to_otlp_http", measure: load::udp_to_otlp_http },
 ];

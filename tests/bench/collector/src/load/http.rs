@@ -17,6 +17,8 @@ pub(super) struct Connection {
 pub(super) struct Head {
     /// `POST /v1/traces HTTP/1.1`, or `HTTP/1.1 200 OK`.
     pub(super) first: String,
+    /// Whether the body is compressed by gzip.
+    pub(super) is_gzip: bool,
     pub(super) body: Vec<u8>,
 }
 
@@ -37,7 +39,7 @@ impl Connection {
 
     /// Gets a page; its body.
     pub(super) fn get(&mut self, path: &str) -> Result<Vec<u8>> {
-        self.write(format!("GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n").as_bytes())?;
+        self.write(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes())?;
         let answer = self.message()?.context("no answer")?;
         anyhow::ensure!(answer.first.contains(" 200"), "{}", answer.first);
         Ok(answer.body)
@@ -64,9 +66,10 @@ impl Connection {
         if field("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue")) {
             self.write(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
+        let is_gzip = field("content-encoding").is_some_and(|value| value == "gzip");
         self.read.drain(..head_end);
         if field("transfer-encoding").is_some_and(|value| value.contains("chunked")) {
-            return Ok(Some(Head { first, body: self.chunks()? }));
+            return Ok(Some(Head { first, is_gzip, body: self.chunks()? }));
         }
         let length = field("content-length").map_or(Ok(0), |length| length.parse::<usize>())?;
         anyhow::ensure!(length <= LONGEST, "a body of {length} bytes");
@@ -74,7 +77,8 @@ impl Connection {
             anyhow::ensure!(self.fill()?, "cut off");
         }
         let rest = self.read.split_off(length);
-        Ok(Some(Head { first, body: std::mem::replace(&mut self.read, rest) }))
+        let body = std::mem::replace(&mut self.read, rest);
+        Ok(Some(Head { first, is_gzip, body }))
     }
 
     fn chunks(&mut self) -> Result<Vec<u8>> {

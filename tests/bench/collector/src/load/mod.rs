@@ -2,13 +2,17 @@
 
 mod http;
 mod otlp;
+mod run;
 mod sink;
 mod udp;
+
+pub(crate) use run::{idle, start_ms};
 
 use crate::Setting;
 use crate::child::{Process, Used};
 use crate::rows::Figures;
 use anyhow::{Context as _, Result, ensure};
+use std::net::TcpListener;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -67,11 +71,24 @@ impl Sink {
 }
 
 /// The collector, with these words behind `serve`.
-pub(crate) fn collector(setting: &Setting, words: &[&str]) -> Result<Process> {
+pub(crate) fn serve(setting: &Setting, words: &[&str]) -> Result<Process> {
     let program = setting.spandrel.as_ref().context("needs --spandrel=PROGRAM")?;
-    // What only hands spans on keeps none.
-    let alone = ["serve", "--memory", "--memory-size=0", "--http=off"];
-    Process::start(Command::new(program).args(alone).args(words))
+    Process::start(Command::new(program).args(["--no-config", "serve", "--no-tree"]).args(words))
+}
+
+/// One that only hands spans on, and keeps none.
+fn passing(setting: &Setting, words: &[&str]) -> Result<Process> {
+    serve(setting, &[&["--memory", "--memory-size=0"], words].concat())
+}
+
+/// What became of spans that were handed on.
+fn passed(key: &str, before: Used, after: Used, [sent, came]: [u64; 2]) -> Result<Figures> {
+    ensure!(came > sent / 2, "only {came} of {sent} spans came through");
+    Ok(vec![
+        (format!("{key}.spans_per_cpu_s"), came as f64 / (after.cpu_s - before.cpu_s)),
+        (format!("{key}.rss_mb"), after.rss_mb),
+        (format!("{key}.lost_percent"), 100.0 * (1.0 - came as f64 / sent as f64)),
+    ])
 }
 
 /// Frames of 100 spans by UDP from some devices, out to a server that takes everything.
@@ -82,18 +99,63 @@ pub(crate) fn udp_to_otlp_http(setting: &Setting) -> Result<Figures> {
     let sink = Sink::start()?;
     let export = format!("--export-otlp=http://{}", sink.address);
     let mut collector =
-        collector(setting, &["--listen=127.0.0.1:0", "--no-tcp", "--no-tree", &export])?;
+        passing(setting, &["--http=off", "--listen=127.0.0.1:0", "--no-tcp", &export])?;
     let address = collector.says("listening on udp ")?;
     let before = collector.used()?;
     let (frames, rate) = (FRAMES.to_string(), PER_SECOND.to_string());
     start(&["load-udp", &address, &frames, &rate])?.finished()?;
     let sent = FRAMES * crate::device::SPANS as u64;
     let came = sink.wait_for(sent)?;
-    ensure!(came > sent / 2, "only {came} of {sent} spans came through");
-    let Used { cpu_s, rss_mb } = collector.used()?;
-    Ok(vec![
-        ("udp_to_otlp_http.spans_per_cpu_s".into(), came as f64 / (cpu_s - before.cpu_s)),
-        ("udp_to_otlp_http.rss_mb".into(), rss_mb),
-        ("udp_to_otlp_http.lost_percent".into(), 100.0 * (1.0 - came as f64 / sent as f64)),
-    ])
+    passed("udp_to_otlp_http", before, collector.used()?, [sent, came])
+}
+
+/// OTLP by HTTP in and out, plain and compressed to two levels on either side.
+pub(crate) fn otlp_to_otlp(setting: &Setting) -> Result<Figures> {
+    let mut figures = Figures::new();
+    for level in [0, 1, 6] {
+        figures.extend(otlp_at(setting, level)?);
+    }
+    Ok(figures)
+}
+
+fn otlp_at(setting: &Setting, level: u32) -> Result<Figures> {
+    const REQUESTS: u64 = 4_000;
+    const SPANS: u64 = 1_000;
+    const CONNECTIONS: &str = "4";
+
+    let (key, packing) = match level {
+        0 => ("otlp_to_otlp".to_owned(), String::new()),
+        level => (format!("otlp_to_otlp.gzip{level}"), format!(" compression=gzip level={level}")),
+    };
+    let sink = Sink::start()?;
+    let export = format!("--export-otlp=http://{}{packing}", sink.address);
+    let address = free_port()?;
+    let http = format!("--http={address}");
+    let collector = passing(setting, &["--listen=127.0.0.1:0", "--no-tcp", &http, &export])?;
+    wait_for_door(&address)?;
+    let before = collector.used()?;
+    let [requests, spans, level] = [REQUESTS, SPANS, level.into()].map(|number| number.to_string());
+    start(&["load-otlp", &address, &requests, &spans, CONNECTIONS, &level])?.finished()?;
+    let sent = REQUESTS * SPANS;
+    let came = sink.wait_for(sent)?;
+    passed(&key, before, collector.used()?, [sent, came])
+}
+
+/// An address of this machine at which nobody listens now.
+pub(crate) fn free_port() -> Result<String> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
+}
+
+/// Asks until there is an answer.
+pub(crate) fn wait_for_door(address: &str) -> Result<()> {
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    let since = Instant::now();
+    loop {
+        match http::Connection::open(address).and_then(|mut door| door.get("/healthz")) {
+            Ok(_) => return Ok(()),
+            Err(why) => ensure!(since.elapsed() < PATIENCE, "no answer at {address}: {why}"),
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    }
 }

@@ -2,25 +2,36 @@
 
 use super::http::Connection;
 use anyhow::{Context as _, Result, ensure};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use spandrel_collector::exporter::otlp;
 use spandrel_collector::model::{
     Attribute, Batch, DeviceId, Resource, Session, Source, Span, SpanId, TraceId,
 };
+use std::io::Write as _;
 use std::sync::Arc;
 
-/// `load-otlp ADDRESS REQUESTS SPANS_PER_REQUEST CONNECTIONS`: requests of all connections together.
+/// `load-otlp ADDRESS REQUESTS SPANS_PER_REQUEST CONNECTIONS LEVEL`: requests of all connections together,
+/// compressed by gzip to that level unless it is 0.
 ///
 /// Of five spans each is a trace, with two tags; ids differ in all of them.
 pub(super) fn run(words: &[String]) -> Result<()> {
-    let [address, requests, spans, connections] = words else { anyhow::bail!("four words") };
+    let [address, requests, spans, connections, level] = words else { anyhow::bail!("five words") };
     let [requests, spans, connections] = [requests, spans, connections].map(|word| word.parse());
     let (requests, spans, connections): (u64, u64, u64) = (requests?, spans?, connections?);
+    let level: u32 = level.parse()?;
+    let encoding = if level > 0 { "content-encoding: gzip\r\n" } else { "" };
     let each = |connection: u64| -> Result<()> {
         let mut server = Connection::open(address)?;
         for number in (connection..requests).step_by(usize::try_from(connections)?) {
-            let body = request(number * spans, spans);
+            let mut body = request(number * spans, spans);
+            if level > 0 {
+                let mut packer = GzEncoder::new(Vec::new(), Compression::new(level));
+                packer.write_all(&body)?;
+                body = packer.finish()?;
+            }
             let head = format!(
-                "POST /v1/traces HTTP/1.1\r\nhost: {address}\r\ncontent-type: \
+                "POST /v1/traces HTTP/1.1\r\nhost: {address}\r\n{encoding}content-type: \
                  application/x-protobuf\r\ncontent-length: {}\r\n\r\n",
                 body.len()
             );

@@ -2,6 +2,8 @@
 
 use super::http::{Connection, Head};
 use anyhow::{Context as _, Result};
+use flate2::read::GzDecoder;
+use std::io::Read as _;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -18,7 +20,11 @@ pub(super) fn run(_: &[String]) -> Result<()> {
 }
 
 fn serve(mut connection: Connection) -> Result<()> {
-    while let Some(Head { first, body }) = connection.message()? {
+    while let Some(Head { first, is_gzip, mut body }) = connection.message()? {
+        if is_gzip {
+            let packed = std::mem::take(&mut body);
+            GzDecoder::new(&*packed).read_to_end(&mut body)?;
+        }
         let answer = if first.starts_with("GET /spans ") {
             SPANS.load(Relaxed).to_string()
         } else {
