@@ -23,7 +23,8 @@ pub mod ui;
 pub mod v3;
 pub mod zipkin;
 
-use crate::storage::Reader;
+use crate::model::{Chunk, TraceId};
+use crate::storage::{Archive, Reader};
 use sampling::Strategies;
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ pub const MOST_TRACES: usize = 10_000;
 pub const MOST_BYTES: usize = 64 << 20;
 
 /// What an answer depends on beside the request and the store.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Context {
     /// The time, in nanoseconds since the Unix epoch.
     pub now_ns: u64,
@@ -43,6 +44,19 @@ pub struct Context {
     pub autocomplete_keys: Vec<String>,
     /// How services are to sample.
     pub strategies: Arc<Strategies>,
+    /// Where traces are kept that somebody wants to keep, if there is such a place.
+    pub archive: Option<Arc<dyn Archive>>,
+}
+
+impl Context {
+    /// A trace that is stored, or else one that was archived.
+    fn trace(&self, reader: &dyn Reader, id: TraceId) -> Result<Option<Chunk>, Failure> {
+        let stored = reader.get(id)?.filter(|chunk| !chunk.is_empty());
+        match (stored, &self.archive) {
+            (None, Some(archive)) => Ok(archive.get(id)?),
+            (stored, _) => Ok(stored),
+        }
+    }
 }
 
 /// What answers a request.

@@ -11,15 +11,15 @@ const HTML: &str = "text/html; charset=utf-8";
 
 /// Answers a path of Jaeger's user interface: a file if there is one, else its page, which knows the rest.
 ///
-/// `version` is what the page shows as Jaeger's.
+/// `version` is what the page shows as Jaeger's; with an archive it has a button for it.
 #[must_use]
-pub fn jaeger(path: &str, folder: Folder<'_>, version: &str) -> Answer {
+pub fn jaeger(path: &str, folder: Folder<'_>, version: &str, has_archive: bool) -> Answer {
     let Some(name) = inside(path) else { return missing() };
     match file(&name, folder) {
         Some(answer) => answer,
         None if name.starts_with("static/") => missing(),
         None => match folder(INDEX) {
-            Some(page) => Answer::new(200, HTML, jaeger_page(&page, version)),
+            Some(page) => Answer::new(200, HTML, jaeger_page(&page, version, has_archive)),
             None => no_page("jaeger-ui"),
         },
     }
@@ -93,9 +93,11 @@ fn file(name: &str, folder: Folder<'_>) -> Option<Answer> {
     Some(if is_lasting { answer.with("cache-control", "public, max-age=86400") } else { answer })
 }
 
-fn jaeger_page(page: &[u8], version: &str) -> Vec<u8> {
-    let able = "{\"archiveStorage\":false,\"metricsStorage\":false,\
-                \"searchWithoutServiceName\":true,\"aiAssistant\":false}";
+fn jaeger_page(page: &[u8], version: &str, has_archive: bool) -> Vec<u8> {
+    let able = format!(
+        "{{\"archiveStorage\":{has_archive},\"metricsStorage\":false,\
+         \"searchWithoutServiceName\":true,\"aiAssistant\":false}}"
+    );
     let mut told = crate::json::Writer::default();
     told.raw("{\"gitCommit\":\"\",\"gitVersion\":");
     told.string(version);
@@ -105,8 +107,8 @@ fn jaeger_page(page: &[u8], version: &str) -> Vec<u8> {
     let mut page = String::from_utf8_lossy(page).into_owned();
     for (name, default, value) in [
         ("JAEGER_VERSION", "DEFAULT_VERSION", &*version),
-        ("JAEGER_STORAGE_CAPABILITIES", "DEFAULT_STORAGE_CAPABILITIES", able),
-        ("JAEGER_BACKEND_CAPABILITIES", "DEFAULT_BACKEND_CAPABILITIES", able),
+        ("JAEGER_STORAGE_CAPABILITIES", "DEFAULT_STORAGE_CAPABILITIES", &able),
+        ("JAEGER_BACKEND_CAPABILITIES", "DEFAULT_BACKEND_CAPABILITIES", &able),
     ] {
         page = page.replace(&format!("{name} = {default};"), &format!("{name} = {value};"));
     }
@@ -135,7 +137,7 @@ mod tests {
     #[test]
     fn a_file_is_served_and_everything_else_is_the_page() {
         let ask = |path: &str| {
-            let answer = jaeger(path, &folder, "1</script>");
+            let answer = jaeger(path, &folder, "1</script>", true);
             (answer.status, answer.content_type, String::from_utf8(answer.body).unwrap())
         };
         let js = (200, "text/javascript; charset=utf-8", "js".to_owned());
@@ -147,11 +149,12 @@ mod tests {
             assert!(page.contains("JAEGER_CONFIG = DEFAULT_CONFIG;"), "{page}");
             assert!(page.contains(r#"{"gitCommit":"","gitVersion":"1<\/script>""#), "{page}");
             assert!(
-                page.contains(r#""archiveStorage":false"#) && !page.contains("DEFAULT_STORAGE")
+                page.contains(r#""archiveStorage":true,"metricsStorage":false"#)
+                    && !page.contains("DEFAULT_STORAGE")
             );
         }
         assert_eq!(ask("/static/none.js").0, 404);
-        assert_eq!(jaeger("/", &|_| None, "").status, 500);
+        assert_eq!(jaeger("/", &|_| None, "", false).status, 500);
     }
 
     #[test]
@@ -174,7 +177,11 @@ mod tests {
             "/a%00b",
             "/%zz",
         ] {
-            assert_eq!(jaeger(path, &|_| panic!("{path} was read"), "").status, 404, "{path}");
+            assert_eq!(
+                jaeger(path, &|_| panic!("{path} was read"), "", false).status,
+                404,
+                "{path}"
+            );
         }
     }
 
@@ -187,7 +194,7 @@ mod tests {
                     seen.borrow_mut().push(name.to_owned());
                     None
                 };
-                let _ = (jaeger(&path, &read, ""), zipkin(&format!("/zipkin/{path}"), &read));
+                let _ = (jaeger(&path, &read, "", false), zipkin(&format!("/zipkin/{path}"), &read));
                 for name in seen.into_inner() {
                     prop_assert!(!name.starts_with('/') && !name.contains('\\'));
                     prop_assert!(name.split('/').all(|part| !["", ".", ".."].contains(&part)));

@@ -4,6 +4,7 @@ use super::ServeError;
 use crate::query::sampling::Strategies;
 use crate::query::{Context, ui};
 use crate::receiver::HostClock;
+use crate::storage::Archive;
 use crate::web::{self, Answer, Family, Now, Route};
 use clap::Args;
 use http::StatusCode;
@@ -35,12 +36,18 @@ pub struct Answers {
 }
 
 impl Answers {
-    pub(super) fn routes(&self) -> Result<Vec<Route>, ServeError> {
+    /// What is answered; `archive` is where single traces are kept, if there is such a place.
+    pub(super) fn routes(
+        &self,
+        archive: Option<Arc<dyn Archive>>,
+    ) -> Result<Vec<Route>, ServeError> {
         let strategies = self.sampling_strategies.clone().map(Reloaded::read).transpose()?;
         let autocomplete_keys = self.autocomplete_keys.clone();
+        let has_archive = archive.is_some();
         let queries: Now = Arc::new(move || Context {
             now_ns: HostClock::new().now_ns(),
             autocomplete_keys: autocomplete_keys.clone(),
+            archive: archive.clone(),
             ..Context::default()
         });
         let sampling: Now = Arc::new(move || Context {
@@ -48,7 +55,7 @@ impl Answers {
             ..Context::default()
         });
         let mut routes = web::routes(&queries, &sampling);
-        routes.extend(self.jaeger_ui.clone().map(jaeger_ui));
+        routes.extend(self.jaeger_ui.clone().map(|folder| jaeger_ui(folder, has_archive)));
         routes.extend(self.zipkin_ui.iter().flat_map(|folder| {
             ["/zipkin", "/zipkin/{path*}"].map(|pattern| zipkin_ui(folder.clone(), pattern))
         }));
@@ -56,13 +63,14 @@ impl Answers {
     }
 }
 
-fn jaeger_ui(folder: PathBuf) -> Route {
+fn jaeger_ui(folder: PathBuf, has_archive: bool) -> Route {
     Route::get(Family::JaegerHttp, "/{path*}", "Jaeger's pages", move |ask, _| {
         // What is no endpoint is none of its pages either.
         if ask.path.starts_with("/api/") {
             return Answer::text(StatusCode::NOT_FOUND, "404 page not found");
         }
-        web::whole(ui::jaeger(&ask.path, &|name| read(&folder, name), JAEGER_VERSION))
+        let read = |name: &str| read(&folder, name);
+        web::whole(ui::jaeger(&ask.path, &read, JAEGER_VERSION, has_archive))
     })
 }
 

@@ -3,7 +3,7 @@
 use super::ServeError;
 use crate::config::{Environment, dirs};
 use crate::storage::{Intake, Nowhere, Reader};
-use crate::store::{self, Store};
+use crate::store::{self, ArchiveFolder, Store};
 use clap::Args;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -47,6 +47,8 @@ pub(super) struct Kept {
     pub(super) intake: Arc<dyn Intake>,
     pub(super) reader: Arc<dyn Reader>,
     pub(super) store: Option<Arc<Store>>,
+    /// What a person wants to keep; none where nothing outlives the program.
+    pub(super) archive: Option<Arc<ArchiveFolder>>,
     /// The folder that it is in; none where nothing outlives the program.
     pub(super) folder: Option<PathBuf>,
 }
@@ -84,13 +86,16 @@ impl Keep {
             Some(folder) => Store::open(folder, self.options())?,
             None if self.memory_size == 0 => {
                 let nowhere = Arc::new(Nowhere);
-                return Ok(Kept { intake: nowhere.clone(), reader: nowhere, store: None, folder });
+                let (intake, reader) = (nowhere.clone(), nowhere);
+                return Ok(Kept { intake, reader, store: None, archive: None, folder });
             }
             None => Store::in_memory(u64::from(self.memory_size) << 20)?,
         };
         let store = Arc::new(store);
         let (intake, reader) = (store.clone(), store.clone());
-        Ok(Kept { intake, reader, store: Some(store), folder })
+        let archive = folder.as_ref().map(|folder| folder.join("archive"));
+        let archive = archive.map(|folder| Arc::new(ArchiveFolder::new(folder)));
+        Ok(Kept { intake, reader, store: Some(store), archive, folder })
     }
 }
 

@@ -23,6 +23,7 @@ use crate::pipeline::{self, Output, Pipeline};
 use crate::receiver::{HostClock, Hub};
 use crate::signals;
 use crate::stats::Live;
+use crate::storage::Archive;
 use crate::web::{Parts, Server};
 use counted::Counted;
 use ending::Ending;
@@ -45,12 +46,13 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let metrics = Metrics::default();
     metrics.add(Arc::new(exports.metrics()));
     let runtime = doors::runtime()?;
+    let archive = kept.archive.clone().map(|archive| -> Arc<dyn Archive> { archive });
     let spans = Arc::new(Everywhere::new(rules, exports.clone(), kept.intake.clone()));
     let limit = options.rules.limit().map(Arc::new);
     let parts = Parts {
         intake: spans.clone(),
         reader: kept.reader,
-        routes: options.answers.routes()?,
+        routes: options.answers.routes(archive)?,
         metrics: metrics.clone(),
         source_limit: limit.clone(),
         runtime: runtime.handle().clone(),
@@ -120,6 +122,9 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     }
     if let Some(store) = kept.store {
         store.close();
+    }
+    if let Some(archive) = kept.archive {
+        archive.close();
     }
     // While the exporter is given time, nobody should have to wait for the files.
     view.finish();

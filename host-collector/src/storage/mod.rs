@@ -4,6 +4,7 @@
 //! [`Reader`]. Both block, so that a store needs no runtime: whoever has one calls a reader where
 //! blocking is allowed, and may await a ticket, which is a future without a runtime.
 
+mod archive;
 #[cfg(test)]
 mod naive;
 mod nowhere;
@@ -11,6 +12,7 @@ mod search;
 mod spool;
 mod ticket;
 
+pub use archive::{Archive, ArchiveError};
 #[cfg(test)]
 pub(crate) use naive::Naive;
 pub use nowhere::Nowhere;

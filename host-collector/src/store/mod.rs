@@ -12,11 +12,13 @@
 //! | `rows` | spans as rows of numbers |
 //! | `codec`, `group`, `block` | how they are packed, and what finds them |
 //! | `read` | searches, traces and dependencies |
+//! | `archive` | a second store, for what a person wants to keep |
 //! | `core`, `upkeep`, `threads` | what is done, and when |
 //! | [`tools`] | what a person does with a store |
 //!
 //! `docs/store.md` has the format.
 
+mod archive;
 mod block;
 mod codec;
 mod core;
@@ -36,6 +38,7 @@ mod upkeep;
 #[cfg(test)]
 mod tests;
 
+pub use archive::ArchiveFolder;
 pub use options::{OpenError, Options};
 pub use spool::DiskSpool;
 

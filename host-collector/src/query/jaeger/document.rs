@@ -50,11 +50,22 @@ impl Document {
             });
         }
         out.raw("}");
-        let body = out.into_bytes();
-        let pretty = request.first("prettyPrint");
-        let is_pretty = !pretty.is_empty() && pretty != "false";
-        Answer::json(if is_pretty { indented(&body, "    ") } else { body })
+        shown(request, out)
     }
+}
+
+/// The envelope of what was done and has nothing to show.
+pub(super) fn nothing(request: &Request<'_>) -> Answer {
+    let mut out = Writer::default();
+    out.raw("{\"data\":[],\"total\":0,\"limit\":0,\"offset\":0,\"errors\":[]}");
+    shown(request, out)
+}
+
+fn shown(request: &Request<'_>, out: Writer) -> Answer {
+    let body = out.into_bytes();
+    let pretty = request.first("prettyPrint");
+    let is_pretty = !pretty.is_empty() && pretty != "false";
+    Answer::json(if is_pretty { indented(&body, "    ") } else { body })
 }
 
 /// What was listed, or why it was not.

@@ -10,7 +10,7 @@ mod transform;
 
 use super::{Answer, Context, Endpoint, Failure, Request, go};
 use crate::json::Writer;
-use crate::model::{Kind, TraceId};
+use crate::model::Kind;
 use crate::storage::{Dependency, Operation, Reader, Window};
 use document::{Document, error, listed};
 
@@ -34,8 +34,8 @@ pub const ENDPOINTS: [Endpoint; 12] = [
     Endpoint {
         method: "POST",
         pattern: "/api/archive/{id}",
-        about: "none: there is no archive beside the store",
-        handler: |request, _, _| error(&archive(request)),
+        about: "keeps a trace, whatever becomes of the others",
+        handler: archive,
     },
     Endpoint {
         method: "POST",
@@ -141,15 +141,22 @@ fn end_and_lookback(
     Ok((end_ms, search::integer(request, "lookback")?.unwrap_or(default_ms)))
 }
 
-fn archive(request: &Request<'_>) -> Failure {
-    let checked = trace_id(request.last_segment()).map_err(Failure::bad).and_then(|_: TraceId| {
+fn archive(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Answer {
+    let kept = || {
+        let id = trace_id(request.last_segment()).map_err(Failure::bad)?;
         search::integer(request, "start")?;
         search::integer(request, "end")?;
-        search::flag(request, "raw")
-    });
-    match checked {
-        Err(failure) => failure,
-        Ok(_) => Failure::internal("archive span storage was not configured"),
+        search::flag(request, "raw")?;
+        let Some(archive) = &context.archive else {
+            return Err(Failure::internal("archive span storage was not configured"));
+        };
+        let trace = context.trace(reader, id)?;
+        let trace = trace.ok_or_else(|| Failure::missing(search::NOT_FOUND))?;
+        archive.keep(trace).map_err(|why| Failure::internal(why.to_string()))
+    };
+    match kept() {
+        Err(failure) => error(&failure),
+        Ok(()) => document::nothing(request),
     }
 }
 

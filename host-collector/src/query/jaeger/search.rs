@@ -9,7 +9,7 @@ use crate::storage::{Matching, Reader, Search, Tag, Window};
 use std::collections::BTreeMap;
 
 pub(super) const SERVICE_IS_REQUIRED: &str = "parameter 'service' is required";
-const NOT_FOUND: &str = "trace not found";
+pub(super) const NOT_FOUND: &str = "trace not found";
 const TWO_DAYS_NS: u64 = 2 * 24 * 60 * 60 * 1_000_000_000;
 
 /// Reads the id of a trace, of up to 32 hexadecimal digits.
@@ -200,7 +200,7 @@ pub(super) fn traces(request: &Request<'_>, reader: &dyn Reader, context: &Conte
             }
         }
         for id in query.ids {
-            let error = match reader.get(id)? {
+            let error = match context.trace(reader, id)? {
                 None => NOT_FOUND.to_owned(),
                 Some(chunk) if traces.add(&chunk) => continue,
                 Some(_) => traces.full(),
@@ -212,15 +212,14 @@ pub(super) fn traces(request: &Request<'_>, reader: &dyn Reader, context: &Conte
     listed(request, document())
 }
 
-pub(super) fn trace(request: &Request<'_>, reader: &dyn Reader, _: &Context) -> Answer {
+pub(super) fn trace(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Answer {
     let document = || {
         let id = trace_id(request.last_segment()).map_err(Failure::bad)?;
         // Where in time it may be found: the store needs no help.
         integer(request, "start")?;
         integer(request, "end")?;
         let mut traces = Traces::new(flag(request, "raw")?);
-        let chunk = reader.get(id)?.filter(|chunk| !chunk.is_empty());
-        let chunk = chunk.ok_or_else(|| Failure::missing(NOT_FOUND))?;
+        let chunk = context.trace(reader, id)?.ok_or_else(|| Failure::missing(NOT_FOUND))?;
         if !traces.add(&chunk) {
             let (spans, bytes) = (chunk.len(), chunk.bytes().len());
             return Err(Failure::internal(format!(

@@ -2,6 +2,8 @@
 
 use super::normal::normalise;
 use super::*;
+use crate::storage::{ArchiveError, ReadError};
+use std::sync::Mutex;
 
 /// Where our answer is meant to be another, and why: questions that begin so, or are so where a blank follows.
 const OTHERS: [(&str, &str); 46] = [
@@ -132,6 +134,48 @@ fn is_same(entry: &Json, answer: Option<&Answer>) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("theirs {} {}\n  ours   {} {got}", entry["status"], entry["json"], answer.status))
+}
+
+/// An archive that holds what it is given.
+#[derive(Debug, Default)]
+struct Kept(Mutex<Naive>);
+
+impl Archive for Kept {
+    fn get(&self, trace: TraceId) -> Result<Option<Chunk>, ReadError> {
+        self.0.lock().unwrap().get(trace)
+    }
+
+    fn keep(&self, chunk: Chunk) -> Result<(), ArchiveError> {
+        self.0.lock().unwrap().add(chunk);
+        Ok(())
+    }
+}
+
+#[test]
+fn what_was_archived_is_shown_when_the_store_has_it_no_more() {
+    let mut world = World::read("jaeger/archive.json");
+    let context = Context { archive: Some(Arc::new(Kept::default())), ..now() };
+    let answered = |store: &Naive, entry: &Json| {
+        let line = entry["ask"].as_str().unwrap();
+        let answer = ask(store, &context, line, &body(entry));
+        is_same(entry, answer.as_ref()).unwrap_or_else(|how| panic!("{line}\n  {how}"));
+    };
+    world.answers.iter().for_each(|entry| answered(&world.store, entry));
+
+    // Retention has taken it.
+    world.store = Naive::default();
+    let shown = |entry: &&Json| entry["ask"].as_str().unwrap().starts_with("GET /api/traces/a2");
+    let shown = world.answers.iter().find(shown).unwrap();
+    answered(&world.store, shown);
+    let newer =
+        ask(&world.store, &context, "GET /api/v3/traces/a2000000000000000000000000000001", b"");
+    assert_eq!(newer.unwrap().status, 200);
+    let missing =
+        ask(&world.store, &context, "GET /api/traces/a2000000000000000000000000000002", b"");
+    assert_eq!(missing.unwrap().status, 404);
+    // Without an archive nothing is kept, and says so.
+    let none = world.ask("POST /api/archive/a2000000000000000000000000000001", b"").unwrap();
+    assert_eq!((none.status, none.content_type), (500, TEXT));
 }
 
 /// Compares all that a vector holds of Jaeger's query door.

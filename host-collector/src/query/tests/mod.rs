@@ -36,16 +36,16 @@ impl World {
     }
 
     pub(super) fn ask(&self, line: &str, body: &[u8]) -> Option<Answer> {
-        ask(&self.store, line, body)
+        ask(&self.store, &now(), line, body)
     }
 }
 
 /// Asks as `GET /path?query` says.
-pub(super) fn ask(store: &Naive, line: &str, body: &[u8]) -> Option<Answer> {
+pub(super) fn ask(store: &Naive, context: &Context, line: &str, body: &[u8]) -> Option<Answer> {
     let (method, url) = line.split_once(' ').unwrap();
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let query = pairs(query);
-    answer(&Request { method, path, query: &query, body }, store, &now())
+    answer(&Request { method, path, query: &query, body }, store, context)
 }
 
 pub(super) fn json(answer: &Answer) -> Json {

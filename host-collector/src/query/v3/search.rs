@@ -130,14 +130,14 @@ pub(super) fn traces(request: &Request<'_>, reader: &dyn Reader, _: &Context) ->
     answered(body())
 }
 
-pub(super) fn trace(request: &Request<'_>, reader: &dyn Reader, _: &Context) -> Answer {
+pub(super) fn trace(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Answer {
     let body = || {
         let id = any_trace_id(request.last_segment()).map_err(|why| malformed("trace_id", &why))?;
         // Where in time it may be found: the store needs no help.
         parsed(request, "startTime", "start_time", go::rfc3339)?;
         parsed(request, "endTime", "end_time", go::rfc3339)?;
         let is_raw = parsed(request, "rawTraces", "raw_traces", go::boolean)?;
-        let chunk = reader.get(id)?;
+        let chunk = context.trace(reader, id)?;
         if let Some(chunk) = chunk.as_ref().filter(|chunk| chunk.bytes().len() > MOST_BYTES) {
             let (spans, bytes) = (chunk.len(), chunk.bytes().len());
             return Err(Failure::internal(format!(
