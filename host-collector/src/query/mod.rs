@@ -1,8 +1,8 @@
 //! The query APIs that the users of Jaeger and Zipkin know, as functions: a request and what is stored
 //! in, an answer out.
 //!
-//! Nothing here knows a socket. Whoever has one registers [`ENDPOINTS`], or gives everything to
-//! [`answer`]; what is asked for comes from a [`Reader`].
+//! Nothing here knows a socket. Whoever has one registers [`ENDPOINTS`] and [`METHODS`], or gives
+//! everything to [`answer`]; what is asked for comes from a [`Reader`].
 //! `docs/query-api.md` has every endpoint and parameter.
 //!
 //! | part | is |
@@ -10,6 +10,7 @@
 //! | [`jaeger`] | `/api`, which Jaeger's UI and Grafana ask |
 //! | [`v3`] | `/api/v3`, which newer UIs of Jaeger ask |
 //! | [`zipkin`] | `/api/v2`, which Zipkin's UI and users ask |
+//! | [`storage_v2`] | `jaeger.storage.v2` over gRPC, which a Jaeger asks whose store is ours |
 //! | [`sampling`] | how services are to sample, from Jaeger's file of strategies |
 //! | [`ui`] | the user interfaces of both, out of a folder |
 //! | [`go`] | numbers and times as these are used to write them |
@@ -19,12 +20,14 @@ pub mod go;
 pub mod jaeger;
 mod request;
 pub mod sampling;
+pub mod storage_v2;
 pub mod ui;
 pub mod v3;
 pub mod zipkin;
 
 use crate::model::{Chunk, TraceId};
 use crate::storage::{Archive, Reader};
+use bytes::Bytes;
 use sampling::Strategies;
 use std::sync::Arc;
 
@@ -75,6 +78,20 @@ pub struct Endpoint {
     pub handler: Handler,
 }
 
+/// What answers a call: one message, or a stream of any number.
+pub type CallHandler = fn(&[u8], &dyn Reader, &Context) -> Result<Vec<Bytes>, Failure>;
+
+/// A method of gRPC that can be called.
+#[derive(Clone, Copy, Debug)]
+pub struct Method {
+    /// `/package.Service/Method`.
+    pub path: &'static str,
+    /// What it answers, in a few words.
+    pub about: &'static str,
+    /// What answers.
+    pub handler: CallHandler,
+}
+
 /// Whose clients ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
@@ -84,6 +101,10 @@ pub enum Family {
     Zipkin,
     /// Services that ask how to sample.
     Sampling,
+    /// A Jaeger that has its traces here.
+    Storage,
+    /// Services that ask how to sample over gRPC.
+    SamplingCalls,
 }
 
 /// All that can be asked.
@@ -93,6 +114,15 @@ pub const ENDPOINTS: [(Family, &[Endpoint]); 4] = [
     (Family::Zipkin, &zipkin::ENDPOINTS),
     (Family::Sampling, &sampling::ENDPOINTS),
 ];
+
+/// All that can be called.
+pub const METHODS: [(Family, &[Method]); 2] =
+    [(Family::Storage, &storage_v2::METHODS), (Family::SamplingCalls, &sampling::METHODS)];
+
+/// Every method, with its family.
+pub fn methods() -> impl Iterator<Item = (Family, Method)> {
+    METHODS.into_iter().flat_map(|(family, list)| list.iter().map(move |one| (family, *one)))
+}
 
 /// Every endpoint, with its family.
 pub fn endpoints() -> impl Iterator<Item = (Family, Endpoint)> {

@@ -128,6 +128,11 @@ impl Failure {
         Self { status: 404, message: message.into() }
     }
 
+    /// It is more than an answer holds.
+    pub fn too_much(message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status: 413, message: message.into() }
+    }
+
     /// It is not the request's fault.
     pub fn internal(message: impl Into<Cow<'static, str>>) -> Self {
         Self { status: 500, message: message.into() }

@@ -22,8 +22,8 @@ pub enum Family {
     ZipkinSpans,
     /// Jaeger's queries and its pages.
     JaegerHttp,
-    /// Jaeger's queries over gRPC.
-    JaegerGrpc,
+    /// What a Jaeger asks its store, over gRPC.
+    JaegerStorage,
     /// Zipkin's queries and its pages.
     ZipkinHttp,
     /// Sampling strategies over HTTP.
@@ -46,7 +46,7 @@ impl Family {
             Self::OtlpGrpc => "Spans in OTLP over gRPC",
             Self::ZipkinSpans => "Spans as Zipkin's clients send them",
             Self::JaegerHttp => "Jaeger's queries",
-            Self::JaegerGrpc => "Jaeger's queries over gRPC",
+            Self::JaegerStorage => "What a Jaeger asks its store over gRPC",
             Self::ZipkinHttp => "Zipkin's queries",
             Self::SamplingHttp => "Sampling strategies",
             Self::SamplingGrpc => "Sampling strategies over gRPC",
@@ -112,7 +112,7 @@ pub static DOORS: [Door; 9] = [
             Family::OtlpGrpc,
             Family::ZipkinSpans,
             Family::JaegerHttp,
-            Family::JaegerGrpc,
+            Family::JaegerStorage,
             Family::ZipkinHttp,
             Family::SamplingHttp,
             Family::SamplingGrpc,
@@ -121,7 +121,13 @@ pub static DOORS: [Door; 9] = [
     Door { name: "otlp_grpc", flag: "otlp-grpc", port: 4317, families: &[Family::OtlpGrpc] },
     Door { name: "otlp_http", flag: "otlp-http", port: 4318, families: &[Family::OtlpHttp] },
     Door { name: "jaeger_http", flag: "jaeger-http", port: 16686, families: &[Family::JaegerHttp] },
-    Door { name: "jaeger_grpc", flag: "jaeger-grpc", port: 16685, families: &[Family::JaegerGrpc] },
+    Door {
+        name: "jaeger_storage",
+        flag: "jaeger-storage",
+        port: 17271,
+        // A Jaeger writes where it reads, unless it is told another place.
+        families: &[Family::JaegerStorage, Family::OtlpGrpc],
+    },
     Door {
         name: "jaeger_health",
         flag: "jaeger-health",

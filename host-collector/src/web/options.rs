@@ -29,9 +29,9 @@ pub struct Options {
     /// Answer Jaeger's queries here, too; with --all-in-one on port 16686.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub jaeger_http: Vec<Place>,
-    /// Answer Jaeger's queries over gRPC here, too; with --all-in-one on port 16685.
+    /// Be the store of a Jaeger here, too, over gRPC; with --all-in-one on port 17271.
     #[arg(long, value_name = "ADDRESS:PORT")]
-    pub jaeger_grpc: Vec<Place>,
+    pub jaeger_storage: Vec<Place>,
     /// Say here whether the collector is well, as a Jaeger does; with --all-in-one on port 13133.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub jaeger_health: Vec<Place>,
@@ -88,7 +88,7 @@ impl Options {
             &self.otlp_grpc,
             &self.otlp_http,
             &self.jaeger_http,
-            &self.jaeger_grpc,
+            &self.jaeger_storage,
             &self.jaeger_health,
             &self.sampling_http,
             &self.sampling_grpc,
@@ -168,9 +168,9 @@ mod tests {
     #[test]
     fn all_in_one_opens_every_door_that_is_not_told_otherwise() {
         let open =
-            doors(&["--all-in-one", "--otlp-http", "127.0.0.1:5000", "--jaeger-grpc", "off"]);
+            doors(&["--all-in-one", "--otlp-http", "127.0.0.1:5000", "--jaeger-storage", "off"]);
         let names: Vec<_> = open.iter().map(|(name, _)| *name).collect();
-        let all = DOORS.iter().map(|door| door.name).filter(|name| *name != "jaeger_grpc");
+        let all = DOORS.iter().map(|door| door.name).filter(|name| *name != "jaeger_storage");
         assert_eq!(names, all.collect::<Vec<_>>());
         assert_eq!(open[2].1, ["127.0.0.1:5000"]);
         assert_eq!(open[1].1, ["127.0.0.1:4317", "[::1]:4317"]);

@@ -29,7 +29,7 @@ const DOORS: [(&str, &str); 8] = [
     ("zipkin", "--zipkin-http"),
     ("sampling", "--sampling-http"),
     ("sampling-grpc", "--sampling-grpc"),
-    ("storage", "--jaeger-grpc"),
+    ("storage", "--jaeger-storage"),
 ];
 
 impl Ours {

@@ -1,7 +1,7 @@
 //! Whether bytes are what a chunk promises, read once from front to back.
 
 use super::sanitize;
-use super::{Chunk, ValueView};
+use super::{AttributeView, Chunk, ValueView};
 use crate::model::SERVICE_NAME;
 use crate::protobuf::{Field, Fields, Malformed};
 use bytes::Bytes;
@@ -63,6 +63,15 @@ impl Chunk {
             return Ok(Checked { chunk, rejected: 0, why: "" });
         }
         Ok(sanitize::rebuild(&bytes))
+    }
+}
+
+impl<'a> AttributeView<'a> {
+    /// Checks a key and its value that somebody sent; none where a text in it is no UTF-8.
+    pub(crate) fn check(raw: &'a [u8]) -> Result<Option<Self>, CheckError> {
+        let mut scan = Scan { is_clean: true, ..Scan::default() };
+        scan.attribute(raw, 0)?;
+        Ok(scan.is_clean.then_some(Self { raw }))
     }
 }
 

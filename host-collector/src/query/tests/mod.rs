@@ -1,6 +1,7 @@
 mod jaeger;
 mod normal;
 mod sampling;
+mod storage;
 mod zipkin;
 
 use super::*;
@@ -19,6 +20,8 @@ fn now() -> Context {
 pub(super) struct World {
     pub(super) store: Naive,
     pub(super) answers: Vec<Json>,
+    /// What else the file says.
+    pub(super) document: Json,
 }
 
 impl World {
@@ -32,7 +35,7 @@ impl World {
             store.add(Chunk::check(protobuf).unwrap().chunk);
         }
         let Json::Array(answers) = document["answers"].take() else { panic!("{name}: no answers") };
-        Self { store, answers }
+        Self { store, answers, document }
     }
 
     pub(super) fn ask(&self, line: &str, body: &[u8]) -> Option<Answer> {
@@ -46,6 +49,17 @@ pub(super) fn ask(store: &Naive, context: &Context, line: &str, body: &[u8]) -> 
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let query = pairs(query);
     answer(&Request { method, path, query: &query, body }, store, context)
+}
+
+/// Calls a method.
+pub(super) fn call(
+    path: &str,
+    message: &[u8],
+    store: &Naive,
+    context: &Context,
+) -> Option<Result<Vec<Bytes>, Failure>> {
+    let (_, found) = methods().find(|(_, one)| one.path == path)?;
+    Some((found.handler)(message, store, context))
 }
 
 pub(super) fn json(answer: &Answer) -> Json {

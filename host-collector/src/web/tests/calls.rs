@@ -156,19 +156,13 @@ fn names_that_are_not_ours_are_refused_in_the_words_of_grpc() {
 
 #[test]
 fn a_method_may_answer_with_any_number_of_messages() {
-    let count =
-        Route::grpc(
-            Family::JaegerGrpc,
-            "/test.Service/Count",
-            "",
-            |message, reader| match message {
-                b"services" => {
-                    Ok(reader.services().unwrap().into_iter().map(Bytes::from).collect())
-                }
-                b"long" => Ok(vec![Bytes::from(vec![7; 100_000])]),
-                _ => Err(Status::new(Code::NotFound, "no such thing: größer")),
-            },
-        );
+    let count = Route::grpc(Family::JaegerStorage, "/test.Service/Count", "", |message, reader| {
+        match message {
+            b"services" => Ok(reader.services().unwrap().into_iter().map(Bytes::from).collect()),
+            b"long" => Ok(vec![Bytes::from(vec![7; 100_000])]),
+            _ => Err(Status::new(Code::NotFound, "no such thing: größer")),
+        }
+    });
     let house = House::with_routes(&options(), vec![count]);
     house.call(EXPORT, &[], framed(0, spans(2).bytes()));
     let outcome = house.call("/test.Service/Count", &[], framed(0, b"services"));

@@ -1,7 +1,9 @@
 //! Remote sampling: what services ask a Jaeger about how much to sample, answered from a file of
 //! strategies as Jaeger has it.
 
-use super::{Answer, Context, Endpoint, Request, TEXT};
+mod call;
+
+use super::{Answer, Context, Endpoint, Method, Request, TEXT};
 use crate::json::Writer;
 use crate::order::{Order, OrderError};
 use crate::storage::Reader;
@@ -17,6 +19,13 @@ pub const ENDPOINTS: [Endpoint; 3] = [
     get("/api/sampling", "the same", by_name),
     get("/", "the same, with types as numbers", by_number),
 ];
+
+/// What can be called.
+pub const METHODS: [Method; 1] = [Method {
+    path: "/jaeger.api_v2.SamplingManager/GetSamplingStrategy",
+    about: "how a service is to sample",
+    handler: call::strategy,
+}];
 
 const fn get(pattern: &'static str, about: &'static str, handler: super::Handler) -> Endpoint {
     Endpoint { method: "GET", pattern, about, handler }
