@@ -47,6 +47,12 @@ impl Ours {
         self
     }
 
+    /// The same with another one.
+    pub(super) fn and(mut self, begin: &str) -> Self {
+        self.0.push(Other { begin: begin.to_owned(), asked: false, differs: false });
+        self
+    }
+
     /// The one that means an entry. Behind a question stands a blank, and what is noted of it or sent.
     fn find(&mut self, entry: &Value) -> Option<&mut Other> {
         let note = entry["note"].as_str().unwrap_or_default();
@@ -68,6 +74,38 @@ pub(super) fn compare(
     doors: &Doors,
     ours: &mut Ours,
 ) -> Result<(usize, Vec<String>)> {
+    compare_each(world, doors, ours, |entry| Ok(entry.clone()), said)
+}
+
+/// The same of who has its traces elsewhere, so that the words of an error are somebody else's.
+/// Where `wanted` is given, what is answered there is how it should be.
+pub(super) fn compare_on_store(
+    world: &World,
+    doors: &Doors,
+    wanted: Option<&Doors>,
+    ours: &mut Ours,
+) -> Result<(usize, Vec<String>)> {
+    let agent = agent();
+    let wanted = |entry: &Value| match wanted {
+        Some(doors) => Ok(answer(&agent, doors, entry)?.into()),
+        None => Ok(entry.clone()),
+    };
+    compare_each(world, doors, ours, wanted, |entry, answer| {
+        let mut said = said(entry, answer);
+        if answer["status"].as_u64().is_some_and(|status| status >= 400) {
+            said.retain(|part, _| part == "status");
+        }
+        said
+    })
+}
+
+fn compare_each(
+    world: &World,
+    doors: &Doors,
+    ours: &mut Ours,
+    wanted: impl Fn(&Value) -> Result<Value>,
+    said: impl Fn(&Value, &Value) -> Map<String, Value>,
+) -> Result<(usize, Vec<String>)> {
     let agent = agent();
     let (mut asked, mut wrong) = (0, Vec::new());
     for entry in world.answers() {
@@ -80,7 +118,7 @@ pub(super) fn compare(
         }
         asked += 1;
         let mut answered = said(entry, &answer(&agent, doors, entry)?.into()).into();
-        let mut wanted = said(entry, entry).into();
+        let mut wanted = said(entry, &wanted(entry)?).into();
         ungroup(&mut answered);
         ungroup(&mut wanted);
         let how = difference(&wanted, &answered);
@@ -103,19 +141,25 @@ fn is_nobody(entry: &Value) -> bool {
 }
 
 /// What counts of an answer: its status, and what it says. The words for a request that is none are
-/// everybody's own, and so are the codes of a gRPC door that refuses it.
+/// everybody's own, and so are the codes of a gRPC door that refuses it. When a trace was that an id is
+/// given of is a help that nobody has to give.
 fn said(entry: &Value, answer: &Value) -> Map<String, Value> {
     let part = |key: &str| Some((key.to_owned(), answer.get(key)?.clone()));
     let parts = ["status", "json", "text", "code", "responses"];
     let mut said: Map<_, _> = parts.into_iter().filter_map(part).collect();
     let is_refused = answer["status"].as_u64().is_some_and(|status| status >= 400);
     let is_otlp = entry["at"].as_str().is_some_and(|at| at.starts_with("otlp"));
+    let is_call_refused = answer["code"].as_u64().is_some_and(|code| match code {
+        // UNKNOWN, INVALID_ARGUMENT, INTERNAL.
+        2 | 3 | 13 => true,
+        code => is_otlp && code > 0,
+    });
     let has_body = entry.get("send").is_some();
     if is_refused && (has_body || answer.get("text").is_some()) {
         said.remove("text");
         said.remove("json");
     }
-    if is_otlp && answer["code"].as_u64().is_some_and(|code| code > 0) {
+    if is_call_refused {
         said.insert("code".to_owned(), "refused".into());
     }
     // Clients read numbers and words alike.
@@ -125,6 +169,9 @@ fn said(entry: &Value, answer: &Value) -> Map<String, Value> {
             Some(1) => *kind = "RATE_LIMITING".into(),
             _ => {}
         }
+    }
+    if let Some(responses) = said.get_mut("responses") {
+        without_hollow(responses);
     }
     // An empty one says as much as none.
     for answer in said.values_mut().flat_map(|said| match said {
@@ -136,6 +183,25 @@ fn said(entry: &Value, answer: &Value) -> Map<String, Value> {
         }
     }
     said
+}
+
+/// A message of protobuf without what is there and says nothing, as Go's libraries write it, and without
+/// the times beside an id.
+fn without_hollow(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(without_hollow),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(without_hollow);
+            let is_id = fields.len() == 3 && fields.contains_key("traceId");
+            fields.retain(|name, value| match name.as_str() {
+                "scope" | "status" => value.as_object().is_some_and(|fields| !fields.is_empty()),
+                "parentSpanId" => value != "",
+                "start" | "end" => !is_id,
+                _ => true,
+            });
+        }
+        _ => {}
+    }
 }
 
 /// Spans of OTLP, each with what it belongs to, in the order of their text. How they are grouped is left

@@ -194,11 +194,10 @@ fn time_ns(message: &[u8]) -> Result<Option<u64>, Failure> {
 
 fn duration_ns(message: &[u8]) -> Result<i64, Failure> {
     let (seconds, nanos) = parts(message)?;
+    // A Jaeger hands on what is less than nothing.
     let duration_ns = i128::from(seconds) * SECOND_NS + i128::from(nanos);
-    if duration_ns < 0 {
-        return Err(Failure::bad("a duration is less than nothing: leave it out for any"));
-    }
-    Ok(i64::try_from(duration_ns).unwrap_or(i64::MAX))
+    let (least, most) = (i64::MIN.into(), i64::MAX.into());
+    Ok(i64::try_from(duration_ns.clamp(least, most)).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -229,10 +228,16 @@ mod tests {
         let search = asked(|out| {
             time(out, 4, NO_TIME_S, 0);
             time(out, 5, NO_TIME_S, 0);
-            time(out, 6, 0, 0);
+            time(out, 6, -5, 0);
+            time(out, 7, 0, 0);
             out.varint(8, 7);
         });
         assert_eq!(search, Ok(Search { limit: 7, ..Search::default() }));
+        let none = asked(|out| {
+            time(out, 7, i64::MIN, 0);
+            out.varint(8, 7);
+        });
+        assert_eq!(none.unwrap().duration, Window { min: 0, max: 0 });
     }
 
     #[test]
@@ -277,7 +282,6 @@ mod tests {
         assert!(bad(&|out| out.bytes(10, b"x")).contains("pages"));
         assert!(bad(&|out| out.bytes(1, b"\xff")).contains("UTF-8"));
         assert!(bad(&|out| out.varint(1, 3)).contains("field 1 is of another type"));
-        assert!(bad(&|out| time(out, 6, -1, 0)).contains("less than nothing"));
         assert!(bad(&|out| time(out, 4, 1, 1 << 31)).contains("more than a second"));
         assert!(search(b"").unwrap_err().message.contains("set query"));
         assert!(window(b"").unwrap_err().message.contains("start time is required"));

@@ -4,12 +4,13 @@ mod export;
 mod queries;
 mod recorded;
 mod sdk;
+mod storage;
 mod through;
 
 use super::run::Case;
 
 /// In this order: those first that need the least.
-pub(super) const CASES: [Case; 15] = [
+pub(super) const CASES: [Case; 18] = [
     Case {
         name: "jaeger.recorded",
         what: "a real Jaeger still answers what the vectors say",
@@ -54,6 +55,21 @@ pub(super) const CASES: [Case; 15] = [
         name: "query.zipkin",
         what: "Zipkin's questions are answered as by Zipkin, field by field",
         run: queries::zipkin,
+    },
+    Case {
+        name: "query.storage",
+        what: "our store answers jaeger.storage.v2 as a Jaeger's",
+        run: queries::storage,
+    },
+    Case {
+        name: "query.jaeger_on_ours",
+        what: "a Jaeger whose store is ours answers as with its own, and as ours does itself",
+        run: storage::of_jaeger,
+    },
+    Case {
+        name: "query.jaeger_long_trace",
+        what: "a Jaeger whose store is ours shows a trace of 30,000 spans and more than 8 MiB",
+        run: storage::of_long_trace,
     },
     Case {
         name: "doors.otlp",

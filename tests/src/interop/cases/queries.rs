@@ -17,8 +17,13 @@ pub(super) fn jaeger(stage: &mut Stage<'_>) -> Result<()> {
     same(stage, "jaeger", &["empty", "search", "shapes"], &["query"])
 }
 
+/// The store over gRPC, as another Jaeger reads it.
+pub(super) fn storage(stage: &mut Stage<'_>) -> Result<()> {
+    same(stage, "jaeger", &["storage"], &["storage"])
+}
+
 pub(super) fn sampling(stage: &mut Stage<'_>) -> Result<()> {
-    same(stage, "jaeger", &["sampling", "sampling-default"], &["sampling"])
+    same(stage, "jaeger", &["sampling", "sampling-default"], &["sampling", "sampling-grpc"])
 }
 
 /// What is taken and refused by OTLP doors, and what was kept of it.
