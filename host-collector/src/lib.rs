@@ -73,4 +73,4 @@ pub mod trust;
 pub mod view;
 pub mod web;
 
-pub use order::{Order, OrderError};
+pub use order::{Order, OrderError, Standing};

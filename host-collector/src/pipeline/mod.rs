@@ -14,6 +14,7 @@
 mod boots;
 mod expand;
 mod journal;
+mod orders;
 mod outlet;
 mod saved;
 
@@ -22,10 +23,10 @@ pub(crate) use outlet::Outlet;
 pub use outlet::{Output, owned};
 pub use saved::{ResumeError, Saved};
 
-use crate::Order;
 use crate::auth::{Frame, Gate, Passed};
 use crate::causality;
 use crate::model::Source;
+use crate::order::{Order, Standing};
 use crate::receiver::{Handler, Peer, Replies, Reply};
 use crate::session::{self, Buffers, Came, Effects, Key, Session, Table, made};
 use crate::stats::Stats;
@@ -73,6 +74,8 @@ pub struct Pipeline<S> {
     gate: Option<Gate>,
     /// What devices are told once it is known of which service they are.
     orders: Vec<Order>,
+    /// The same from a file that may change.
+    standing: Standing,
     /// What lasts of sessions whose devices wait to be told that it does.
     lasting: Lasting,
     sink: S,
@@ -90,6 +93,7 @@ impl<S: FnMut(Output)> Pipeline<S> {
             buffers: Buffers::default(),
             gate: None,
             orders: Vec::new(),
+            standing: Standing::default(),
             lasting: Lasting::default(),
             sink,
         }
@@ -99,12 +103,6 @@ impl<S: FnMut(Output)> Pipeline<S> {
     #[must_use]
     pub fn behind(self, gate: Gate) -> Self {
         Self { gate: Some(gate), ..self }
-    }
-
-    /// Tells every device, once it has said who it is, what is ordered for its service.
-    #[must_use]
-    pub fn with_orders(self, orders: Vec<Order>) -> Self {
-        Self { orders, ..self }
     }
 
     /// What came so far.
@@ -207,11 +205,12 @@ impl<S: FnMut(Output)> Pipeline<S> {
     fn take(&mut self, came: Came<'_, '_>, key: &Key, rx_ns: u64) {
         self.follow(came, key, rx_ns);
         let (stats, options) = (&mut self.stats, self.options);
-        let (nonsense, orders, effects) = (stats.nonsense, &self.orders, &mut self.effects);
+        let (nonsense, effects) = (stats.nonsense, &mut self.effects);
+        let (standing, orders) = (&self.standing, &self.orders);
         let make = || Session::new(options, rx_ns);
         let (source, first_ns, handle) = self.table.with(key.clone(), make, |session| {
             session.on_frame(came, rx_ns, effects, stats);
-            order(session, orders);
+            orders::tell(session, standing, orders);
             (session.source(), session.first_ns(), session.handle())
         });
         tell(&key.peer, effects);
@@ -307,16 +306,6 @@ fn tell(peer: &Peer, effects: &mut Effects) {
     for news in effects.news.drain(..) {
         log::info!("{peer}: {news}");
     }
-}
-
-/// Tells a device what is ordered for its service, once.
-fn order(session: &mut Session, orders: &[Order]) {
-    if orders.is_empty() {
-        return;
-    }
-    let Some(service) = session.new_service() else { return };
-    let mine: Vec<_> = orders.iter().filter(|order| order.is_for(service)).cloned().collect();
-    mine.into_iter().for_each(|order| session.order(order));
 }
 
 /// Requests as frames to the device that has the session, sealed where its own are.

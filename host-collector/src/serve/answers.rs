@@ -1,7 +1,6 @@
 //! What queries are answered with, beside what is kept.
 
-use super::ServeError;
-use crate::query::sampling::Strategies;
+use super::strategies::Reloaded;
 use crate::query::{Context, ui};
 use crate::receiver::HostClock;
 use crate::storage::Archive;
@@ -10,8 +9,7 @@ use clap::Args;
 use http::StatusCode;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::sync::Arc;
 
 /// The version that pages of Jaeger show: of its API as it is answered here.
 const JAEGER_VERSION: &str = concat!("spandrel ", env!("CARGO_PKG_VERSION"));
@@ -20,8 +18,8 @@ const JAEGER_VERSION: &str = concat!("spandrel ", env!("CARGO_PKG_VERSION"));
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Queries")]
 pub struct Answers {
-    /// Tell clients that ask how to sample what this file of a Jaeger says. It is read again when it
-    /// changes.
+    /// Tell clients that ask how to sample what this file of a Jaeger says, and devices without that they
+    /// ask. It is read again when it changes.
     #[arg(long, value_name = "FILE")]
     pub sampling_strategies: Option<PathBuf>,
     /// Have Zipkin's pages suggest the values of this tag. Give it once for each.
@@ -36,12 +34,13 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// What is answered; `archive` is where single traces are kept, if there is such a place.
+    /// What is answered, by strategies from a file if there is one; `archive` is where single traces are
+    /// kept, if there is such a place.
     pub(super) fn routes(
         &self,
+        strategies: Option<Arc<Reloaded>>,
         archive: Option<Arc<dyn Archive>>,
-    ) -> Result<Vec<Route>, ServeError> {
-        let strategies = self.sampling_strategies.clone().map(Reloaded::read).transpose()?;
+    ) -> Vec<Route> {
         let autocomplete_keys = self.autocomplete_keys.clone();
         let has_archive = archive.is_some();
         let queries: Now = Arc::new(move || Context {
@@ -51,7 +50,7 @@ impl Answers {
             ..Context::default()
         });
         let sampling: Now = Arc::new(move || Context {
-            strategies: strategies.as_ref().map(Reloaded::now).unwrap_or_default(),
+            strategies: strategies.as_ref().map(|file| file.now()).unwrap_or_default(),
             ..Context::default()
         });
         let mut routes = web::routes(&queries, &sampling);
@@ -59,7 +58,7 @@ impl Answers {
         routes.extend(self.zipkin_ui.iter().flat_map(|folder| {
             ["/zipkin", "/zipkin/{path*}"].map(|pattern| zipkin_ui(folder.clone(), pattern))
         }));
-        Ok(routes)
+        routes
     }
 }
 
@@ -82,45 +81,4 @@ fn zipkin_ui(folder: PathBuf, pattern: &'static str) -> Route {
 
 fn read(folder: &Path, name: &str) -> Option<Vec<u8>> {
     fs::read(folder.join(name)).ok()
-}
-
-/// A file of strategies, and what it said when it was right last.
-struct Reloaded {
-    path: PathBuf,
-    last: Mutex<(Option<SystemTime>, Arc<Strategies>)>,
-}
-
-impl Reloaded {
-    fn read(path: PathBuf) -> Result<Self, ServeError> {
-        let changed = changed(&path);
-        match strategies(&path) {
-            Ok(strategies) => Ok(Self { path, last: Mutex::new((changed, strategies)) }),
-            Err(why) => Err(ServeError::Strategies { path, why }),
-        }
-    }
-
-    fn now(&self) -> Arc<Strategies> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let changed = changed(&self.path);
-        if changed != last.0 {
-            last.0 = changed;
-            match strategies(&self.path) {
-                Ok(strategies) => last.1 = strategies,
-                Err(why) => log::warn!(
-                    "{}: {why}: the strategies of before go on being told",
-                    self.path.display()
-                ),
-            }
-        }
-        last.1.clone()
-    }
-}
-
-fn changed(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path).and_then(|about| about.modified()).ok()
-}
-
-fn strategies(path: &Path) -> Result<Arc<Strategies>, String> {
-    let json = fs::read_to_string(path).map_err(|why| why.to_string())?;
-    Strategies::parse(&json).map(Arc::new).map_err(|why| why.to_string())
 }

@@ -1,14 +1,17 @@
-//! [`Counted`]: a pipeline whose counts are published while it runs.
+//! [`Counted`]: a pipeline whose counts are published while it runs, and that follows a file.
 
+use super::strategies::Told;
 use crate::pipeline::{Output, Pipeline};
 use crate::receiver::{Feed, Handler, Peer, Replies};
 use crate::stats::Live;
 
-/// Hands on everything, and publishes at every tick.
+/// Hands on everything; at every tick it publishes, and tells devices what is new.
 pub(super) struct Counted<'a, S> {
     pub(super) pipeline: &'a mut Pipeline<S>,
     pub(super) feed: Feed,
     pub(super) live: Live,
+    /// What devices are told of sampling; none where they are told nothing.
+    pub(super) told: Option<Told>,
 }
 
 impl<S: FnMut(Output)> Handler for Counted<'_, S> {
@@ -25,6 +28,9 @@ impl<S: FnMut(Output)> Handler for Counted<'_, S> {
     }
 
     fn on_tick(&mut self, now_ns: u64, replies: &mut Replies) {
+        if let Some(standing) = self.told.as_mut().and_then(Told::news) {
+            self.pipeline.stand(standing);
+        }
         self.pipeline.on_tick(now_ns, replies);
         self.live.publish(self.pipeline.stats().with_drops(self.feed.drops()));
     }

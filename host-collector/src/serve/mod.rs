@@ -12,6 +12,7 @@ mod keep;
 mod lasting;
 mod links;
 mod show;
+mod strategies;
 
 pub use answers::Answers;
 pub use error::ServeError;
@@ -31,6 +32,7 @@ use everywhere::Everywhere;
 use handover::Handover;
 use links::Links;
 use std::sync::Arc;
+use strategies::{Reloaded, Told};
 
 /// Receives frames until it is told to end, by a signal or by a reader that left.
 ///
@@ -49,10 +51,11 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let archive = kept.archive.clone().map(|archive| -> Arc<dyn Archive> { archive });
     let spans = Arc::new(Everywhere::new(rules, exports.clone(), kept.intake.clone()));
     let limit = options.rules.limit().map(Arc::new);
+    let strategies = options.answers.sampling_strategies.clone().map(Reloaded::open).transpose()?;
     let parts = Parts {
         intake: spans.clone(),
         reader: kept.reader,
-        routes: options.answers.routes(archive)?,
+        routes: options.answers.routes(strategies.clone(), archive),
         metrics: metrics.clone(),
         source_limit: limit.clone(),
         runtime: runtime.handle().clone(),
@@ -91,7 +94,10 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let targets = links.start(&mut hub)?;
     let live = Live::default();
     metrics.add(Arc::new(live.clone()));
-    let mut counted = Counted { pipeline: &mut pipeline, feed: hub.feed(), live: live.clone() };
+    // Who is sent nothing is not told how to sample either.
+    let told = strategies.filter(|_| !options.no_downlink).map(Told::new);
+    let mut counted =
+        Counted { pipeline: &mut pipeline, feed: hub.feed(), live: live.clone(), told };
     hub.run(&mut counted, &stop);
     let ending = Ending::begin();
     let drops = hub.drops();

@@ -1,17 +1,18 @@
 //! Commands for a device: one at a time, each sent again until it is answered.
 
 use super::{Effects, Session};
-use crate::order::Order;
+use crate::order::{Order, after};
 use serde::{Deserialize, Serialize};
 use spandrel::wire::{Answer, AnswerStatus, Control, Request};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// A command that was not answered is sent again after this time.
 const AGAIN_NS: u64 = 500_000_000;
 /// So often it is sent.
 const MOST_TRIES: u32 = 20;
 /// More commands than this do not wait for one device.
-const MOST_WAITING: usize = 64;
+const MOST_WAITING: usize = 128;
 
 /// The commands that wait.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -23,12 +24,43 @@ pub(super) struct Controls {
     #[serde(skip)]
     sent: Option<(u64, u64, u32)>,
     last_id: u64,
+    /// What it is told as long as it stands. Not put aside either.
+    #[serde(skip)]
+    standing: Arc<[Order]>,
 }
 
 impl Controls {
     fn add(&mut self, order: Order) {
         if self.waiting.len() < MOST_WAITING {
             self.waiting.push_back(order);
+        }
+    }
+
+    /// Has other orders stand from now on; says whether something has to be told. What waits only because
+    /// of those before does not wait any more.
+    fn stand(&mut self, now: &Arc<[Order]>) -> bool {
+        let now = after(&self.standing, now);
+        let before = core::mem::replace(&mut self.standing, now.clone());
+        self.withdraw(|order| before.contains(order) && !now.contains(order));
+        let mut is_changed = false;
+        for order in now.iter().filter(|order| !before.contains(order)) {
+            is_changed = true;
+            self.add(order.clone());
+        }
+        is_changed
+    }
+
+    /// Takes back what waits and is not under way.
+    fn withdraw(&mut self, is_meant: impl Fn(&Order) -> bool) {
+        let mut is_under_way = self.sent.is_some();
+        self.waiting.retain(|order| core::mem::take(&mut is_under_way) || !is_meant(order));
+    }
+
+    /// Who does not answer one standing order answers no other; when they change it is asked again.
+    fn give_up(&mut self, order: &Order) {
+        if self.standing.contains(order) {
+            let standing = core::mem::take(&mut self.standing);
+            self.withdraw(|order| standing.contains(order));
         }
     }
 
@@ -62,7 +94,8 @@ impl Controls {
 
     /// About how many bytes it holds.
     pub(super) fn weight(&self) -> usize {
-        self.waiting.capacity() * size_of::<Order>() + self.waiting.len() * 128
+        let each = size_of::<Order>() + 128;
+        self.waiting.capacity() * each + self.standing.len() * each
     }
 }
 
@@ -70,6 +103,17 @@ impl Session {
     /// Tells the device to do something.
     pub(crate) fn order(&mut self, order: Order) {
         self.controls.add(order);
+    }
+
+    /// Has these orders stand for the device; says whether it is told something.
+    pub(crate) fn stand(&mut self, orders: &Arc<[Order]>) -> bool {
+        self.controls.stand(orders)
+    }
+
+    /// The service that it is of, if that was asked for before.
+    pub(crate) fn ordered_service(&self) -> Option<&str> {
+        let description = self.description.as_ref().filter(|_| self.has_orders)?;
+        Some(&description.service)
     }
 
     /// The service that it is of, if that is known and was not asked before.
@@ -83,6 +127,7 @@ impl Session {
         let (control, given_up) = self.controls.next(now_ns);
         effects.requests.extend(control.map(Request::Control));
         if let Some(order) = given_up {
+            self.controls.give_up(&order);
             effects.news.push(format!(
                 "{order}: no answer; the device's tracer must be `controlled`, and the link have a \
                  way down"
@@ -132,6 +177,41 @@ mod tests {
         // The clock was set back.
         let (second, _) = controls.next(0);
         assert_eq!(second.unwrap().id, id + 1);
+    }
+
+    fn standing(texts: &[&str]) -> Arc<[Order]> {
+        texts.iter().map(|text| order(text)).collect()
+    }
+
+    #[test]
+    fn what_does_not_stand_any_more_does_not_wait_either() {
+        let mut controls = Controls::default();
+        assert!(controls.stand(&standing(&["sample=0.1", "operation=a:1", "operation=b:1"])));
+        let (first, _) = controls.next(SECOND_NS);
+        assert!(!controls.stand(&standing(&["sample=0.1", "operation=a:1", "operation=b:1"])));
+        assert!(controls.stand(&standing(&["sample=0.2", "operation=b:1"])));
+        let mut told = Vec::new();
+        let mut id = first.unwrap().id;
+        loop {
+            told.push(controls.answered(id).unwrap().to_string());
+            let (Some(next), _) = controls.next(SECOND_NS) else { break };
+            id = next.id;
+        }
+        // The first was under way. Of `a` nobody knows any more that it was not told yet.
+        assert_eq!(told, ["sample=0.1", "operation=b:1", "sample=0.2", "operation=a:0.2:0/s"]);
+    }
+
+    #[test]
+    fn who_does_not_answer_one_standing_order_is_not_told_the_others_until_they_change() {
+        let mut controls = Controls::default();
+        controls.stand(&standing(&["sample=0.1", "operation=a:1"]));
+        controls.add(order("flush"));
+        let given_up = (1..).find_map(|now| controls.next(now * SECOND_NS).1).unwrap();
+        assert_eq!(given_up, order("sample=0.1"));
+        controls.give_up(&given_up);
+        assert_eq!(controls.waiting, [order("flush")]);
+        controls.stand(&standing(&["sample=0.1", "operation=a:0.5"]));
+        assert_eq!(controls.waiting.len(), 3);
     }
 
     #[test]

@@ -44,3 +44,63 @@ fn devices_of_a_service_are_told_once_and_until_they_answer() {
     bench.receive(&device, &bytes);
     assert_eq!(bench.pipeline.stats().nonsense, 1, "nobody asked");
 }
+
+fn standing(of: &[(&str, &[&str])], others: &[&str]) -> Standing {
+    let parsed = |texts: &[&str]| texts.iter().map(|text| text.parse::<Order>().unwrap()).collect();
+    let services = of.iter().map(|(service, texts)| ((*service).to_owned(), parsed(texts)));
+    Standing::new(services.collect(), parsed(others))
+}
+
+/// Answers everything that the device is told until it is told no more; what that was.
+fn obey(bench: &mut Bench, device: &mut Device) -> Vec<Command<'static>> {
+    let mut told = Vec::new();
+    loop {
+        bench.wait(1);
+        let Some(&(id, command)) = commands(bench).last() else { return told };
+        told.push(command);
+        let status = AnswerStatus::Done;
+        let bytes = device.frame(|packet| Body::Answer(Answer { packet, id, status, detail: 0 }));
+        bench.receive(device, &bytes);
+    }
+}
+
+#[test]
+fn what_stands_for_a_service_is_told_after_the_hello_and_again_when_it_changes() {
+    let (mut bench, mut device) = (Bench::new(true), device(1));
+    orders(&mut bench, &["sensor/sample=always", "budget=1000"]);
+    let before = standing(&[("sensor", &["sample=0.5", "operation=read:1"])], &["sample=never"]);
+    bench.pipeline.stand(before);
+    bench.hello(&mut device);
+    let operation = |share| Command::Operation { name: "read", share, at_least: 0.0 };
+    assert_eq!(
+        obey(&mut bench, &mut device),
+        [Command::SampleShare(0.5), operation(1.0), Command::SampleAlways, Command::Budget(1000)]
+    );
+    // The same again is nothing new.
+    bench.pipeline.stand(standing(&[("sensor", &["sample=0.5", "operation=read:1"])], &[]));
+    assert_eq!(obey(&mut bench, &mut device), []);
+    // What is told by hand counts more, also when the file changes.
+    bench.pipeline.stand(standing(&[("sensor", &["sample=0.25"])], &[]));
+    assert_eq!(
+        obey(&mut bench, &mut device),
+        [Command::SampleShare(0.25), operation(0.25), Command::SampleAlways]
+    );
+    // The service goes by the default now, and so does what has no share of its own since.
+    bench.pipeline.stand(standing(&[], &["sample=3/s"]));
+    let as_all = Command::Operation { name: "read", share: 0.0, at_least: 3.0 };
+    assert_eq!(
+        obey(&mut bench, &mut device),
+        [Command::SampleRate(3.0), as_all, Command::SampleAlways]
+    );
+    bench.pipeline.stand(Standing::default());
+    assert_eq!(obey(&mut bench, &mut device), []);
+}
+
+#[test]
+fn what_begins_to_stand_is_told_to_devices_that_are_known_already() {
+    let (mut bench, mut device) = (Bench::new(true), device(1));
+    bench.hello(&mut device);
+    assert_eq!(obey(&mut bench, &mut device), []);
+    bench.pipeline.stand(standing(&[("motor", &["sample=never"])], &["sample=0.5"]));
+    assert_eq!(obey(&mut bench, &mut device), [Command::SampleShare(0.5)]);
+}

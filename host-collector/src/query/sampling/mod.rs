@@ -2,10 +2,10 @@
 //! strategies as Jaeger has it.
 
 mod call;
+mod devices;
 
 use super::{Answer, Context, Endpoint, Method, Request, TEXT};
 use crate::json::Writer;
-use crate::order::{Order, OrderError};
 use crate::storage::Reader;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -35,6 +35,8 @@ const fn get(pattern: &'static str, about: &'static str, handler: super::Handler
 #[derive(Clone, Debug, PartialEq)]
 pub struct Strategies {
     default: Strategy,
+    /// Whether the file says so.
+    has_default: bool,
     by_service: HashMap<String, Strategy>,
     /// What of the file was not as it should be, and what was made of it.
     pub warnings: Vec<String>,
@@ -61,7 +63,7 @@ pub enum Kind {
 impl Default for Strategies {
     fn default() -> Self {
         let default = Strategy { kind: Kind::Share(DEFAULT_SHARE), operations: None };
-        Self { default, by_service: HashMap::new(), warnings: Vec::new() }
+        Self { default, has_default: false, by_service: HashMap::new(), warnings: Vec::new() }
     }
 }
 
@@ -104,6 +106,7 @@ impl Strategies {
         };
         if let Some(default) = file.default_strategy {
             strategies.default = strategies.strategy(&default);
+            strategies.has_default = true;
         }
         for service in file.service_strategies.unwrap_or_default() {
             let mut strategy = strategies.strategy(&service);
@@ -166,29 +169,6 @@ impl Strategies {
     #[must_use]
     pub fn of(&self, service: &str) -> &Strategy {
         self.by_service.get(service).unwrap_or(&self.default)
-    }
-
-    /// The same as orders for devices: first those for all, then those for services, so that these count.
-    ///
-    /// # Errors
-    /// If a device cannot be told so: a share is not between 0 and 1, or an operation's name is too long.
-    pub fn orders(&self) -> Result<Vec<Order>, (String, OrderError)> {
-        let mut services: Vec<_> = self.by_service.iter().collect();
-        services.sort_by_key(|(name, _)| *name);
-        let named = services.into_iter().map(|(name, strategy)| (format!("{name}/"), strategy));
-        let mut orders = Vec::new();
-        for (prefix, strategy) in core::iter::once((String::new(), &self.default)).chain(named) {
-            let general = match strategy.kind {
-                Kind::Share(share) => format!("{prefix}sample={share}"),
-                Kind::Rate(rate) => format!("{prefix}sample={rate}/s"),
-            };
-            let list = strategy.operations.iter().flat_map(|(_, list)| list);
-            let operations = list.map(|(name, share)| format!("{prefix}operation={name}:{share}"));
-            for text in core::iter::once(general).chain(operations) {
-                orders.push(text.parse().map_err(|error| (text, error))?);
-            }
-        }
-        Ok(orders)
     }
 }
 
@@ -270,22 +250,5 @@ mod tests {
         let error = Strategies::parse("{\n\"default_strategy\": 3}").unwrap_err().to_string();
         assert!(error.contains("line 2"), "{error}");
         assert_eq!(Strategies::parse("null").unwrap(), Strategies::default());
-    }
-
-    #[test]
-    fn devices_are_told_the_same() {
-        let strategies = Strategies::parse(
-            r#"{"default_strategy": {"type": "ratelimiting", "param": 5},
-                "service_strategies": [{"service": "sensor/a", "type": "probabilistic", "param": 0.5,
-                    "operation_strategies": [
-                        {"operation": "GET /x", "type": "probabilistic", "param": 1}]}]}"#,
-        );
-        let orders = strategies.unwrap().orders().unwrap();
-        let texts: Vec<_> = orders.iter().map(ToString::to_string).collect();
-        assert_eq!(texts, ["sample=5/s", "sensor/a/sample=0.5", "sensor/a/operation=GET /x:1"]);
-        assert!(orders[2].is_for("sensor/a") && !orders[2].is_for("motor"));
-        let wrong = r#"{"default_strategy": {"type": "probabilistic", "param": 7}}"#;
-        let (text, _) = Strategies::parse(wrong).unwrap().orders().unwrap_err();
-        assert_eq!(text, "sample=7");
     }
 }

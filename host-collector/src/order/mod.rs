@@ -8,9 +8,16 @@
 //! # Ok::<(), spandrel_collector::OrderError>(())
 //! ```
 
+mod standing;
+
 use core::fmt;
 use core::str::FromStr;
 use spandrel::wire::{Command, MAX_PARAMS};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+pub use standing::Standing;
+pub(crate) use standing::{MOST_STANDING, after};
 
 /// A command for the devices of one service, or for all.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +43,12 @@ impl Order {
     #[must_use]
     pub fn is_for(&self, service: &str) -> bool {
         self.service.as_deref().is_none_or(|known| known == service)
+    }
+
+    /// Whether it is about what is recorded.
+    #[must_use]
+    pub(crate) fn is_sampling(&self) -> bool {
+        !matches!(self.command, Command::Budget(_) | Command::Flush | Command::Sites { .. })
     }
 
     /// What they are told.
@@ -88,15 +101,25 @@ fn command(text: &str) -> Option<Command<'static>> {
             let (name, part) = rest.rsplit_once(':')?;
             let is_short = !name.is_empty() && name.len() <= MAX_PARAMS - 9;
             let share = share(part).filter(|_| is_short)?;
-            // For as long as the program: it is one of its arguments.
-            let name = Box::leak(name.to_owned().into_boxed_str());
-            Command::Operation { name, share, at_least }
+            Command::Operation { name: forever(name), share, at_least }
         }
         ("budget", value) => Command::Budget(value.parse().ok()?),
         ("flush", "") => Command::Flush,
         ("sites", "") => Command::Sites { from: 1 },
         _ => return None,
     })
+}
+
+/// A name for as long as the program. Each is there once, however often a file with it is read.
+fn forever(name: &str) -> &'static str {
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names.get(name) {
+        return known;
+    }
+    let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
+    names.insert(name);
+    name
 }
 
 fn number(text: &str) -> Option<f32> {
@@ -125,6 +148,15 @@ mod tests {
         assert!(order.is_for("web/front") && !order.is_for("web"));
         assert_eq!(order.to_string(), "web/front/sample=never");
         assert!("sites".parse::<Order>().unwrap().is_for("anything"));
+    }
+
+    #[test]
+    fn a_name_that_is_read_again_is_kept_once() {
+        let name = || match "operation=often read:1".parse::<Order>().unwrap().command() {
+            Command::Operation { name, .. } => name.as_ptr(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(name(), name());
     }
 
     #[test]
