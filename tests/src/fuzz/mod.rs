@@ -3,6 +3,7 @@
 //! The same targets run from a seed ([`run`]) and guided by coverage (`tests/fuzz`, with cargo-fuzz).
 //! A new one is a line in [`TARGETS`].
 
+mod calls;
 mod collector;
 mod corpus;
 mod drain;
@@ -43,6 +44,7 @@ pub const TARGETS: &[Target] = &[
     Target::new("rtt", targets::rtt, corpus::probes, 512 * KIB),
     Target::new("mqtt", targets::mqtt, corpus::brokers, 64 * KIB),
     Target::new("spans", spans::run, spans::corpus, MIB),
+    Target::new("calls", calls::run, calls::corpus, MIB),
     Target::new("sealed", sealed::run, corpus::sealed, MIB),
     Target::new("drain", drain::run, corpus::talks, 256 * KIB),
     Target::new("collector", collector::run, corpus::scripts, 16 * MIB),

@@ -36,6 +36,23 @@ static CALLS: [(&str, &Message, &Message); 8] = [
     ),
 ];
 
+/// The message that an entry sends.
+///
+/// # Errors
+/// If it can't be understood.
+pub fn message(entry: &Value) -> Result<Vec<u8>> {
+    let name = entry.get("call").and_then(Value::as_str).context("an answer without `call`")?;
+    match (entry.get("hex").and_then(Value::as_str), entry.get("request")) {
+        (Some(digits), _) => from_hex(digits),
+        (None, Some(request)) => {
+            let known = CALLS.iter().find(|(known, ..)| *known == name);
+            let (_, fields, _) = known.with_context(|| format!("{name} is not known"))?;
+            to_protobuf(fields, request).with_context(|| format!("the request of {name}"))
+        }
+        (None, None) => Ok(Vec::new()),
+    }
+}
+
 /// Calls as `entry` says, and returns `code`, `message`, `details` and the `responses` in JSON.
 ///
 /// # Errors
@@ -44,14 +61,7 @@ pub fn call(doors: &Doors, entry: &Value) -> Result<Map<String, Value>> {
     let name = entry.get("call").and_then(Value::as_str).context("an answer without `call`")?;
     let url = door(doors, entry).with_context(|| name.to_owned())?;
     let known = CALLS.iter().find(|(known, ..)| *known == name);
-    let request = match (entry.get("hex").and_then(Value::as_str), entry.get("request")) {
-        (Some(digits), _) => from_hex(digits)?,
-        (None, Some(request)) => {
-            let (_, fields, _) = known.with_context(|| format!("{name} is not known"))?;
-            to_protobuf(fields, request).with_context(|| format!("the request of {name}"))?
-        }
-        (None, None) => Vec::new(),
-    };
+    let request = message(entry)?;
     let answer = GrpcClient::ensure_built()?.ask(&json!({
         "at": url.trim_start_matches("http://"),
         "call": name,

@@ -176,3 +176,22 @@ fn a_method_may_answer_with_any_number_of_messages() {
     let health = house.call("/grpc.health.v1.Health/Check", &[], framed(0, b""));
     assert_eq!((health.status(), &health.body), ("0", &framed(0, b"\x08\x01")));
 }
+
+#[test]
+fn a_jaeger_reads_where_it_writes_and_services_ask_how_to_sample() {
+    let now: crate::web::Now = Arc::new(crate::query::Context::default);
+    let house = House::with_routes(&options(), crate::web::routes(&now, &now));
+    house.call(EXPORT, &[], framed(0, spans(1).bytes()));
+    let services = "/jaeger.storage.v2.TraceReader/GetServices";
+    let outcome = house.call(services, &[], framed(0, b""));
+    assert_eq!((outcome.status(), &outcome.body), ("0", &framed(0, b"\x0a\x06sensor")));
+    let outcome = house.call("/jaeger.storage.v2.TraceReader/FindTraces", &[], framed(0, b""));
+    assert_eq!(outcome.status(), "3");
+    assert_eq!(outcome.head["grpc-message"], "nothing is asked for: set query");
+    let none = house.call("/jaeger.storage.v2.TraceReader/GetTraces", &[], framed(0, b""));
+    assert_eq!((none.status(), &*none.body), ("0", &b""[..]));
+    let strategy = "/jaeger.api_v2.SamplingManager/GetSamplingStrategy";
+    let outcome = house.call(strategy, &[], framed(0, b"\x0a\x06sensor"));
+    let share = [&b"\x12\x09\x09"[..], &0.001_f64.to_le_bytes()].concat();
+    assert_eq!((outcome.status(), &outcome.body), ("0", &framed(0, &share)));
+}
