@@ -43,7 +43,8 @@ pub struct Stats {
     pub unproven: u64,
     /// Frames that came before.
     pub doubles: u64,
-    /// Definitions, descriptions and answers to pings that make no sense.
+    /// Definitions, descriptions and answers to pings that make no sense, and spans of a trace that no
+    /// format allows, which are left out.
     pub nonsense: u64,
     /// Spans that were handed on.
     pub spans: u64,
