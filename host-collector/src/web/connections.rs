@@ -1,14 +1,16 @@
 //! Who is connected, who waits for what, and who must go for others.
 //!
-//! A connection without a request is idle. Where there is no room for one more, the longest idle one of
-//! the origin that has most of them goes, so that a flood of connections pushes out itself; and whatever
-//! a client does not do in time ends its connection, so that none is held by doing nothing.
+//! A connection is idle as long as all that is to happen is its client's to do: to send a request, or the
+//! rest of one. Where there is no room for one more, the longest idle one of the origin that has most of
+//! them goes, so that a flood of connections pushes out itself; and whatever a client does not do in time
+//! ends its connection, so that none is held by doing nothing.
 
 use super::limits::Limits;
 use crate::receiver::{Origin, Peer};
 use core::fmt::{self, Debug, Formatter};
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -24,14 +26,22 @@ struct All {
     open: usize,
     next: u64,
     /// By origin, then by when they became idle.
-    idle: HashMap<Origin, BTreeMap<u64, Arc<Notify>>>,
+    idle: HashMap<Origin, BTreeMap<u64, Arc<Eviction>>>,
+}
+
+/// Whether a connection must make room for another one.
+#[derive(Debug, Default)]
+struct Eviction {
+    /// It goes once, and not for two others.
+    is_told: AtomicBool,
+    notify: Notify,
 }
 
 /// One connection; it is open until this is dropped.
 pub(super) struct Connection {
     connections: Arc<Connections>,
     origin: Origin,
-    evicted: Arc<Notify>,
+    evicted: Arc<Eviction>,
     activity: Mutex<Activity>,
 }
 
@@ -43,8 +53,19 @@ struct Activity {
     /// Whether it had one.
     is_used: bool,
     next: u64,
-    /// Requests under way; of those whose answer is being taken, when some of it was taken last.
-    exchanges: HashMap<u64, Option<Instant>>,
+    /// Requests under way, and who must do something for each.
+    exchanges: HashMap<u64, Turn>,
+}
+
+/// Who must do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// The collector.
+    Ours,
+    /// The client, who has not sent all of the request.
+    Request,
+    /// The client, who took some of the answer then.
+    Answer(Instant),
 }
 
 impl Connections {
@@ -59,7 +80,7 @@ impl Connections {
     /// Lets one in, and says whether another one must go for it. None if all others are busy.
     pub(super) fn enter(self: &Arc<Self>, peer: SocketAddr) -> Option<(Arc<Connection>, bool)> {
         let origin = Peer::Tcp(peer).origin();
-        let evicted = Arc::new(Notify::new());
+        let evicted = Arc::<Eviction>::default();
         let mut all = self.lock();
         let is_full = all.open >= self.most;
         if is_full && !all.evict() {
@@ -86,10 +107,13 @@ impl Connections {
 }
 
 impl All {
-    fn idle(&mut self, origin: &Origin, notify: &Arc<Notify>) -> u64 {
+    fn idle(&mut self, origin: &Origin, evicted: &Arc<Eviction>) -> u64 {
         self.next += 1;
+        if evicted.is_told.load(Ordering::Relaxed) {
+            return self.next;
+        }
         let of_origin = self.idle.entry(origin.clone()).or_default();
-        of_origin.insert(self.next, notify.clone());
+        of_origin.insert(self.next, evicted.clone());
         self.next
     }
 
@@ -107,11 +131,12 @@ impl All {
         let most = self.idle.iter().max_by_key(|(_, idle)| idle.len());
         let Some(origin) = most.map(|(origin, _)| origin.clone()) else { return false };
         let first = self.idle.get(&origin).and_then(BTreeMap::first_key_value);
-        let Some((number, notify)) = first.map(|(number, notify)| (*number, notify.clone())) else {
+        let Some((number, first)) = first.map(|(number, first)| (*number, first.clone())) else {
             return false;
         };
         self.busy(&origin, number);
-        notify.notify_one();
+        first.is_told.store(true, Ordering::Relaxed);
+        first.notify.notify_one();
         true
     }
 }
@@ -124,20 +149,39 @@ impl Connection {
     /// A request is there; it is under way until what this returns is dropped.
     pub(super) fn begin(self: &Arc<Self>) -> Exchange {
         let mut activity = self.activity();
-        if let Some(number) = activity.idle.take() {
-            self.connections.lock().busy(&self.origin, number);
-        }
         activity.is_used = true;
         activity.next += 1;
         let number = activity.next;
-        activity.exchanges.insert(number, None);
+        activity.exchanges.insert(number, Turn::Ours);
+        self.settle(&mut activity);
         drop(activity);
         Exchange { connection: self.clone(), number }
     }
 
+    /// It is idle from now on, or no longer.
+    fn settle(&self, activity: &mut Activity) {
+        let is_idle = activity.exchanges.values().all(|turn| *turn == Turn::Request);
+        match activity.idle {
+            None if is_idle => {
+                activity.idle = Some(self.connections.lock().idle(&self.origin, &self.evicted));
+            }
+            Some(number) if !is_idle => {
+                activity.idle = None;
+                self.connections.lock().busy(&self.origin, number);
+            }
+            _ => {}
+        }
+    }
+
+    fn turn(&self, number: u64, turn: Turn) {
+        let mut activity = self.activity();
+        activity.exchanges.insert(number, turn);
+        self.settle(&mut activity);
+    }
+
     /// Waits until it must make room for another one.
     pub(super) async fn evicted(&self) {
-        self.evicted.notified().await;
+        self.evicted.notify.notified().await;
     }
 
     /// Waits until its client has not done in time what it must do next.
@@ -159,9 +203,13 @@ impl Activity {
             let time = if self.is_used { limits.idle_time } else { limits.first_time };
             return (self.since + time, true);
         }
-        match self.exchanges.values().flatten().min() {
-            Some(taken) => (*taken + limits.stall_time, true),
-            // It is our turn: look again later.
+        let taken = self.exchanges.values().filter_map(|turn| match turn {
+            Turn::Answer(taken) => Some(*taken),
+            Turn::Ours | Turn::Request => None,
+        });
+        match taken.min() {
+            Some(taken) => (taken + limits.stall_time, true),
+            // It is our turn, or whoever reads the request looks at the time: look again later.
             None => (Instant::now() + limits.stall_time, false),
         }
     }
@@ -194,7 +242,17 @@ pub(super) struct Exchange {
 impl Exchange {
     /// The client took some of the answer, or may take it from now on.
     pub(super) fn taken(&self) {
-        self.connection.activity().exchanges.insert(self.number, Some(Instant::now()));
+        self.connection.turn(self.number, Turn::Answer(Instant::now()));
+    }
+
+    /// More of the request must come from the client.
+    pub(super) fn waits(&self) {
+        self.connection.turn(self.number, Turn::Request);
+    }
+
+    /// More of it came, or nobody waits for it any more.
+    pub(super) fn goes_on(&self) {
+        self.connection.turn(self.number, Turn::Ours);
     }
 }
 
@@ -205,9 +263,8 @@ impl Drop for Exchange {
         activity.exchanges.remove(&self.number);
         if activity.exchanges.is_empty() {
             activity.since = Instant::now();
-            activity.idle =
-                Some(connection.connections.lock().idle(&connection.origin, &connection.evicted));
         }
+        connection.settle(&mut activity);
     }
 }
 
@@ -221,7 +278,7 @@ mod tests {
     }
 
     fn is_evicted(connection: &Connection) -> bool {
-        let mut notified = core::pin::pin!(connection.evicted.notified());
+        let mut notified = core::pin::pin!(connection.evicted.notify.notified());
         notified.as_mut().enable()
     }
 
@@ -246,7 +303,31 @@ mod tests {
         let exchange = first.begin();
         assert!(connections.enter(peer(1, 2)).is_none());
         drop(exchange);
-        assert!(connections.enter(peer(1, 2)).unwrap().1 && is_evicted(&first));
+        let (newest, made_room) = connections.enter(peer(1, 2)).unwrap();
+        assert!(made_room && is_evicted(&first));
+        let _busy = newest.begin();
+        // It is on its way out, whatever it still does, and goes for one.
+        drop(first.begin());
+        assert!(connections.enter(peer(1, 3)).is_none());
+    }
+
+    #[test]
+    fn who_does_not_send_the_rest_of_a_request_is_as_idle_as_who_sends_none() {
+        let connections = Connections::new(2);
+        let slow = connections.enter(peer(1, 1)).unwrap().0;
+        let other = connections.enter(peer(1, 2)).unwrap().0;
+        let (rest, work) = (slow.begin(), other.begin());
+        assert!(connections.enter(peer(1, 3)).is_none(), "it is the collector's turn");
+        rest.waits();
+        let second = slow.begin();
+        assert!(connections.enter(peer(1, 3)).is_none(), "with another request it still is");
+        drop(second);
+        assert!(connections.enter(peer(1, 3)).unwrap().1 && is_evicted(&slow));
+        assert!(!is_evicted(&other));
+        // What came whole is the collector's again.
+        work.waits();
+        work.goes_on();
+        assert!(connections.enter(peer(1, 4)).is_none());
     }
 
     #[tokio::test(start_paused = true)]

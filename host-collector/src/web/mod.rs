@@ -12,7 +12,7 @@
 //! | `connections`, `talk` | who is connected, and one connection |
 //! | `tokens`, `guard`, `cors` | who is answered |
 //! | `service`, `router`, `answer`, `payload` | from a request to its answer |
-//! | `body`, `budget`, `limits` | reading within bounds |
+//! | `body`, `upload`, `budget`, `limits` | reading within bounds |
 //! | `intake`, `otlp`, `grpc` | spans that are handed in |
 //! | `queries` | the query APIs |
 //! | `builtin`, `stats` | health, metrics, a list of what there is |
@@ -43,6 +43,7 @@ mod talk;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod upload;
 
 pub use answer::{Answer, Ask};
 pub use door::{DOORS, Door, Family};

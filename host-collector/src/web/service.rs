@@ -12,6 +12,7 @@ use super::limits::Limits;
 use super::payload::Payload;
 use super::router::{Call, Found, Handler, Query, Route, Router, Spans};
 use super::stats::Stats;
+use super::upload::Upload;
 use crate::query::pairs;
 use crate::rules::SourceLimit;
 use crate::storage::{Intake, Reader};
@@ -79,7 +80,10 @@ impl Service {
         let mut response = match &admitted {
             Err(denied) => refuse(&parts, &denial(*denied)),
             Ok(Some(_)) if cors::is_preflight(&parts) => plain(cors::preflight(&parts)),
-            Ok(_) => self.route(&parts, body, entry, &mut share).await,
+            Ok(_) => {
+                let body = Upload::new(body, &exchange);
+                self.route(&parts, body, entry, &mut share).await
+            }
         };
         if let Ok(Some(origin)) = admitted {
             cors::allow(&mut response, origin);

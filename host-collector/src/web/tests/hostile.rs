@@ -224,6 +224,38 @@ fn idle_connections_make_room_for_others() {
 }
 
 #[test]
+fn who_does_not_send_the_rest_of_a_request_makes_room_for_others() {
+    // Nothing of it is late while the test runs.
+    let limits = Limits { body_time: 10 * PATIENCE, ..Limits::default() };
+    let house = House::open(&Options { max_connections: 8, limits, ..options() });
+    let head = "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+    let begin = || {
+        let mut client = Client::at(house.at("http"));
+        client.send(format!("{head}Content-Length: 9\r\n\r\n{{"));
+        client
+    };
+    let slow: Vec<_> = (0..20).map(|_| begin()).collect();
+    // Who comes while the requests of all others are being read is turned away, and comes again; and it
+    // takes a moment until all of those are gone that made room.
+    let began = std::time::Instant::now();
+    let open = |client: &mut Client| {
+        client.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let page = client.reply()?.text();
+        let line = page.lines().find_map(|line| line.strip_prefix("spandrel_http_connections "));
+        Some(line.unwrap().parse::<usize>().unwrap())
+    };
+    let mut client = Client::at(house.at("http"));
+    loop {
+        match open(&mut client) {
+            Some(open) if open <= 9 => break,
+            Some(_) => std::thread::yield_now(),
+            None => client = Client::at(house.at("http")),
+        }
+        assert!(began.elapsed() < PATIENCE, "nobody makes room of {}", slow.len());
+    }
+}
+
+#[test]
 fn thousands_of_idle_connections_do_not_stop_others() {
     let house = House::open(&options());
     let address = house.at("http");
