@@ -1,6 +1,7 @@
 //! [`Ruled`]: an intake behind rules.
 
 use super::{Applied, Rules};
+use crate::metrics::{Kind, Page, Source};
 use crate::model::Chunk;
 use crate::storage::{Intake, Refused, Ticket};
 use std::sync::Arc;
@@ -55,5 +56,24 @@ impl Intake for Ruled {
         self.dropped.fetch_add(dropped, Ordering::Relaxed);
         self.redacted.fetch_add(redacted, Ordering::Relaxed);
         Ok(ticket)
+    }
+}
+
+/// What a source may not send is counted where it comes in: at doors, and where datagrams are.
+impl Source for Ruled {
+    fn write(&self, page: &mut Page) {
+        let Counts { dropped, redacted } = self.counts();
+        page.family(
+            "spandrel_rules_dropped_spans_total",
+            Kind::Counter,
+            "Spans that a rule dropped.",
+        )
+        .sample(&[], dropped);
+        page.family(
+            "spandrel_rules_redacted_values_total",
+            Kind::Counter,
+            "Values of attributes that a rule removed, replaced or hashed.",
+        )
+        .sample(&[], redacted);
     }
 }

@@ -198,6 +198,11 @@ fn an_intake_behind_rules_gets_what_is_left_of_it() {
     let all = Ruled::new(rules(&["operation=*"], &[]), keep.clone());
     all.offer(chunk()).unwrap().wait().unwrap();
     assert_eq!((all.counts().dropped, keep.0.lock().unwrap().len()), (4, 1));
+    let metrics = crate::metrics::Metrics::default();
+    metrics.add(Arc::new(all));
+    let page = metrics.page();
+    assert!(page.contains("\nspandrel_rules_dropped_spans_total 4\n"), "{page}");
+    assert!(page.contains("\nspandrel_rules_redacted_values_total 0\n"), "{page}");
 }
 
 #[test]

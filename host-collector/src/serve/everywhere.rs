@@ -1,6 +1,7 @@
 //! Where spans go from every receiver: past the rules, to what keeps them and to every exporter.
 
 use crate::exporter::Exports;
+use crate::metrics::{Page, Source};
 use crate::model::Chunk;
 use crate::rules::{Ruled, Rules};
 use crate::storage::{Intake, Refused, Ticket};
@@ -19,6 +20,13 @@ impl Everywhere {
 impl Intake for Everywhere {
     fn offer(&self, chunk: Chunk) -> Result<Ticket, Refused> {
         self.0.offer(chunk)
+    }
+}
+
+/// What rules took out.
+impl Source for Everywhere {
+    fn write(&self, page: &mut Page) {
+        self.0.write(page);
     }
 }
 

@@ -31,6 +31,14 @@ pub(super) fn open<S: FnMut(Output)>(
     if found.entries > 0 {
         log::info!("going on with devices from {} entries of the journal", found.entries);
     }
+    if found.unread_bytes > 0 {
+        log::warn!(
+            "{} bytes at ends of files of the journal in {} are no whole entries and are left out: what \
+             was being written at a kill or a power cut, of which no device was told, or damage",
+            found.unread_bytes,
+            folder.display()
+        );
+    }
     if damaged > 0 {
         log::warn!(
             "{damaged} entries of the journal in {} make no sense: what devices had not finished then \

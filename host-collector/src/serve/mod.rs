@@ -50,6 +50,7 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let runtime = doors::runtime()?;
     let archive = kept.archive.clone().map(|archive| -> Arc<dyn Archive> { archive });
     let spans = Arc::new(Everywhere::new(rules, exports.clone(), kept.intake.clone()));
+    metrics.add(spans.clone());
     let limit = options.rules.limit().map(Arc::new);
     let strategies = options.answers.sampling_strategies.clone().map(Reloaded::open).transpose()?;
     let parts = Parts {
