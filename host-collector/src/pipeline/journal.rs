@@ -7,12 +7,12 @@
 
 use super::saved::{ResumeError, save};
 use super::{Output, Pipeline, reply, tell};
-use crate::receiver::Replies;
+use crate::receiver::{PeerKind, Replies};
 use crate::session::{Came, Key, Session};
 use crate::storage::Ticket;
 use serde::{Deserialize, Serialize};
 use spandrel::wire::{self, Request};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 /// More acknowledgements than this do not wait for the disk. One that is left out is no loss: the
 /// device sends again, and is told then.
@@ -57,6 +57,10 @@ enum Entry<'a, K> {
     Session(&'a [u8]),
     /// What it was given.
     Input(K, #[serde(borrow)] Input<'a>),
+    /// Every session follows as it is.
+    Begin,
+    /// These were all: what was known before under other keys has moved, or is over.
+    All,
 }
 
 impl Entry<'_, &Key> {
@@ -75,6 +79,8 @@ pub(super) struct Lasting {
     /// What the frame that was read last has devices told.
     new: Vec<(Key, Request<'static>)>,
     held: VecDeque<(Ticket, Key, Request<'static>)>,
+    /// The sessions that were read since a beginning of all.
+    begun: Option<HashSet<Key>>,
 }
 
 impl Lasting {
@@ -106,6 +112,12 @@ impl<S: FnMut(Output)> Pipeline<S> {
     #[must_use]
     pub fn with_journal(mut self, journal: Box<dyn Journal>) -> Self {
         self.lasting.journal = Some(journal);
+        // No connection outlives its collector: who connects again is the same, and no stranger.
+        self.table.for_each(|key, session| {
+            if key.peer.kind() == PeerKind::Tcp {
+                session.cut_off();
+            }
+        });
         self
     }
 
@@ -116,7 +128,21 @@ impl<S: FnMut(Output)> Pipeline<S> {
     pub fn replay(&mut self, entry: &[u8]) -> Result<(), ResumeError> {
         let read: Entry<'_, Key> = postcard::from_bytes(entry).map_err(|_| ResumeError::Damaged)?;
         let (key, input) = match read {
-            Entry::Session(saved) => return self.resume(saved),
+            Entry::Session(saved) => {
+                let key = self.go_on(saved)?;
+                if let Some(begun) = &mut self.lasting.begun {
+                    begun.insert(key);
+                }
+                return Ok(());
+            }
+            Entry::Begin => {
+                self.lasting.begun = Some(HashSet::new());
+                return Ok(());
+            }
+            Entry::All => {
+                self.forget_others();
+                return Ok(());
+            }
             Entry::Input(key, input) => (key, input),
         };
         let now_ns = match input {
@@ -147,6 +173,21 @@ impl<S: FnMut(Output)> Pipeline<S> {
         Ok(())
     }
 
+    /// Of all sessions only those are left that were read since they began to be noted.
+    fn forget_others(&mut self) {
+        let Some(all) = self.lasting.begun.take() else { return };
+        let mut others = Vec::new();
+        self.table.for_each(|key, _| {
+            if !all.contains(key) {
+                others.push(key.clone());
+            }
+        });
+        for key in others {
+            self.table.remove(&key);
+            self.sources.retain(|_, known| *known != key);
+        }
+    }
+
     /// A session has taken a frame: it is noted, whole if it was not before.
     pub(super) fn note_frame(&mut self, key: &Key, bytes: &[u8], rx_ns: u64) {
         let Some(journal) = &mut self.lasting.journal else { return };
@@ -167,6 +208,7 @@ impl<S: FnMut(Output)> Pipeline<S> {
         if !journal.wants_all() {
             return;
         }
+        Entry::Begin.note(&mut **journal);
         self.table.for_each(|key, session| {
             session.is_noted = session.is_acknowledged();
             if session.is_noted
@@ -176,12 +218,13 @@ impl<S: FnMut(Output)> Pipeline<S> {
                 Entry::Session(&saved.bytes).note(&mut **journal);
             }
         });
+        Entry::All.note(&mut **journal);
         journal.is_all();
     }
 
     /// Tells devices what came, as far as it is on the disk.
     pub(super) fn acknowledge(&mut self, now_ns: u64, replies: &mut Replies) {
-        let Lasting { journal: Some(journal), new, held } = &mut self.lasting else { return };
+        let Lasting { journal: Some(journal), new, held, .. } = &mut self.lasting else { return };
         for (key, ack) in new.drain(..).take(MOST_HELD.saturating_sub(held.len())) {
             held.push_back((journal.sync(), key, ack));
         }

@@ -74,6 +74,11 @@ impl<S: FnMut(Output)> Pipeline<S> {
     /// # Errors
     /// [`ResumeError`]; everything else goes on.
     pub fn resume(&mut self, bytes: &[u8]) -> Result<(), ResumeError> {
+        self.go_on(bytes).map(drop)
+    }
+
+    /// The same; gives its key.
+    pub(super) fn go_on(&mut self, bytes: &[u8]) -> Result<Key, ResumeError> {
         let Some((form, bytes)) = bytes.split_first() else { return Err(ResumeError::Damaged) };
         if *form != VERSION {
             return Err(ResumeError::OtherForm(*form));
@@ -99,8 +104,8 @@ impl<S: FnMut(Output)> Pipeline<S> {
         for (since_ns, batch) in waiting {
             self.effects.outlet.expander.keep(batch, since_ns);
         }
-        self.table.with(key, || Session::new(self.options, 0), |place| *place = session);
-        Ok(())
+        self.table.with(key.clone(), || Session::new(self.options, 0), |place| *place = session);
+        Ok(key)
     }
 }
 

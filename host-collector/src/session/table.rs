@@ -197,7 +197,20 @@ impl Table {
     /// Takes out a session that there is no room for; none once all is within its bounds.
     pub(crate) fn pop_surplus(&mut self) -> Option<(Key, Session)> {
         let key = self.next_to_go()?;
-        let slot = self.slots.remove(&key)?;
+        let slot = self.take_out(&key)?;
+        Some((key, *slot.session))
+    }
+
+    /// Forgets a session.
+    pub(crate) fn remove(&mut self, key: &Key) {
+        if let Some(slot) = self.take_out(key) {
+            shelf(&mut self.shelves, slot.rank).remove(slot.used, &key.peer.origin());
+        }
+    }
+
+    /// Takes a session out of all but its shelf.
+    fn take_out(&mut self, key: &Key) -> Option<Slot> {
+        let slot = self.slots.remove(key)?;
         if let Some(peers) = self.tags.get_mut(&(key.tag, key.is_sealed)) {
             peers.retain(|peer| *peer != key.peer);
             if peers.is_empty() {
@@ -205,7 +218,7 @@ impl Table {
             }
         }
         self.weights.change(&key.peer.origin(), slot.weight, 0);
-        Some((key, *slot.session))
+        Some(slot)
     }
 
     fn next_to_go(&mut self) -> Option<Key> {

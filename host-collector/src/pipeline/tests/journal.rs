@@ -152,6 +152,61 @@ fn a_session_that_moved_goes_on_at_its_new_place() {
     assert_eq!(bench.span().span_id, play.device.span_id(FIRST));
 }
 
+/// A collector is killed, and the next one goes on from what was noted.
+fn killed(bench: &mut Bench, entries: &[Vec<u8>]) -> Shared {
+    bench.restart();
+    entries.iter().for_each(|entry| bench.pipeline.replay(entry).unwrap());
+    let notes = Shared::default();
+    journaled(bench, &notes);
+    notes
+}
+
+#[test]
+fn a_device_that_connects_again_after_a_kill_is_no_stranger() {
+    let notes = Shared::default();
+    let mut bench = Bench::new(true);
+    journaled(&mut bench, &notes);
+    let mut play = Play::new(Hello::ACKNOWLEDGED);
+    play.device.peer = Peer::Tcp(([10, 0, 0, 1], 1).into());
+    bench.hello(&mut play.device);
+    play.step(&mut bench, &Step::Span { own: FIRST, root: true, ticks: 1, name: 1 });
+    notes.0.lock().unwrap().sync();
+    let entries = notes.0.lock().unwrap().on_disk();
+    killed(&mut bench, &entries);
+    // Nobody told the one that was killed that the connection is over, and it was heard of just now.
+    play.device.peer = Peer::Tcp(([10, 0, 0, 1], 2).into());
+    for step in [Step::Site, Step::Name] {
+        play.step(&mut bench, &step);
+    }
+    bench.wait(60 * SECOND);
+    assert_eq!(bench.pipeline.save().len(), 1);
+    let span = bench.span();
+    assert_eq!((&*span.name, span.warnings), ("read", Vec::new()));
+}
+
+#[test]
+fn what_moved_before_all_was_noted_is_there_once() {
+    let notes = Shared::default();
+    let mut bench = Bench::new(true);
+    journaled(&mut bench, &notes);
+    let mut play = Play::new(Hello::ACKNOWLEDGED);
+    bench.hello(&mut play.device);
+    play.step(&mut bench, &Step::Span { own: FIRST, root: true, ticks: 1, name: 1 });
+    notes.0.lock().unwrap().sync();
+    let mut entries = notes.0.lock().unwrap().on_disk();
+    let notes = killed(&mut bench, &entries);
+    bench.wait(3 * SECOND);
+    for step in [Step::Move, Step::Site] {
+        play.step(&mut bench, &step);
+    }
+    notes.0.lock().unwrap().wants_all = true;
+    bench.wait(1);
+    // Killed before the files of before are removed.
+    entries.extend(notes.0.lock().unwrap().on_disk());
+    killed(&mut bench, &entries);
+    assert_eq!(bench.pipeline.save().len(), 1);
+}
+
 #[test]
 fn what_the_disk_refuses_is_not_promised() {
     let notes = Shared::default();
