@@ -65,12 +65,17 @@ pub fn read(bytes: &[u8], now_ns: u64) -> Result<(Chunk, usize), InputError> {
         return Err(InputError::TooLarge);
     }
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
+    let protobuf = || Chunk::check(bytes.to_vec()).ok().filter(|checked| !checked.chunk.is_empty());
     let Checked { chunk, rejected, .. } = match text.first() {
         None => return Err(InputError::Empty),
-        Some(b'{' | b'[') => json(text)?,
-        Some(_) => match Chunk::check(bytes.to_vec()) {
-            Ok(checked) if !checked.chunk.is_empty() => checked,
-            _ => frames(bytes, now_ns)?,
+        // OTLP begins with the byte of a line's end and a length, which may be that of a brace.
+        Some(b'{' | b'[') => match bytes.starts_with(b"\n").then(protobuf).flatten() {
+            Some(checked) => checked,
+            None => json(text)?,
+        },
+        Some(_) => match protobuf() {
+            Some(checked) => checked,
+            None => frames(bytes, now_ns)?,
         },
     };
     if chunk.is_empty() {

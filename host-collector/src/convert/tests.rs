@@ -47,6 +47,17 @@ fn spans(chunk: &Chunk) -> Vec<(String, String, u64, u64)> {
 }
 
 #[test]
+fn protobuf_of_any_length_is_read_though_it_begins_as_text_does() {
+    for len in 1..200 {
+        let name = "x".repeat(len);
+        let text = format!(r#"[{{"traceId":"1","id":"1","name":"{name}"}}]"#);
+        let (chunk, _) = read(text.as_bytes(), NOW_NS).unwrap();
+        let (again, _) = read(chunk.bytes(), NOW_NS).unwrap();
+        assert_eq!(again, chunk, "{len}");
+    }
+}
+
+#[test]
 fn what_is_written_is_read_again() {
     let chunk = chunk();
     for format in [Format::Jaeger, Format::Otlp, Format::Protobuf, Format::Jsonl, Format::Zipkin] {
