@@ -20,5 +20,8 @@ pub fn stop_flag() -> io::Result<Arc<AtomicBool>> {
         flag::register_conditional_shutdown(signal, EXIT_STATUS + signal, stop.clone())?;
         flag::register(signal, stop.clone())?;
     }
+    // Where files may not grow beyond a bound, writing fails, and says so; the signal would end the program.
+    #[cfg(unix)]
+    flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
     Ok(stop)
 }

@@ -50,7 +50,9 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let runtime = doors::runtime()?;
     let archive = kept.archive.clone().map(|archive| -> Arc<dyn Archive> { archive });
     let spans = Arc::new(Everywhere::new(rules, exports.clone(), kept.intake.clone()));
+    let live = Live::default();
     metrics.add(spans.clone());
+    metrics.add(Arc::new(live.clone()));
     let limit = options.rules.limit().map(Arc::new);
     let strategies = options.answers.sampling_strategies.clone().map(Reloaded::open).transpose()?;
     let parts = Parts {
@@ -93,8 +95,6 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
         hub.limit(limit);
     }
     let targets = links.start(&mut hub)?;
-    let live = Live::default();
-    metrics.add(Arc::new(live.clone()));
     // Who is sent nothing is not told how to sample either.
     let told = strategies.filter(|_| !options.no_downlink).map(Told::new);
     let mut counted =

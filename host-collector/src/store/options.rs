@@ -132,7 +132,10 @@ pub(super) fn take(disk: &dyn Disk) -> Result<Box<dyn Held>, OpenError> {
 
 fn hint(why: &io::Error) -> &'static str {
     match why.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+        io::ErrorKind::PermissionDenied
+        | io::ErrorKind::ReadOnlyFilesystem
+        | io::ErrorKind::NotADirectory
+        | io::ErrorKind::NotFound => {
             "; give a folder that can be written with --store, or keep nothing with --memory"
         }
         io::ErrorKind::StorageFull => "; make room, or give another folder with --store",

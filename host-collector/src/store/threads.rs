@@ -200,7 +200,9 @@ impl Shared {
 fn text_of(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::StorageFull => format!("the disk is full ({error})"),
-        io::ErrorKind::QuotaExceeded => format!("no more may be written ({error})"),
+        io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            format!("no more may be written ({error})")
+        }
         _ => error.to_string(),
     }
 }
