@@ -10,7 +10,7 @@ use super::options::Options;
 use super::router::{Route, Router};
 use super::service::{Entry, Service};
 use super::stats::Stats;
-use super::talk::{Speech, talk};
+use super::talk::{Speech, serve, talk};
 use super::tokens::{Tokens, TokensError};
 use crate::metrics::{Kind, Metrics, Page};
 use crate::rules::SourceLimit;
@@ -18,10 +18,11 @@ use crate::storage::{Intake, Reader};
 use crate::tls::{self, Identity, TlsError};
 use core::fmt::{self, Debug, Formatter};
 use std::io;
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
@@ -279,6 +280,19 @@ impl Running {
     #[must_use]
     pub fn addresses(&self) -> &[(&'static Door, SocketAddr)] {
         &self.doors
+    }
+
+    /// Answers what comes over a stream that somebody else let in, as the first door does.
+    pub async fn answer_over<S>(&self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let here = IpAddr::from(Ipv4Addr::LOCALHOST);
+        let peer = SocketAddr::new(here, 0);
+        let Some((connection, _)) = self.service.connections.enter(peer) else { return };
+        let entry = Entry { door: 0, local: here, peer };
+        let ending = Ending(self.ending.subscribe());
+        serve(stream, entry, &self.service, &connection, ending).await;
     }
 
     /// Lets nobody in any more, finishes what is under way, and closes what is left after

@@ -82,7 +82,8 @@ async fn begin(stream: TcpStream, speech: Speech) -> Option<Begun> {
     }
 }
 
-async fn serve<S>(
+/// The same for what needs no beginning.
+pub(super) async fn serve<S>(
     stream: S,
     entry: Entry,
     service: &Arc<Service>,

@@ -6,8 +6,11 @@
 mod calls;
 mod collector;
 mod corpus;
+mod doors;
 mod drain;
+mod files;
 mod mutate;
+mod queries;
 mod sealed;
 mod spans;
 mod targets;
@@ -45,6 +48,9 @@ pub const TARGETS: &[Target] = &[
     Target::new("mqtt", targets::mqtt, corpus::brokers, 64 * KIB),
     Target::new("spans", spans::run, spans::corpus, MIB),
     Target::new("calls", calls::run, calls::corpus, MIB),
+    Target::new("files", files::run, files::corpus, 16 * MIB),
+    Target::new("queries", queries::run, queries::corpus, 4 * MIB),
+    Target::new("doors", doors::run, doors::corpus, 4 * MIB),
     Target::new("sealed", sealed::run, corpus::sealed, MIB),
     Target::new("drain", drain::run, corpus::talks, 256 * KIB),
     Target::new("collector", collector::run, corpus::scripts, 16 * MIB),
