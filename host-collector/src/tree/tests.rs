@@ -7,8 +7,8 @@ use std::sync::Arc;
 const TRACE: TraceId = TraceId([0x0a; 16]);
 
 /// Span `id` with a parent (0: none), from and to microseconds after the first millisecond of 1970.
-fn span(id: u16, parent: u16, name: &str, times_us: [u64; 2]) -> Span {
-    let span_id = |number: u16| SpanId(u64::from(number).to_be_bytes());
+fn span(id: u32, parent: u32, name: &str, times_us: [u64; 2]) -> Span {
+    let span_id = |number: u32| SpanId(u64::from(number).to_be_bytes());
     let times_ns = times_us.map(|time| 1_000_000 + time * 1_000);
     let mut span = Span::new(TRACE, span_id(id), name.into(), times_ns);
     span.parent_span_id = (parent != 0).then(|| span_id(parent));
@@ -84,6 +84,13 @@ fn a_long_chain_is_not_indented_for_ever() {
     let lines = lines(&trace(vec![("a", chain)]));
     assert_eq!(lines.len(), 5_000);
     assert!(lines.iter().all(|line| line.chars().count() < 150));
+}
+
+#[test]
+fn a_hundred_thousand_children_are_shown() {
+    let children = (2..=100_001).map(|id| span(id, 1, "child", [1, 2]));
+    let spans = [span(1, 0, "root", [0, 9])].into_iter().chain(children).collect();
+    assert_eq!(lines(&trace(vec![("a", spans)])).len(), 100_002);
 }
 
 #[test]
