@@ -135,7 +135,7 @@ fn who_comes_slowly_is_ended_at_each_door_while_others_are_served() {
         "otlp_grpc",
         "otlp_http",
         "jaeger_http",
-        "jaeger_grpc",
+        "jaeger_storage",
         "jaeger_health",
         "sampling_http",
         "sampling_grpc",
