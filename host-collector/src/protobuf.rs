@@ -134,9 +134,23 @@ impl Writer {
         let place = self.buf.len();
         self.buf.push(0);
         write(self);
-        let mut length = Self::default();
-        length.raw_varint((self.buf.len() - place - 1) as u64);
-        self.buf.splice(place..=place, length.buf);
+        let mut len = self.buf.len() - place - 1;
+        // On the stack: messages are too many to allocate for the lengths of each.
+        let (mut length, mut count) = ([0; 10], 0);
+        for byte in &mut length {
+            let is_last = len < 0x80;
+            *byte = len.to_le_bytes()[0] & 0x7f | if is_last { 0 } else { 0x80 };
+            len >>= 7;
+            count += 1;
+            if is_last {
+                break;
+            }
+        }
+        if let (1, Some(byte)) = (count, self.buf.get_mut(place)) {
+            [*byte, ..] = length;
+        } else {
+            self.buf.splice(place..=place, length.into_iter().take(count));
+        }
     }
 }
 
@@ -278,6 +292,17 @@ mod tests {
         writer.varint(4, 0);
         let expected = b"\x08\x96\x01\x12\x07testing\x1a\x03\x08\x96\x01";
         assert_eq!(writer.into_bytes(), expected);
+    }
+
+    #[test]
+    fn the_length_of_a_message_takes_as_many_bytes_as_it_needs() {
+        for length in [0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152] {
+            let mut writer = Writer::default();
+            writer.message(1, |inner| inner.raw(&vec![7; length]));
+            let mut expected = Writer::default();
+            expected.bytes_always(1, &vec![7; length]);
+            assert_eq!(writer.into_bytes(), expected.into_bytes(), "{length}");
+        }
     }
 
     proptest! {

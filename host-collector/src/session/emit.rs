@@ -3,7 +3,7 @@
 use super::assembly::Entry;
 use super::convert::Context;
 use super::made::trace_id;
-use super::process::{Clock, Counts, Known, resource, stated_drift, stated_error_us};
+use super::process::{Clock, Counts, ERROR, Known, resource, stated_drift, stated_error_us};
 use super::{Effects, Session};
 use crate::clock::{ClockEstimate, Placement, Sync};
 use crate::model::{Batch, Resource, Span};
@@ -264,6 +264,26 @@ impl Session {
         Some(clock)
     }
 
+    /// The process as it was handed on last, but for the error of its clock.
+    ///
+    /// That is a little more with every frame between two exchanges, and most often nothing else is new.
+    fn restated(&mut self, known: &Known) -> Option<Arc<Resource>> {
+        if self.description.as_ref().is_some_and(|said| said.has_tag(ERROR)) {
+            return None;
+        }
+        let (last, resource) = self.resource.as_mut()?;
+        let clock = Clock { error_us: last.clock.error_us, ..known.clock };
+        if (Known { clock, ..*known }) != *last {
+            return None;
+        }
+        let error_us = known.clock.error_us?;
+        // Not while somebody has what was handed on.
+        let tags = &mut Arc::get_mut(resource)?.attributes;
+        tags.iter_mut().find(|tag| &*tag.key == ERROR)?.value = error_us.into();
+        *last = *known;
+        Some(resource.clone())
+    }
+
     /// The process, made anew only if there is something new to say.
     pub(super) fn resource(&mut self, worst: Worst, now_ns: u64) -> Option<Arc<Resource>> {
         let known = Known {
@@ -277,6 +297,10 @@ impl Session {
         };
         if let Some((_, resource)) = self.resource.as_ref().filter(|(last, _)| *last == known) {
             return Some(resource.clone());
+        }
+        self.known.forget_process();
+        if let Some(resource) = self.restated(&known) {
+            return Some(resource);
         }
         let description = self.description.as_ref();
         let made = resource(self.source()?, description, &self.definitions, &known, &self.notes);

@@ -21,6 +21,8 @@ pub(super) struct Description {
     pub(super) handle: Option<u16>,
 }
 
+/// The tag that tells by how much times may be off.
+pub(super) const ERROR: &str = "clock.error_us";
 /// The tag that tells the handle.
 const HANDLE: &str = "device.handle";
 
@@ -66,6 +68,11 @@ impl Description {
             + self.tags.capacity() * size_of::<(String, RawValue)>()
             + self.tags.iter().map(tag).sum::<usize>()
             + 2 * SHARED
+    }
+
+    /// Whether the device has a tag of its own in the place of ours.
+    pub(super) fn has_tag(&self, key: &str) -> bool {
+        self.tags.iter().any(|(known, _)| known == key)
     }
 
     fn attributes(&self, definitions: &Definitions) -> Vec<Attribute> {
@@ -162,7 +169,7 @@ impl Counts {
 
 /// What a process is described by, beside its description, source and notes: while it is the same,
 /// so is the process.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Known {
     pub(super) clock: Clock,
     pub(super) lost: Lost,
@@ -192,7 +199,7 @@ impl Clock {
     fn tags(&self) -> impl Iterator<Item = Attribute> {
         let one_sided =
             (self.sync == Sync::Arrival).then(|| Attribute::new("clock.bound", "one-sided"));
-        let error = self.error_us.map(|error_us| Attribute::new("clock.error_us", error_us));
+        let error = self.error_us.map(|error_us| Attribute::new(ERROR, error_us));
         #[expect(clippy::cast_precision_loss, reason = "no clock is off by that much")]
         let drift =
             self.drift.map(|tenths| Attribute::new("clock.drift_ppm", tenths as f64 / 10.0));

@@ -7,14 +7,15 @@ use crate::session::definitions::{Definitions, Number, Site};
 use crate::session::process::SAMPLER;
 use spandrel::wire::{self, NameRef};
 use std::collections::HashMap;
-use std::sync::Arc;
 
 /// Sites, names and the process as bytes. It holds nothing that could not be made anew.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     sites: Table<Option<Plain>>,
     names: Table<Piece>,
-    resource: Option<(Arc<Resource>, Vec<u8>)>,
+    resource: Vec<u8>,
+    /// Whether that is the process as it is now.
+    is_process_known: bool,
     sampler: Option<Piece>,
     weight: usize,
 }
@@ -105,23 +106,25 @@ impl Known {
     }
 
     /// A process as a message.
-    pub(super) fn resource(&mut self, resource: &Arc<Resource>) -> &[u8] {
-        let is_last = self.resource.as_ref().is_some_and(|(last, _)| Arc::ptr_eq(last, resource));
-        if !is_last {
-            self.resource = None;
-        }
-        let make = || {
-            let mut out = Writer::default();
+    pub(super) fn resource(&mut self, resource: &Resource) -> &[u8] {
+        if !core::mem::replace(&mut self.is_process_known, true) {
+            let mut bytes = core::mem::take(&mut self.resource);
+            bytes.clear();
+            let mut out = Writer::behind(bytes);
             encode::resource(&mut out, resource);
-            (resource.clone(), out.into_bytes())
-        };
-        &self.resource.get_or_insert_with(make).1
+            self.resource = out.into_bytes();
+        }
+        &self.resource
+    }
+
+    /// The process is another one now.
+    pub(in crate::session) fn forget_process(&mut self) {
+        self.is_process_known = false;
     }
 
     /// About how many bytes it holds.
     pub(crate) fn weight(&self) -> usize {
-        let resource = self.resource.as_ref().map_or(0, |(_, bytes)| bytes.capacity());
-        self.weight + resource + self.sampler.as_ref().map_or(0, Piece::weight)
+        self.weight + self.resource.capacity() + self.sampler.as_ref().map_or(0, Piece::weight)
     }
 }
 
