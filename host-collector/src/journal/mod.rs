@@ -37,6 +37,26 @@ const MOST_WAITING: usize = 64 << 20;
 /// What tells when all spans that were handed on so far are kept.
 pub type Settled = Box<dyn FnMut() -> Ticket + Send>;
 
+/// Tells when what was noted so far is on the disk, beside whoever notes.
+#[derive(Clone, Debug)]
+pub struct Noted {
+    jobs: Sender<Job>,
+    shared: Arc<Shared>,
+}
+
+impl Noted {
+    /// Kept when all that was noted is on the disk, refused where it cannot be; none where all is.
+    #[must_use]
+    pub fn so_far(&self) -> Option<Ticket> {
+        (self.shared.waiting.load(Ordering::Relaxed) > 0).then(|| {
+            let (ticket, promise) = Ticket::new();
+            // Where the thread is gone the promise is dropped, and the ticket says so.
+            let _ = self.jobs.send(Job::Sync(promise));
+            ticket
+        })
+    }
+}
+
 /// A journal in a folder.
 pub struct FileJournal {
     jobs: Sender<Job>,
@@ -62,7 +82,7 @@ struct Shared {
     has_old: AtomicBool,
 }
 
-/// The journal's thread; it ends when the journal is dropped.
+/// The journal's thread; it ends when the journal is dropped, and all [`Noted`].
 #[derive(Debug)]
 pub struct Running(Mutex<Option<JoinHandle<()>>>);
 
@@ -123,6 +143,12 @@ impl FileJournal {
             least_bytes: LEAST_BYTES,
         };
         Ok((journal, Running(Mutex::new(Some(thread))), found))
+    }
+
+    /// What tells others how far it is. The journal's thread does not end before they are dropped.
+    #[must_use]
+    pub fn noted(&self) -> Noted {
+        Noted { jobs: self.jobs.clone(), shared: self.shared.clone() }
     }
 
     fn send(&self, job: Job) {

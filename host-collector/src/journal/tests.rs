@@ -55,6 +55,23 @@ fn what_is_synced_is_there_when_it_is_opened_again() {
 }
 
 #[test]
+fn others_are_told_when_what_was_noted_is_there() {
+    let disk = Memory::default();
+    let (mut journal, running, _) = open(&disk, settled());
+    let noted = journal.noted();
+    assert!(noted.so_far().is_none(), "nothing was");
+    begun(&mut journal, b"session");
+    // While it is being written, or not any more where that was faster.
+    let so_far = noted.so_far().map_or(Ok(()), |ticket| ticket.wait_for(PATIENCE).unwrap());
+    assert_eq!(so_far, Ok(()));
+    assert_eq!(synced(&mut journal), Ok(()));
+    assert!(noted.so_far().is_none(), "all of it is there");
+    drop((journal, noted));
+    running.join();
+    assert_eq!(open(&disk, settled()).2, [b"session"]);
+}
+
+#[test]
 fn a_journal_that_has_grown_long_begins_anew_and_the_old_file_goes() {
     let disk = Memory::default();
     let (mut journal, running, _) = open(&disk, settled());

@@ -118,6 +118,9 @@ impl<S: FnMut(Output)> Pipeline<S> {
                 session.cut_off();
             }
         });
+        // Before anything comes: what came earlier would be in no journal, and made once more from what
+        // its device sends again.
+        self.note_all();
         self
     }
 

@@ -1,12 +1,13 @@
 //! From the sessions to what keeps spans: nobody who receives frames waits for a disk.
 
+use crate::journal::Noted;
 use crate::model::Chunk;
 use crate::storage::{Intake, Promise, Refused, Ticket};
 use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,8 @@ const AGAIN: Duration = Duration::from_millis(50);
 const LOOK: Duration = Duration::from_millis(2);
 
 enum Job {
-    Spans(Chunk),
+    /// Spans, and what they must not be kept before.
+    Spans(Chunk, Option<Ticket>),
     /// Tell when everything before is kept.
     Mark(Promise),
 }
@@ -28,6 +30,7 @@ enum Job {
 pub(super) struct Handover {
     jobs: Sender<Job>,
     shared: Arc<Shared>,
+    journal: Arc<OnceLock<Noted>>,
 }
 
 #[derive(Default)]
@@ -51,7 +54,17 @@ impl Handover {
         let keeper = Keeper { intake, shared: shared.clone(), open: VecDeque::new() };
         let run = move || keeper.run(&received);
         let thread = thread::Builder::new().name("handover".to_owned()).spawn(run)?;
-        Ok((Self { jobs, shared: shared.clone() }, Running { thread, shared }))
+        let handover = Self { jobs, shared: shared.clone(), journal: Arc::default() };
+        Ok((handover, Running { thread, shared }))
+    }
+
+    /// From now on spans are kept behind what they were made of, as this journal has it.
+    ///
+    /// Otherwise one that is kept and of which the journal has nothing would be made once more when its
+    /// device sends it again, by what is known of its clock then: as another span.
+    pub(super) fn follow(&self, journal: Noted) {
+        // There is one journal.
+        let _ = self.journal.set(journal);
     }
 
     /// Hands spans over. It does not wait.
@@ -63,7 +76,8 @@ impl Handover {
         }
         self.shared.waiting.fetch_add(length, Ordering::Relaxed);
         // Its thread ends only behind the last of these.
-        let _ = self.jobs.send(Job::Spans(chunk));
+        let after = self.journal.get().and_then(Noted::so_far);
+        let _ = self.jobs.send(Job::Spans(chunk, after));
     }
 
     /// Kept when everything that was handed over is; refused where some of it never will be.
@@ -110,10 +124,16 @@ impl Keeper {
         loop {
             let wait = if self.open.is_empty() { Duration::from_secs(1) } else { LOOK };
             match jobs.recv_timeout(wait) {
-                Ok(Job::Spans(chunk)) => match self.insist(&chunk) {
-                    Ok(ticket) => self.open.push_back(Open::Spans(chunk, ticket)),
-                    Err(_) => self.lose(&chunk),
-                },
+                Ok(Job::Spans(chunk, after)) => {
+                    if let Some(after) = after {
+                        // Where the journal cannot be written, the spans are all that there is.
+                        let _ = after.wait();
+                    }
+                    match self.insist(&chunk) {
+                        Ok(ticket) => self.open.push_back(Open::Spans(chunk, ticket)),
+                        Err(_) => self.lose(&chunk),
+                    }
+                }
                 Ok(Job::Mark(promise)) => self.open.push_back(Open::Mark(promise)),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) if self.open.is_empty() => return,
@@ -210,6 +230,23 @@ mod tests {
         assert_eq!(*moody.kept.lock().unwrap(), chunks);
         drop(handover);
         assert_eq!(running.finish(Duration::from_secs(60)), 0);
+    }
+
+    #[test]
+    fn spans_are_kept_behind_what_they_were_made_of() {
+        let moody = Arc::new(Moody::default());
+        let (handover, running) = Handover::start(moody.clone()).unwrap();
+        let (after, journal) = Ticket::new();
+        handover.jobs.send(Job::Spans(chunk(1), Some(after))).unwrap();
+        let settled = handover.settled();
+        assert_eq!(settled.wait_for(Duration::from_millis(20)), None);
+        assert!(moody.kept.lock().unwrap().is_empty());
+        // It could not be written: then these are all that there is.
+        journal.keep(Err(Refused::Full));
+        assert_eq!(settled.wait_for(Duration::from_secs(60)), Some(Ok(())));
+        assert_eq!(*moody.kept.lock().unwrap(), [chunk(1)]);
+        drop(handover);
+        running.finish(Duration::from_secs(60));
     }
 
     /// Ends at once.

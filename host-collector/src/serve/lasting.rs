@@ -26,8 +26,10 @@ pub(super) fn open<S: FnMut(Output)>(
             log::debug!("{}: {why}", folder.display());
         }
     };
-    let settled = Box::new(move || handover.settled());
+    let kept = handover.clone();
+    let settled = Box::new(move || kept.settled());
     let (journal, running, found) = FileJournal::open(disk, replay, settled).map_err(refused)?;
+    handover.follow(journal.noted());
     if found.entries > 0 {
         log::info!("going on with devices from {} entries of the journal", found.entries);
     }

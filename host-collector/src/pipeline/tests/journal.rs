@@ -222,6 +222,29 @@ fn what_the_disk_refuses_is_not_promised() {
 }
 
 #[test]
+fn a_journal_that_begins_has_every_session_before_anything_comes() {
+    let notes = Shared::default();
+    let mut bench = Bench::new(true);
+    journaled(&mut bench, &notes);
+    let mut device = Device { flags: Hello::ACKNOWLEDGED, ..device(1) };
+    bench.hello(&mut device);
+    bench.data(&mut device, vec![Record::Span(span(FIRST, Parent::None, [1, 2]))]);
+    notes.0.lock().unwrap().sync();
+    let entries = notes.0.lock().unwrap().on_disk();
+    bench.restart();
+    entries.iter().for_each(|entry| bench.pipeline.replay(entry).unwrap());
+    let again = Shared::default();
+    again.0.lock().unwrap().wants_all = true;
+    let pipeline = core::mem::replace(
+        &mut bench.pipeline,
+        Pipeline::new(Options::default(), Box::new(drop::<Output>) as Box<dyn FnMut(Output)>),
+    );
+    let _pipeline = pipeline.with_journal(Box::new(again.clone()));
+    // The session, between a beginning and an end.
+    assert_eq!(again.0.lock().unwrap().on_disk().len(), 3);
+}
+
+#[test]
 fn devices_that_do_not_wait_are_not_noted() {
     let notes = Shared::default();
     let mut bench = Bench::new(true);
