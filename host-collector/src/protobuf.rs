@@ -134,23 +134,14 @@ impl Writer {
         let place = self.buf.len();
         self.buf.push(0);
         write(self);
-        let mut len = self.buf.len() - place - 1;
-        // On the stack: messages are too many to allocate for the lengths of each.
-        let (mut length, mut count) = ([0; 10], 0);
-        for byte in &mut length {
-            let is_last = len < 0x80;
-            *byte = len.to_le_bytes()[0] & 0x7f | if is_last { 0 } else { 0x80 };
-            len >>= 7;
-            count += 1;
-            if is_last {
-                break;
-            }
+        let len = self.buf.len() - place - 1;
+        if let (Ok(len @ ..0x80), Some(byte)) = (u8::try_from(len), self.buf.get_mut(place)) {
+            *byte = len;
+            return;
         }
-        if let (1, Some(byte)) = (count, self.buf.get_mut(place)) {
-            [*byte, ..] = length;
-        } else {
-            self.buf.splice(place..=place, length.into_iter().take(count));
-        }
+        let mut length = Self::default();
+        length.raw_varint(len as u64);
+        self.buf.splice(place..=place, length.buf);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command: a file in, a file out.
 
 use super::{Format, InputError, LARGEST, read};
+use crate::model::Chunk;
 use crate::receiver::HostClock;
 use clap::Args;
 use std::fs::{self, File};
@@ -56,11 +57,7 @@ pub enum ConvertError {
 /// # Errors
 /// It cannot be read or written, or holds nothing that is known.
 pub fn convert(options: &Convert) -> Result<(), ConvertError> {
-    let path = &options.file;
-    let bytes = load(path).map_err(|source| ConvertError::Read { path: path.clone(), source })?;
-    let read = read(&bytes, HostClock::new().now_ns());
-    let (chunk, rejected) =
-        read.map_err(|source| ConvertError::Input { path: path.clone(), source })?;
+    let (chunk, rejected) = load(&options.file)?;
     if rejected > 0 {
         log::warn!(rejected; "{rejected} spans were left out: their ids are none");
     }
@@ -76,8 +73,16 @@ pub fn convert(options: &Convert) -> Result<(), ConvertError> {
     }
 }
 
+/// The spans of a file, and how many were left out.
+pub(crate) fn load(path: &Path) -> Result<(Chunk, usize), ConvertError> {
+    let failed = |source| ConvertError::Read { path: path.to_owned(), source };
+    let bytes = bytes(path).map_err(failed)?;
+    let failed = |source| ConvertError::Input { path: path.to_owned(), source };
+    read(&bytes, HostClock::new().now_ns()).map_err(failed)
+}
+
 /// All of a file, but not more than can be converted.
-pub(crate) fn load(path: &Path) -> io::Result<Vec<u8>> {
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let reader: Box<dyn Read> = match path.to_str() {
         Some("-") => Box::new(io::stdin().lock()),

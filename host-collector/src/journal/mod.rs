@@ -48,13 +48,15 @@ impl Noted {
     /// Kept when all that was noted is on the disk, refused where it cannot be; none where all is.
     #[must_use]
     pub fn so_far(&self) -> Option<Ticket> {
-        (self.shared.waiting.load(Ordering::Relaxed) > 0).then(|| {
-            let (ticket, promise) = Ticket::new();
-            // Where the thread is gone the promise is dropped, and the ticket says so.
-            let _ = self.jobs.send(Job::Sync(promise));
-            ticket
-        })
+        (self.shared.waiting.load(Ordering::Relaxed) > 0).then(|| sync(&self.jobs))
     }
+}
+
+fn sync(jobs: &Sender<Job>) -> Ticket {
+    let (ticket, promise) = Ticket::new();
+    // Where the thread is gone the promise is dropped, and the ticket says so.
+    let _ = jobs.send(Job::Sync(promise));
+    ticket
 }
 
 /// A journal in a folder.
@@ -171,9 +173,7 @@ impl Journal for FileJournal {
     }
 
     fn sync(&mut self) -> Ticket {
-        let (ticket, promise) = Ticket::new();
-        self.send(Job::Sync(promise));
-        ticket
+        sync(&self.jobs)
     }
 
     fn wants_all(&mut self) -> bool {

@@ -1,7 +1,6 @@
 //! `spandrel store`: looks at a store, checks it, makes it smaller, copies and empties it.
 
-use crate::config::{Environment, dirs};
-use crate::serve::{Keep, ServeError};
+use crate::serve::{Keep, ServeError, folder_of};
 use crate::store::tools::{self, BlockInfo, Info, Report};
 use crate::text::{Count, TimeNs};
 use clap::{Args, Subcommand};
@@ -51,8 +50,7 @@ impl Place {
     /// # Errors
     /// The user has no folder for data, and named none.
     pub fn folder(&self) -> Result<PathBuf, ServeError> {
-        let usual = || Some(dirs::data_folder(&Environment::here())?.join("store"));
-        self.store.clone().or_else(usual).ok_or(ServeError::NoFolder)
+        folder_of(self.store.as_deref())
     }
 }
 

@@ -1,14 +1,12 @@
 //! `spandrel import`: files of traces into a store.
 
-use crate::convert::{InputError, load, pieces, read};
-use crate::receiver::HostClock;
+use crate::convert::{ConvertError, load, pieces};
 use crate::rules::{self, Ruled, RulesError};
 use crate::serve::{Keep, ServeError};
 use crate::storage::{Intake, Refused, Ticket};
 use crate::store::{OpenError, Store};
 use clap::Args;
 use std::collections::VecDeque;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -48,22 +46,9 @@ pub enum ImportError {
     /// Rules cannot be used.
     #[error(transparent)]
     Rules(#[from] RulesError),
-    /// A file cannot be read.
-    #[error("cannot read {}", .path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        source: io::Error,
-    },
-    /// It holds nothing that is known.
-    #[error("{}", .path.display())]
-    Input {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: InputError,
-    },
+    /// A file cannot be read, or holds nothing that is known.
+    #[error(transparent)]
+    File(#[from] ConvertError),
     /// The store does not take it.
     #[error("{}: not all of it was kept", .path.display())]
     Refused {
@@ -85,11 +70,7 @@ pub fn import(options: &Import) -> Result<u64, ImportError> {
     let ruled = Ruled::new(rules, store.clone());
     let mut kept = 0;
     for path in &options.files {
-        let failed = |source| ImportError::Read { path: path.clone(), source };
-        let bytes = load(path).map_err(failed)?;
-        let failed = |source| ImportError::Input { path: path.clone(), source };
-        let (chunk, rejected) = read(&bytes, HostClock::new().now_ns()).map_err(failed)?;
-        drop(bytes);
+        let (chunk, rejected) = load(path)?;
         if rejected > 0 {
             log::warn!(rejected; "{}: {rejected} spans were left out: their ids are none", path.display());
         }

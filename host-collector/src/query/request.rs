@@ -139,6 +139,12 @@ impl Failure {
     }
 }
 
+impl From<crate::protobuf::Malformed> for Failure {
+    fn from(error: crate::protobuf::Malformed) -> Self {
+        Self::bad(error.to_string())
+    }
+}
+
 impl From<crate::storage::ReadError> for Failure {
     fn from(error: crate::storage::ReadError) -> Self {
         Self::internal(error.to_string())

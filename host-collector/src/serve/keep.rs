@@ -5,7 +5,7 @@ use crate::config::{Environment, dirs};
 use crate::storage::{Intake, Nowhere, Reader};
 use crate::store::{self, ArchiveFolder, Store};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Where spans are kept, and how long.
@@ -31,6 +31,12 @@ pub struct Keep {
     /// Remove the spans of a service after another time, in days. Give it once for each.
     #[arg(long, value_name = "SERVICE=DAYS", value_parser = service_days)]
     pub keep_service: Vec<(String, u32)>,
+}
+
+/// The folder of a store: the one that was named, or the usual one.
+pub(crate) fn folder_of(named: Option<&Path>) -> Result<PathBuf, ServeError> {
+    let usual = || Some(dirs::data_folder(&Environment::here())?.join("store"));
+    named.map(Path::to_owned).or_else(usual).ok_or(ServeError::NoFolder)
 }
 
 const DAY_S: u64 = 86_400;
@@ -62,8 +68,7 @@ impl Keep {
         if self.memory {
             return Ok(None);
         }
-        let usual = || Some(dirs::data_folder(&Environment::here())?.join("store"));
-        self.store.clone().or_else(usual).map(Some).ok_or(ServeError::NoFolder)
+        folder_of(self.store.as_deref()).map(Some)
     }
 
     /// How the store is kept.

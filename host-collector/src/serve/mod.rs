@@ -17,6 +17,7 @@ mod strategies;
 pub use answers::Answers;
 pub use error::ServeError;
 pub use keep::Keep;
+pub(crate) use keep::folder_of;
 
 use crate::cli::Serve;
 use crate::metrics::Metrics;

@@ -85,10 +85,7 @@ fn played(steps: &[Step], cut: Option<usize>, all_at: usize) -> HashSet<(Arc<Res
         }
         if cut == Some(index) {
             let entries = notes.0.lock().unwrap().on_disk();
-            bench.restart();
-            entries.iter().for_each(|entry| bench.pipeline.replay(entry).unwrap());
-            let notes = Shared::default();
-            journaled(&mut bench, &notes);
+            killed(&mut bench, &entries, &Shared::default());
         }
         play.step(&mut bench, step);
         notes.0.lock().unwrap().sync();
@@ -152,13 +149,11 @@ fn a_session_that_moved_goes_on_at_its_new_place() {
     assert_eq!(bench.span().span_id, play.device.span_id(FIRST));
 }
 
-/// A collector is killed, and the next one goes on from what was noted.
-fn killed(bench: &mut Bench, entries: &[Vec<u8>]) -> Shared {
+/// A collector is killed, and the next one goes on from what was noted, with a journal of its own.
+fn killed(bench: &mut Bench, entries: &[Vec<u8>], notes: &Shared) {
     bench.restart();
     entries.iter().for_each(|entry| bench.pipeline.replay(entry).unwrap());
-    let notes = Shared::default();
-    journaled(bench, &notes);
-    notes
+    journaled(bench, notes);
 }
 
 #[test]
@@ -172,7 +167,7 @@ fn a_device_that_connects_again_after_a_kill_is_no_stranger() {
     play.step(&mut bench, &Step::Span { own: FIRST, root: true, ticks: 1, name: 1 });
     notes.0.lock().unwrap().sync();
     let entries = notes.0.lock().unwrap().on_disk();
-    killed(&mut bench, &entries);
+    killed(&mut bench, &entries, &Shared::default());
     // Nobody told the one that was killed that the connection is over, and it was heard of just now.
     play.device.peer = Peer::Tcp(([10, 0, 0, 1], 2).into());
     for step in [Step::Site, Step::Name] {
@@ -194,7 +189,8 @@ fn what_moved_before_all_was_noted_is_there_once() {
     play.step(&mut bench, &Step::Span { own: FIRST, root: true, ticks: 1, name: 1 });
     notes.0.lock().unwrap().sync();
     let mut entries = notes.0.lock().unwrap().on_disk();
-    let notes = killed(&mut bench, &entries);
+    let notes = Shared::default();
+    killed(&mut bench, &entries, &notes);
     bench.wait(3 * SECOND);
     for step in [Step::Move, Step::Site] {
         play.step(&mut bench, &step);
@@ -203,7 +199,7 @@ fn what_moved_before_all_was_noted_is_there_once() {
     bench.wait(1);
     // Killed before the files of before are removed.
     entries.extend(notes.0.lock().unwrap().on_disk());
-    killed(&mut bench, &entries);
+    killed(&mut bench, &entries, &Shared::default());
     assert_eq!(bench.pipeline.save().len(), 1);
 }
 
@@ -231,15 +227,9 @@ fn a_journal_that_begins_has_every_session_before_anything_comes() {
     bench.data(&mut device, vec![Record::Span(span(FIRST, Parent::None, [1, 2]))]);
     notes.0.lock().unwrap().sync();
     let entries = notes.0.lock().unwrap().on_disk();
-    bench.restart();
-    entries.iter().for_each(|entry| bench.pipeline.replay(entry).unwrap());
     let again = Shared::default();
     again.0.lock().unwrap().wants_all = true;
-    let pipeline = core::mem::replace(
-        &mut bench.pipeline,
-        Pipeline::new(Options::default(), Box::new(drop::<Output>) as Box<dyn FnMut(Output)>),
-    );
-    let _pipeline = pipeline.with_journal(Box::new(again.clone()));
+    killed(&mut bench, &entries, &again);
     // The session, between a beginning and an end.
     assert_eq!(again.0.lock().unwrap().on_disk().len(), 3);
 }

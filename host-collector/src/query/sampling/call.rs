@@ -21,7 +21,7 @@ pub(super) fn strategy(
 fn service(message: &[u8]) -> Result<&str, Failure> {
     let mut service = "";
     for field in Fields::new(message) {
-        match field.map_err(|why| Failure::bad(why.to_string()))? {
+        match field? {
             (1, Field::Bytes(name)) => {
                 service = str::from_utf8(name)
                     .map_err(|_| Failure::bad("the name of the service is no UTF-8"))?;

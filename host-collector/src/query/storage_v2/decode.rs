@@ -4,7 +4,7 @@
 //! else than is answered: these are refused.
 
 use crate::model::{AttributeView, TraceId, ValueView};
-use crate::protobuf::{Field, Fields, Malformed};
+use crate::protobuf::{Field, Fields};
 use crate::query::jaeger::durations;
 use crate::query::{Failure, MOST_TRACES};
 use crate::storage::{Matching, Search, Tag, Window};
@@ -13,12 +13,6 @@ use std::collections::BTreeMap;
 /// Go's zero time, the first second of the year 1: what a Jaeger writes where no time is told.
 const NO_TIME_S: i64 = -62_135_596_800;
 const SECOND_NS: i128 = 1_000_000_000;
-
-impl From<Malformed> for Failure {
-    fn from(error: Malformed) -> Self {
-        Self::bad(error.to_string())
-    }
-}
 
 fn other(message: &str, number: u32) -> Failure {
     Failure::bad(format!("no {message}: its field {number} is of another type"))

@@ -6,6 +6,7 @@ mod zipkin;
 
 use super::*;
 use crate::model::Chunk;
+use crate::protobuf::{Field, Fields};
 use crate::storage::Naive;
 use serde_json::Value as Json;
 use std::path::Path;
@@ -60,6 +61,11 @@ pub(super) fn call(
 ) -> Option<Result<Vec<Bytes>, Failure>> {
     let (_, found) = methods().find(|(_, one)| one.path == path)?;
     Some((found.handler)(message, store, context))
+}
+
+/// The fields of a message: by number what is text, a number, or bytes.
+pub(super) fn fields(message: &[u8]) -> Vec<(u32, Field<'_>)> {
+    Fields::new(message).map(Result::unwrap).collect()
 }
 
 pub(super) fn json(answer: &Answer) -> Json {

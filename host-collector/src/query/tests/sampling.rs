@@ -1,7 +1,7 @@
 //! What a real Jaeger tells services about sampling, from the same file.
 
 use super::*;
-use crate::protobuf::{Field, Fields, Writer};
+use crate::protobuf::Writer;
 
 /// With the strategies of a vector.
 fn context(document: &Json) -> Context {
@@ -104,10 +104,6 @@ fn strategy(message: &[u8]) -> Json {
         strategy.insert(name.to_owned(), value);
     }
     strategy.into()
-}
-
-fn fields(message: &[u8]) -> Vec<(u32, Field<'_>)> {
-    Fields::new(message).map(Result::unwrap).collect()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::exporter::otlp;
-use crate::protobuf::{Field, Fields, Writer};
+use crate::protobuf::Writer;
 use serde_json::json;
 
 /// How the note of a question begins to which our answer is meant to be another: `error=true` finds what
@@ -81,11 +81,6 @@ fn message(entry: &Json) -> Vec<u8> {
         _ => out.message(1, |out| put_query(out, &request["query"])),
     }
     out.into_bytes()
-}
-
-/// The fields of a message: by number what is text, a number, or bytes.
-fn fields(message: &[u8]) -> Vec<(u32, Field<'_>)> {
-    Fields::new(message).map(Result::unwrap).collect()
 }
 
 fn texts(message: &[u8], names: &[&str]) -> Json {
