@@ -224,6 +224,7 @@ impl NameRef<'_> {
 }
 
 /// The next element of a frame, which must be there.
+#[inline]
 pub(super) fn next<'a, T: serde::Deserialize<'a>, S: SeqAccess<'a>>(
     from: &mut S,
 ) -> Result<T, S::Error> {

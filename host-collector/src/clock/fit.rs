@@ -93,6 +93,10 @@ impl Line {
 const FAR: f64 = (1_u64 << 50) as f64;
 const FAR_NS: i64 = 1 << 50;
 
+/// What is added to it has no bits below the point any more, halves having gone to the even side, and
+/// its lowest bits are the number: as long as that is below 2^51.
+const WHOLE: f64 = (3_u64 << 51) as f64;
+
 /// A line around a moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NearLine {
@@ -103,22 +107,24 @@ pub(super) struct NearLine {
 }
 
 impl NearLine {
-    /// What [`Line::place`] says; none far away and before the epoch.
+    /// Whether it [places](Self::place) this moment. Where it places two, it does all between them.
+    pub(super) fn holds(&self, device_ns: i64) -> bool {
+        (-FAR_NS..FAR_NS).contains(&(device_ns - self.origin_ns)) && self.place(device_ns) >= 0
+    }
+
+    /// What [`Line::place`] says, as far as it [holds](Self::holds).
     #[inline(always)]
-    pub(super) fn place(&self, device_ns: i64) -> Option<u64> {
+    pub(super) fn place(&self, device_ns: i64) -> i64 {
         let x = device_ns - self.origin_ns;
-        if !(-FAR_NS..FAR_NS).contains(&x) {
-            return None;
-        }
         #[expect(clippy::cast_precision_loss, reason = "it is near")]
         let more = self.offset + self.rate * x as f64;
-        // What `round` does, without a call.
-        #[expect(clippy::cast_possible_truncation, reason = "it is near")]
-        let whole = more as i64;
-        #[expect(clippy::cast_precision_loss, reason = "it is near")]
-        let part = more - whole as f64;
-        let more_ns = whole + i64::from(part >= 0.5) - i64::from(part <= -0.5);
-        u64::try_from(device_ns + self.offset_ns + more_ns).ok()
+        // What `round` does, without a call: halves go away from 0.
+        let shifted = more + WHOLE;
+        let whole = shifted.to_bits().wrapping_sub(WHOLE.to_bits()).cast_signed();
+        let part = more - (shifted - WHOLE);
+        let (up, down) = (part >= 0.5 && more > 0.0, part <= -0.5 && more < 0.0);
+        let more_ns = whole + i64::from(up) - i64::from(down);
+        device_ns + self.offset_ns + more_ns
     }
 }
 

@@ -17,8 +17,17 @@ pub(crate) struct Ruler<'a> {
 struct Near {
     line: NearLine,
     scale: NearScale,
-    /// From here on both hold.
+    /// From here on both hold, for so many ticks more.
     from_ticks: u64,
+    reach: u64,
+}
+
+impl Near {
+    #[inline(always)]
+    fn place(&self, ticks: u64) -> Option<u64> {
+        let is_near = ticks.wrapping_sub(self.from_ticks) <= self.reach;
+        is_near.then(|| self.line.place(self.scale.ns(ticks)).cast_unsigned())
+    }
 }
 
 impl ClockEstimate {
@@ -27,9 +36,12 @@ impl ClockEstimate {
         let is_current = placement.segment == self.current.id;
         let near = || {
             let scale = self.timeline.scale_near(ticks)?;
-            let line = placement.line.near(scale.ns(ticks)?)?;
-            let from_ticks = self.current.from_ticks.max(scale.first_tick());
-            Some(Near { line, scale, from_ticks })
+            let line = placement.line.near(scale.ns(ticks))?;
+            let [first, last] = scale.range();
+            let from_ticks = self.current.from_ticks.max(first);
+            let reach = last.checked_sub(from_ticks)?;
+            let holds = [from_ticks, last].iter().all(|end| line.holds(scale.ns(*end)));
+            holds.then_some(Near { line, scale, from_ticks, reach })
         };
         Ruler { clock: self, placement, near: is_current.then(near).flatten() }
     }
@@ -39,11 +51,7 @@ impl Ruler<'_> {
     /// See [`ClockEstimate::place`].
     #[inline(always)]
     pub(crate) fn place(&self, ticks: u64) -> u64 {
-        if let Some(near) = &self.near
-            && ticks >= near.from_ticks
-            && let Some(ns) = near.scale.ns(ticks)
-            && let Some(placed) = near.line.place(ns)
-        {
+        if let Some(placed) = self.near.as_ref().and_then(|near| near.place(ticks)) {
             return placed;
         }
         self.place_anywhere(ticks)

@@ -58,23 +58,22 @@ pub(super) struct NearScale {
 }
 
 impl NearScale {
-    /// The first tick for which it holds.
-    pub(super) fn first_tick(&self) -> u64 {
-        self.first_tick
+    /// The first and the last tick for which it holds.
+    pub(super) fn range(&self) -> [u64; 2] {
+        let reach = self.reach.unsigned_abs();
+        let first = self.ticks.saturating_sub(reach).max(self.first_tick);
+        [first, self.ticks.saturating_add(reach)]
     }
 
-    /// What [`Timeline::ns`] says; none far away.
+    /// What [`Timeline::ns`] says, within its [range](Self::range).
     #[inline(always)]
-    pub(super) fn ns(&self, ticks: u64) -> Option<i64> {
+    pub(super) fn ns(&self, ticks: u64) -> i64 {
         let away = ticks.wrapping_sub(self.ticks).cast_signed();
-        if away > self.reach || away < -self.reach {
-            return None;
-        }
         let mut fine = self.fine + away * self.whole;
         if self.rest != 0 {
             fine += (away * self.rest + self.left).div_euclid(self.hz);
         }
-        Some(self.ns + (fine >> FINE.trailing_zeros()))
+        self.ns + (fine >> FINE.trailing_zeros())
     }
 }
 

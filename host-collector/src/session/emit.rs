@@ -32,30 +32,41 @@ pub(super) struct Reach {
     worst: Worst,
     /// Moments that were placed alike, from the earliest to the latest.
     alike: Option<(Placement, [u64; 2])>,
+    /// Whether the last was one of them.
+    is_alike: bool,
 }
 
 impl Reach {
     pub(super) fn new(sync: Sync) -> Self {
-        Self { worst: Worst { error_ns: Some(0), sync }, alike: None }
+        Self { worst: Worst { error_ns: Some(0), sync }, alike: None, is_alike: false }
+    }
+
+    /// Adds the start and the end of a span that is placed as the last; false, and nothing done, where
+    /// that must be looked at.
+    #[inline]
+    pub(super) fn goes_on(&mut self, [start, end]: [u64; 2]) -> bool {
+        match &mut self.alike {
+            Some((_, [earliest, latest])) if self.is_alike && start >= *earliest => {
+                *latest = end.max(*latest);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Adds the start and the end of a span.
     #[inline]
     pub(super) fn add(&mut self, clock: &ClockEstimate, ticks: [u64; 2], placement: &Placement) {
-        let [start, end] = ticks;
-        if let Some((last, [earliest, latest])) = &mut self.alike
-            && last == placement
-            && start >= *earliest
-        {
-            *latest = end.max(*latest);
-            return;
+        self.is_alike = self.alike.as_ref().is_some_and(|(last, _)| last == placement);
+        if !self.goes_on(ticks) {
+            self.add_anew(clock, ticks, placement);
         }
-        self.add_anew(clock, ticks, placement);
     }
 
     fn add_anew(&mut self, clock: &ClockEstimate, ticks: [u64; 2], placement: &Placement) {
         self.worst.sync = self.worst.sync.min(placement.sync());
-        if ticks.iter().all(|ticks| clock.is_smooth(*ticks, placement)) {
+        self.is_alike = ticks.iter().all(|ticks| clock.is_smooth(*ticks, placement));
+        if self.is_alike {
             let [start, end] = ticks;
             self.alike = match self.alike.take() {
                 Some((last, [earliest, latest])) if last == *placement => {

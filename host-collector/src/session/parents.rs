@@ -59,6 +59,7 @@ pub(super) struct Missing {
 
 impl Parents {
     /// The span record with this number came.
+    #[inline]
     pub(super) fn saw(&mut self, record: u64, sight: &Sight) {
         if let Some(last) = self.last
             && sight.own >= record_number(0)
@@ -68,6 +69,10 @@ impl Parents {
         {
             return;
         }
+        self.saw_anew(record, sight);
+    }
+
+    fn saw_anew(&mut self, record: u64, sight: &Sight) {
         self.last = None;
         // A span without a number of its own has no children.
         if sight.own < record_number(0) {

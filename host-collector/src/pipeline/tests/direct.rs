@@ -8,7 +8,14 @@ const LONG: &[u8] = b"\x2aa_name_that_is_longer_than_most_names_are_\x03bus";
 const TWICE: &[u8] = b"\x04read\x03bus\x03bus";
 const PLACED: &[u8] = b"\x04read\x03bus\x0c\0src/a.rs:12";
 const FAILING: &[u8] = b"\0\x05error\x09span.kind\x10http.status_code";
-const SITES: [&[u8]; 6] = [READ, LONG, TWICE, PLACED, FAILING, b"\x05later\x03bus"];
+const SITES: [&[u8]; 7] = [READ, LONG, TWICE, PLACED, FAILING, LONGER, b"\x05later\x03bus"];
+/// One whose name does not fit an opening, nor its keys the room for most, nor what is below the last of
+/// them the length of most.
+const LONGER: &[u8] = b"\
+    \x47a_name_that_is_so_long_that_nobody_reads_it_to_its_end_where_it_ends_so\
+    \x1da_key_that_is_longer_than_all\
+    \x6fa_key_that_is_so_long_that_its_attribute_has_a_length_of_two_bytes_\
+    whatever_is_below_it_and_nobody_reads_it_too";
 const NAMES: [&str; 4] =
     ["idle", "", "server", "a name that was not so short, and is no key at all"];
 
@@ -69,7 +76,7 @@ fn value() -> impl Strategy<Value = wire::Value<'static>> {
 fn draft() -> impl Strategy<Value = Draft> {
     // Most are spans, most of those whole, and most of the usual site.
     let kind = prop_oneof![40 => Just(0_u8), 1 => 1..7_u8];
-    let site = prop_oneof![6 => Just(1_u8), 1 => 0..7_u8];
+    let site = prop_oneof![6 => Just(1_u8), 1 => 0..8_u8];
     let odd = prop_oneof![60 => Just(0_u8), 1 => 1..4_u8];
     let parent = prop_oneof![8 => 1..12_u8, 1 => Just(0), 1 => Just(255)];
     let numbers = (kind, prop_oneof![Just(0_u8), 1..12_u8], parent, 0..14_u8, site);
@@ -208,7 +215,7 @@ fn run(steps: &[Step], with_downlink: bool, is_off: bool) -> (Vec<Output>, Stats
     for at in [0, 1] {
         let hello = devices[at].hello(now_ns);
         talk(&mut pipeline, &mut devices, at, hello, now_ns);
-        let mut known: Vec<_> = (1..).zip(&SITES[..5]).map(|(id, bytes)| site(id, bytes)).collect();
+        let mut known: Vec<_> = (1..).zip(&SITES[..6]).map(|(id, bytes)| site(id, bytes)).collect();
         known.extend((0..3).map(|id| name(id, NAMES[usize::from(id)])));
         let frame = devices[at].data(known);
         talk(&mut pipeline, &mut devices, at, frame, now_ns);

@@ -25,31 +25,61 @@ pub(crate) struct Known {
 pub(super) struct Plain {
     /// The field of the name.
     pub(super) name: Piece,
-    /// The keys as fields of attributes.
-    pub(super) keys: Vec<Piece>,
+    pub(super) keys: Vec<Key>,
     /// The attributes that say where it is.
-    pub(super) location: Piece,
+    pub(super) location: Piece<ENDING>,
+    /// The same, and what every span ends with.
+    pub(super) ending: Piece<ENDING>,
+}
+
+/// What most locations take no more than, with what comes behind them.
+const ENDING: usize = 96;
+
+/// What a span ends with: that its trace is recorded, by W3C's flag.
+pub(super) const FLAGS: [u8; 6] = [0x85, 0x01, 1, 0, 0, 0];
+
+/// How an attribute begins, up to its value: a tag, a byte for the length of what follows, the key, and
+/// the tag of the value.
+#[derive(Debug)]
+pub(super) struct Key(pub(super) Piece);
+
+impl Key {
+    /// So many bytes do not count for the attribute's length: the tag, and that length.
+    pub(super) const BEFORE: usize = 2;
+
+    fn new(key: &str) -> Self {
+        let mut out = Writer::default();
+        out.raw(&[0x4a, 0]);
+        out.bytes(1, key.as_bytes());
+        out.raw(&[0x12]);
+        Self(Piece::new(&out.into_bytes()))
+    }
+
+    /// How many bytes count.
+    #[inline(always)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len().saturating_sub(Self::BEFORE)
+    }
 }
 
 impl Known {
-    /// Whether the site of a span is defined, and the names in its values.
-    pub(super) fn knows(
+    /// Whether the names in values are defined.
+    #[inline]
+    pub(super) fn knows_names(
         &mut self,
-        site: u16,
         values: &[wire::Value<'_>],
         definitions: &Definitions,
     ) -> bool {
-        self.knows_site(site, definitions)
-            && values.iter().all(|value| match value {
-                wire::Value::Static(NameRef::Id(id)) | wire::Value::CutStatic(NameRef::Id(id)) => {
-                    self.knows_name(*id, definitions)
-                }
-                _ => true,
-            })
+        values.iter().all(|value| match value {
+            wire::Value::Static(NameRef::Id(id)) | wire::Value::CutStatic(NameRef::Id(id)) => {
+                self.knows_name(*id, definitions)
+            }
+            _ => true,
+        })
     }
 
-    #[inline]
-    fn knows_site(&mut self, id: u16, definitions: &Definitions) -> bool {
+    /// Whether a site is defined.
+    pub(super) fn knows_site(&mut self, id: u16, definitions: &Definitions) -> bool {
         if self.sites.get(id).is_some() {
             return true;
         }
@@ -69,8 +99,9 @@ impl Known {
             return false;
         }
         let mut out = Writer::default();
-        encode::value(&mut out, &Value::Str(definitions.name(id)));
-        let piece = Piece::new(out.into_bytes());
+        out.message(2, |out| encode::value(out, &Value::Str(definitions.name(id))));
+        // Less its tag.
+        let piece = Piece::new(out.into_bytes().get(1..).unwrap_or_default());
         self.weight += piece.weight() + ENTRY;
         self.names.insert(id, piece);
         true
@@ -82,7 +113,7 @@ impl Known {
         self.sites.get(id)?.as_ref()
     }
 
-    /// The value that a name is.
+    /// The value that a name is: its length, and the message.
     #[inline]
     pub(super) fn name(&self, id: u16) -> Option<&Piece> {
         self.names.get(id)
@@ -101,7 +132,7 @@ impl Known {
             let both = SAMPLER.into_iter().zip(sampler);
             let tags: Vec<_> =
                 both.map(|(key, value)| Attribute::new(key, value.clone())).collect();
-            attributes(&tags)
+            Piece::new(&attributes(&tags))
         });
     }
 
@@ -151,29 +182,27 @@ impl Plain {
             vec![Attribute::new(path, file.clone()), Attribute::new(number, *line)]
         });
         let name = if site.name.is_empty() { "empty-span-name" } else { &*site.name };
+        let location = attributes(&location);
+        let mut field = Writer::default();
+        field.bytes(5, name.as_bytes());
         Some(Self {
-            name: field(5, name),
-            keys: keys.map(|key| field(1, key)).collect(),
-            location: attributes(&location),
+            name: Piece::new(&field.into_bytes()),
+            keys: keys.map(Key::new).collect(),
+            ending: Piece::new(&[&*location, &FLAGS].concat()),
+            location: Piece::new(&location),
         })
     }
 
     fn weight(&self) -> usize {
-        let keys: usize = self.keys.iter().map(Piece::weight).sum();
-        self.name.weight() + keys + self.location.weight()
+        let keys: usize = self.keys.iter().map(|key| key.0.weight()).sum();
+        self.name.weight() + keys + self.location.weight() + self.ending.weight()
     }
 }
 
-fn field(number: u32, text: &str) -> Piece {
-    let mut out = Writer::default();
-    out.bytes(number, text.as_bytes());
-    Piece::new(out.into_bytes())
-}
-
-fn attributes(tags: &[Attribute]) -> Piece {
+fn attributes(tags: &[Attribute]) -> Vec<u8> {
     let mut out = Writer::default();
     encode::attributes(&mut out, 9, tags);
-    Piece::new(out.into_bytes())
+    out.into_bytes()
 }
 
 /// So many are found at once.

@@ -1,6 +1,6 @@
 //! Spans one behind the other, as fields of OTLP's `ScopeSpans`, in a buffer that is used again.
 
-use super::piece::{Piece, SHORT};
+use super::piece::Piece;
 use crate::protobuf::{Writer, varint_len};
 
 /// There is always room for so much; a span that is longer asks for more.
@@ -80,7 +80,11 @@ impl Line {
     /// Puts type and length before a span that lies at `start`.
     #[inline]
     fn finish(&mut self, start: usize, len: usize) -> Option<()> {
-        let len_bytes = varint_len(len as u64);
+        let len_bytes = match len {
+            ..0x80 => 1,
+            0x80..0x4000 => 2,
+            _ => varint_len(len as u64),
+        };
         let place = self.len + 1 + len_bytes;
         if place != start {
             if self.buf.len() < place + len {
@@ -127,6 +131,11 @@ impl<'a> Put<'a> {
         Self { rest }
     }
 
+    /// For how many bytes there is room.
+    pub(super) fn room(&self) -> usize {
+        self.rest.len()
+    }
+
     /// So many of some bytes; there must be room for all of them.
     #[inline(always)]
     pub(super) fn up_to<const N: usize>(&mut self, bytes: [u8; N], len: usize) -> Result<(), Stop> {
@@ -154,14 +163,53 @@ impl<'a> Put<'a> {
     }
 
     #[inline(always)]
-    pub(super) fn piece(&mut self, piece: &Piece) -> Result<(), Stop> {
-        match (piece.short(), self.rest.first_chunk_mut::<SHORT>()) {
+    pub(super) fn piece<const N: usize>(&mut self, piece: &Piece<N>) -> Result<(), Stop> {
+        match (piece.short(), self.rest.first_chunk_mut()) {
             (Some(short), Some(place)) => {
                 *place = *short;
                 self.skip(piece.len())
             }
             _ => self.bytes(piece.bytes()),
         }
+    }
+
+    /// A piece with another second byte.
+    #[inline(always)]
+    pub(super) fn piece_with(&mut self, piece: &Piece, second: u8) -> Result<(), Stop> {
+        let place = self.rest.first_chunk_mut().zip(piece.short());
+        if let Some((place, short)) = place {
+            *place = *short;
+        } else {
+            let place = self.rest.get_mut(..piece.len()).ok_or(Stop::NoRoom)?;
+            place.copy_from_slice(piece.bytes());
+        }
+        *self.rest.get_mut(1).ok_or(Stop::NoRoom)? = second;
+        self.skip(piece.len())
+    }
+
+    /// So many of some bytes, of which those from `AT` on are others.
+    #[inline(always)]
+    pub(super) fn up_to_with<const N: usize, const AT: usize>(
+        &mut self,
+        bytes: &[u8; N],
+        len: usize,
+        other: [u8; 8],
+    ) -> Result<(), Stop> {
+        let place = self.rest.first_chunk_mut::<N>().ok_or(Stop::NoRoom)?;
+        *place = *bytes;
+        set::<AT, 8>(place, other)?;
+        self.skip(len)
+    }
+
+    /// The fields of start and end.
+    #[inline(always)]
+    pub(super) fn times(&mut self, [start_ns, end_ns]: [u64; 2]) -> Result<(), Stop> {
+        let place = self.rest.first_chunk_mut::<18>().ok_or(Stop::NoRoom)?;
+        set::<0, 1>(place, [0x39])?;
+        set::<1, 8>(place, start_ns.to_le_bytes())?;
+        set::<9, 1>(place, [0x41])?;
+        set::<10, 8>(place, end_ns.to_le_bytes())?;
+        self.skip(18)
     }
 
     #[inline]
@@ -172,6 +220,14 @@ impl<'a> Put<'a> {
         }
         self.array([value.to_le_bytes()[0]])
     }
+}
+
+/// Sets some bytes from `AT` on.
+#[inline(always)]
+fn set<const AT: usize, const LEN: usize>(place: &mut [u8], bytes: [u8; LEN]) -> Result<(), Stop> {
+    let place = place.get_mut(AT..).and_then(<[u8]>::first_chunk_mut);
+    *place.ok_or(Stop::NoRoom)? = bytes;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -190,7 +246,7 @@ mod tests {
         }
         line.owned(|out| out.varint(3, 7));
         expected.message(2, |out| out.varint(3, 7));
-        assert!(line.span(|put| put.piece(&Piece::new(vec![1, 2, 3]))));
+        assert!(line.span(|put| put.piece(&Piece::<32>::new(&[1, 2, 3]))));
         expected.bytes_always(2, &[1, 2, 3]);
         assert_eq!(line.fields(), expected.into_bytes());
         line.clear();

@@ -6,9 +6,11 @@
 //! of the ordinary in such a frame is written as an owned span among the others, or sends the whole frame
 //! the long way.
 
+mod attributes;
 mod known;
 mod line;
 mod piece;
+mod run;
 mod spans;
 mod write;
 
@@ -20,7 +22,7 @@ use super::around::Sight;
 use super::{Effects, Session};
 use crate::stats::Stats;
 use spandrel::wire::{Parent, SpanHead, TraceRef};
-use spans::Numbers;
+use spans::{Item, Numbers};
 
 impl Session {
     /// Takes a frame of finished spans; false, and nothing done, where it must go the long way.
@@ -43,17 +45,25 @@ impl Session {
         let mut latest_ticks = None;
         let mut new = core::mem::take(&mut effects.new);
         new.clear();
-        for (place, item) in frame.items().iter().enumerate() {
-            if self.gaps.came(number, rx_ns) {
-                let sight = Sight::from(&item.head);
-                latest_ticks = latest_ticks.max(Some(sight.end_ticks));
-                self.gaps.saw(number, &sight);
-                self.parents.saw(number, &sight);
-                new.push(place);
-            } else {
-                stats.doubles += 1;
+        let items = frame.items();
+        let end = number.checked_add(items.len() as u64);
+        if let Some(end) = end.filter(|end| self.gaps.came_in_order(number..*end)) {
+            new.extend(0..items.len());
+            latest_ticks = self.saw_in_order(number, items);
+            number = end;
+        } else {
+            for (place, item) in items.iter().enumerate() {
+                if self.gaps.came(number, rx_ns) {
+                    let sight = Sight::from(&item.head);
+                    latest_ticks = latest_ticks.max(Some(sight.end_ticks));
+                    self.gaps.saw(number, &sight);
+                    self.parents.saw(number, &sight);
+                    new.push(place);
+                } else {
+                    stats.doubles += 1;
+                }
+                number = number.wrapping_add(1);
             }
-            number = number.wrapping_add(1);
         }
         self.behind_records(number, head.last_number, latest_ticks, rx_ns);
         if !new.is_empty() {
@@ -65,6 +75,21 @@ impl Session {
         }
         self.make_room(rx_ns, effects, stats);
         true
+    }
+
+    /// Notes spans that are behind all that came; gives when the last of them ended.
+    fn saw_in_order(&mut self, first: u64, items: &[Item]) -> Option<u64> {
+        let mut latest_ticks = None;
+        let mut next = items.iter().skip(1);
+        for (number, item) in (first..).zip(items) {
+            let sight = Sight::from(&item.head);
+            latest_ticks = latest_ticks.max(Some(sight.end_ticks));
+            self.parents.saw(number, &sight);
+            if next.next().is_none_or(|next| next.head.trace != sight.trace) {
+                self.gaps.saw_in_order(&sight);
+            }
+        }
+        latest_ticks
     }
 
     /// Whether nothing in a frame has to wait, or is waited for.
@@ -81,15 +106,20 @@ impl Session {
         if frame.has_definitions() && self.assembly.has_finished() {
             return false;
         }
-        let mut numbers = Numbers::default();
         let (definitions, known) = (&self.definitions, &mut self.known);
-        frame.definitions().all(|number| definitions.knows(number))
-            && frame.items().iter().all(|item| {
-                is_whole(&item.head)
-                    && numbers.insert(item.head.own)
-                    && !self.assembly.has(item.head.own)
-                    && known.knows(item.head.site.id, frame.values(item), definitions)
-            })
+        if !frame.definitions().all(|number| definitions.knows(number)) {
+            return false;
+        }
+        let mut numbers = Numbers::default();
+        let mut site = None;
+        frame.items().iter().all(|item| {
+            let last = site.replace(item.head.site.id);
+            is_whole(&item.head)
+                && numbers.insert(item.head.own)
+                && !self.assembly.has(item.head.own)
+                && (last == site || known.knows_site(item.head.site.id, definitions))
+                && known.knows_names(frame.values(item), definitions)
+        })
     }
 }
 

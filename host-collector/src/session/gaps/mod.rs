@@ -157,6 +157,24 @@ impl Gaps {
         is_new
     }
 
+    /// Records with these numbers came, one behind the other; false, and nothing done, where one may have
+    /// come before, or anything is missing: then each is to be looked at.
+    pub(super) fn came_in_order(&mut self, numbers: Range<u64>) -> bool {
+        let is_quiet = self.missing.is_empty() && self.on_device.is_none();
+        let next = self.sent.as_mut().filter(|sent| is_quiet && sent.end == numbers.start);
+        let (Some(sent), Some(count)) = (next, numbers.end.checked_sub(numbers.start)) else {
+            return false;
+        };
+        sent.end = numbers.end;
+        self.received += count;
+        true
+    }
+
+    /// A record came in order and is a span, and so were those of its trace right before it.
+    pub(super) fn saw_in_order(&mut self, sight: &Sight) {
+        self.recent.saw(sight);
+    }
+
     /// Whether a record has not come before.
     pub(super) fn is_new(&self, number: u64) -> bool {
         !self.sent.as_ref().is_some_and(|sent| sent.contains(&number))

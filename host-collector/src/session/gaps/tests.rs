@@ -155,4 +155,37 @@ proptest! {
         prop_assert_eq!(gaps.received(), all.len() as u64);
         prop_assert_eq!(gaps.lost(), end - start - all.len() as u64);
     }
+
+    /// In whatever order stretches come, also where one is taken as a whole.
+    #[test]
+    fn a_stretch_in_order_is_as_if_each_had_come(
+        stretches in prop::collection::vec((0..90_u64, 1..9_u64, 0..PATIENCE_NS), 1..40),
+        is_in_order: bool,
+    ) {
+        let (mut whole, mut single, mut now_ns, mut next) = (Gaps::default(), Gaps::default(), 0, 0);
+        for (start, count, pause_ns) in stretches {
+            let start = if is_in_order { next } else { start };
+            next = start + count;
+            now_ns += pause_ns;
+            for gaps in [&mut whole, &mut single] {
+                gaps.expire(now_ns);
+                gaps.reach(start, now_ns);
+            }
+            let sights = (start..next).map(|number| (number, child(6 + number, [number, number])));
+            let took = whole.came_in_order(start..next);
+            prop_assert!(took || !is_in_order);
+            if took {
+                whole.saw_in_order(&sights.clone().last().unwrap().1);
+            }
+            for (number, sight) in sights {
+                if !took && whole.came(number, now_ns) {
+                    whole.saw(number, &sight);
+                }
+                if single.came(number, now_ns) {
+                    single.saw(number, &sight);
+                }
+            }
+            prop_assert_eq!(format!("{whole:?}"), format!("{single:?}"));
+        }
+    }
 }
