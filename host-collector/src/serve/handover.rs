@@ -21,6 +21,8 @@ const LOOK: Duration = Duration::from_millis(2);
 enum Job {
     /// Spans, and what they must not be kept before.
     Spans(Chunk, Option<Ticket>),
+    /// Spans that were taken and are not kept yet.
+    Offered(Chunk, Ticket),
     /// Tell when everything before is kept.
     Mark(Promise),
 }
@@ -28,6 +30,7 @@ enum Job {
 /// Hands spans over, in their order.
 #[derive(Clone)]
 pub(super) struct Handover {
+    intake: Arc<dyn Intake>,
     jobs: Sender<Job>,
     shared: Arc<Shared>,
     journal: Arc<OnceLock<Noted>>,
@@ -51,10 +54,11 @@ impl Handover {
     pub(super) fn start(intake: Arc<dyn Intake>) -> io::Result<(Self, Running)> {
         let (jobs, received) = channel();
         let shared = Arc::new(Shared::default());
-        let keeper = Keeper { intake, shared: shared.clone(), open: VecDeque::new() };
+        let keeper =
+            Keeper { intake: intake.clone(), shared: shared.clone(), open: VecDeque::new() };
         let run = move || keeper.run(&received);
         let thread = thread::Builder::new().name("handover".to_owned()).spawn(run)?;
-        let handover = Self { jobs, shared: shared.clone(), journal: Arc::default() };
+        let handover = Self { intake, jobs, shared: shared.clone(), journal: Arc::default() };
         Ok((handover, Running { thread, shared }))
     }
 
@@ -74,10 +78,22 @@ impl Handover {
             self.shared.count_dropped(&chunk);
             return;
         }
+        let after = self.journal.get().and_then(Noted::so_far);
+        let is_next = self.shared.waiting.load(Ordering::Relaxed) == 0;
+        // Waking the thread costs more than handing over does.
+        let first = match is_next && after.as_ref().is_none_or(|after| after.outcome().is_some()) {
+            true => self.intake.offer(chunk.clone()).ok(),
+            false => None,
+        };
+        if first.as_ref().is_some_and(|ticket| ticket.outcome() == Some(Ok(()))) {
+            return;
+        }
         self.shared.waiting.fetch_add(length, Ordering::Relaxed);
         // Its thread ends only behind the last of these.
-        let after = self.journal.get().and_then(Noted::so_far);
-        let _ = self.jobs.send(Job::Spans(chunk, after));
+        let _ = self.jobs.send(match first {
+            Some(ticket) => Job::Offered(chunk, ticket),
+            None => Job::Spans(chunk, after),
+        });
     }
 
     /// Kept when everything that was handed over is; refused where some of it never will be.
@@ -134,6 +150,7 @@ impl Keeper {
                         Err(_) => self.lose(&chunk),
                     }
                 }
+                Ok(Job::Offered(chunk, ticket)) => self.open.push_back(Open::Spans(chunk, ticket)),
                 Ok(Job::Mark(promise)) => self.open.push_back(Open::Mark(promise)),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) if self.open.is_empty() => return,
@@ -247,6 +264,28 @@ mod tests {
         assert_eq!(*moody.kept.lock().unwrap(), [chunk(1)]);
         drop(handover);
         running.finish(Duration::from_secs(60));
+    }
+
+    /// Keeps everything at once, and knows who offered it.
+    #[derive(Default)]
+    struct Ready(Mutex<Vec<thread::ThreadId>>);
+
+    impl Intake for Ready {
+        fn offer(&self, _: Chunk) -> Result<Ticket, Refused> {
+            self.0.lock().unwrap().push(thread::current().id());
+            Ok(Ticket::kept())
+        }
+    }
+
+    #[test]
+    fn nobody_is_woken_for_what_is_kept_at_once() {
+        let ready = Arc::new(Ready::default());
+        let (handover, running) = Handover::start(ready.clone()).unwrap();
+        (0..3).map(chunk).for_each(|chunk| handover.offer(chunk));
+        assert_eq!(*ready.0.lock().unwrap(), [thread::current().id(); 3]);
+        assert_eq!(handover.settled().wait_for(Duration::from_secs(60)), Some(Ok(())));
+        drop(handover);
+        assert_eq!(running.finish(Duration::from_secs(60)), 0);
     }
 
     /// Ends at once.

@@ -256,6 +256,16 @@ impl Scan {
         depth: u32,
     ) -> Result<(&'a [u8], &'a [u8]), CheckError> {
         let (mut key, mut value): (&[u8], &[u8]) = (&[], &[]);
+        // Most are a short key and a short value, and nothing else.
+        if let [0x0a, length @ ..0x80, rest @ ..] = message
+            && let Some((text, [0x12, length @ ..0x80, message @ ..])) =
+                rest.split_at_checked(usize::from(*length))
+            && message.len() == usize::from(*length)
+        {
+            self.text(text);
+            self.value(message, depth)?;
+            return Ok((text, message));
+        }
         for field in Fields::new(message) {
             match field? {
                 (1, Field::Bytes(text)) => {
@@ -276,6 +286,15 @@ impl Scan {
     fn value(&mut self, message: &[u8], depth: u32) -> Result<(), CheckError> {
         if depth > MAX_DEPTH {
             return Err(CheckError::TooDeep);
+        }
+        // Most are a short text, or a number below 2^14.
+        match message {
+            [0x0a, length @ ..0x80, text @ ..] if text.len() == usize::from(*length) => {
+                self.text(text);
+                return Ok(());
+            }
+            [0x10 | 0x18, ..0x80] | [0x10 | 0x18, 0x80..=0xff, ..0x80] => return Ok(()),
+            _ => {}
         }
         for field in Fields::new(message) {
             match field? {
@@ -307,10 +326,44 @@ impl Scan {
     }
 
     fn text(&mut self, bytes: &[u8]) {
-        self.is_clean &= str::from_utf8(bytes).is_ok();
+        self.is_clean &= is_ascii(bytes) || str::from_utf8(bytes).is_ok();
     }
+}
+
+/// Whether there is nothing but ASCII, as in most texts: several bytes at once, also of a short one.
+#[inline]
+fn is_ascii(bytes: &[u8]) -> bool {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+
+    let all = if let Some(last) = bytes.last_chunk() {
+        let (words, _) = bytes.as_chunks();
+        words.iter().chain([last]).fold(0, |all, word| all | u64::from_ne_bytes(*word))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        u64::from(u32::from_ne_bytes(*first) | u32::from_ne_bytes(*last))
+    } else {
+        bytes.iter().fold(0, |all, byte| all | byte).into()
+    };
+    all & HIGH == 0
 }
 
 fn other<T>(message: &'static str, number: u32) -> Result<T, CheckError> {
     Err(CheckError::OtherMessage { message, number })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ascii_of_every_length_is_told_from_other_bytes() {
+        for length in 0..40 {
+            let mut text = vec![b'a'; length];
+            assert!(is_ascii(&text), "{length}");
+            for at in 0..length {
+                text[at] = 0x80;
+                assert!(!is_ascii(&text), "{at} of {length}");
+                text[at] = 0x7f;
+            }
+        }
+    }
 }
