@@ -2,7 +2,7 @@
 
 use super::footer::{Footer, MAGIC, VERSION};
 use super::sorted::Sorted;
-use super::{Block, Want};
+use super::{Block, Unpacked, Want};
 use crate::store::codec::wire::narrow;
 use crate::store::disk::read;
 use std::io;
@@ -17,8 +17,9 @@ impl Block {
         }
         let mut spans = 0;
         for about in self.footer.groups.iter().filter(|about| about.rows > 0) {
-            match self.unpack(*about, Want::ALL)? {
-                Ok(group) => spans += group.rows.len() as u64,
+            let mut group = Unpacked::default();
+            match self.unpack(*about, &mut group, Want::ALL)? {
+                Ok(()) => spans += group.rows.len() as u64,
                 Err(_) => {
                     let lost = format!("at byte {}: {} spans are lost", about.offset, about.rows);
                     damaged.push(lost);

@@ -16,6 +16,7 @@ mod plan;
 mod postings;
 pub(super) mod seal;
 mod sorted;
+mod spots;
 pub(super) mod terms;
 
 #[cfg(test)]
@@ -26,19 +27,19 @@ pub(super) use merge::{in_many_groups, merge};
 pub(super) use plan::distinct;
 pub(super) use postings::GROUPS;
 pub(super) use seal::seal;
+pub(super) use spots::{InPage, Pages, Spots};
 
 use super::codec::filter::Filter;
 use super::codec::wire::narrow;
 use super::codec::{Damaged, hash, section};
 use super::damage::Damages;
 use super::disk::{Disk, Input, read};
-use super::group::{Unpacked, Want, unpack};
+use super::group::{SECTIONS, Unpacked, Want};
 use super::names::BlockName;
 use crate::model::TraceId;
 use crate::storage::ReadError;
 use catalog::Catalog;
 use footer::{Footer, Place, Unreadable};
-use roaring::RoaringBitmap;
 use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
@@ -65,24 +66,6 @@ pub(super) struct Block {
     /// Its groups, those first whose spans start last.
     newest_first: Vec<u32>,
     damages: Damages,
-}
-
-/// Where a term is.
-#[derive(Debug, Default)]
-pub(super) struct Spots {
-    /// Page, offset and length of bitmaps, by page.
-    bitmaps: Vec<(u64, u64, u32)>,
-    /// Groups of which each row may have it.
-    groups: Vec<u64>,
-    /// Nobody knows: every row may have it.
-    pub(super) anywhere: bool,
-}
-
-impl Spots {
-    /// Whether no row has it.
-    pub(super) fn is_nowhere(&self) -> bool {
-        !self.anywhere && self.bitmaps.is_empty() && self.groups.is_empty()
-    }
 }
 
 impl Block {
@@ -117,12 +100,16 @@ impl Block {
         Ok(block)
     }
 
-    fn section(&self, place: Place) -> io::Result<Result<Vec<u8>, Damaged>> {
-        match read(&*self.input, place.offset, place.length as usize) {
-            Ok(bytes) => Ok(section::get(&bytes).map(Cow::into_owned)),
+    fn bytes(&self, offset: u64, length: u64) -> io::Result<Result<Vec<u8>, Damaged>> {
+        match read(&*self.input, offset, usize::try_from(length).unwrap_or(usize::MAX)) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Err(Damaged)),
-            Err(error) => Err(error),
+            read => read.map(Ok),
         }
+    }
+
+    fn section(&self, place: Place) -> io::Result<Result<Vec<u8>, Damaged>> {
+        let bytes = self.bytes(place.offset, place.length.into())?;
+        Ok(bytes.and_then(|bytes| section::get(&bytes).map(Cow::into_owned)))
     }
 
     fn failed(&self, error: &io::Error) -> ReadError {
@@ -182,98 +169,67 @@ impl Block {
         self.damages.note(&self.file, offset, &lost);
     }
 
-    /// Where a term is.
-    pub(super) fn spots(&self, term: u64) -> Result<Spots, ReadError> {
-        let failed = |error: io::Error| self.failed(&error);
-        let bitmaps = self.footer.bitmaps.find(&*self.input, term).map_err(failed)?;
-        let hash = hash::high(term).into();
-        let places = self.footer.places.find(&*self.input, hash).map_err(failed)?;
-        let (Ok(bitmaps), Ok(places)) = (bitmaps, places) else {
-            self.slow(1, "a table of terms");
-            return Ok(Spots { anywhere: true, ..Spots::default() });
-        };
-        let bitmap = |[_, page, offset, length]: [u64; 4]| {
-            (page, offset, u32::try_from(length).unwrap_or(u32::MAX))
-        };
-        Ok(Spots {
-            bitmaps: bitmaps.into_iter().map(bitmap).collect(),
-            groups: places.into_iter().map(|[_, group]| group).collect(),
-            anywhere: false,
-        })
-    }
-
-    /// The rows of a page that may have the term, and whether all of them do.
-    pub(super) fn rows_in(
-        &self,
-        spots: &Spots,
-        page: u32,
-    ) -> Result<(RoaringBitmap, bool), ReadError> {
-        let mut rows = RoaringBitmap::new();
-        let mut is_exact = true;
-        if spots.anywhere {
-            rows.insert_range(0..1 << 16);
-            return Ok((rows, false));
-        }
-        for (_, offset, length) in spots.bitmaps.iter().filter(|spot| spot.0 == u64::from(page)) {
-            match self.bitmap(*offset, *length).map_err(|error| self.failed(&error))? {
-                Ok(bitmap) => rows |= bitmap,
-                Err(Damaged) => {
-                    self.slow(*offset, "a bitmap");
-                    rows.insert_range(0..1 << 16);
-                    is_exact = false;
-                }
-            }
-        }
-        let group_rows = narrow(super::group::ROWS);
-        for group in &spots.groups {
-            if *group / u64::from(GROUPS) == u64::from(page) {
-                let from =
-                    u32::try_from(group % u64::from(GROUPS)).unwrap_or_default() * group_rows;
-                rows.insert_range(from..from + group_rows);
-                is_exact = false;
-            }
-        }
-        Ok((rows, is_exact))
-    }
-
-    fn bitmap(&self, offset: u64, length: u32) -> io::Result<Result<RoaringBitmap, Damaged>> {
-        let bytes = match read(&*self.input, offset, length as usize) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(Err(Damaged)),
-            read => read?,
-        };
-        let content = sorted::checked(&bytes, offset);
-        Ok(content.and_then(|bytes| RoaringBitmap::deserialize_from(bytes).map_err(|_| Damaged)))
-    }
-
     /// A group's rows; none if it is damaged.
     pub(super) fn read(&self, group: u32, want: Want) -> Result<Option<Unpacked>, ReadError> {
+        let mut unpacked = Unpacked::default();
+        Ok(self.complete(group, &mut unpacked, want)?.then_some(unpacked))
+    }
+
+    /// Unpacks what a group lacks; says no if it is damaged, and not to be used any more.
+    pub(super) fn complete(
+        &self,
+        group: u32,
+        unpacked: &mut Unpacked,
+        want: Want,
+    ) -> Result<bool, ReadError> {
         let about = self.about(group);
         if about.rows == 0 {
-            return Ok(None);
+            return Ok(false);
         }
-        match self.unpack(about, want).map_err(|error| self.failed(&error))? {
-            Ok(unpacked) => Ok(Some(unpacked)),
+        match self.unpack(about, unpacked, want).map_err(|error| self.failed(&error))? {
+            Ok(()) => Ok(true),
             Err(Damaged) => {
                 let lost = format!("{} spans cannot be read", about.rows);
                 self.damages.note(&self.file, about.offset, &lost);
-                Ok(None)
+                Ok(false)
             }
         }
     }
 
-    fn unpack(&self, about: About, want: Want) -> io::Result<Result<Unpacked, Damaged>> {
-        let mut sections: [Vec<u8>; 4] = Default::default();
-        let mut offset = about.offset;
-        for ((number, length), bytes) in about.lengths.iter().enumerate().zip(&mut sections) {
-            if want.section(number) {
-                match self.section(Place { offset, length: *length })? {
-                    Ok(content) => *bytes = content,
-                    Err(damaged) => return Ok(Err(damaged)),
-                }
+    fn unpack(
+        &self,
+        about: About,
+        unpacked: &mut Unpacked,
+        want: Want,
+    ) -> io::Result<Result<(), Damaged>> {
+        let lacks = unpacked.lacks(want);
+        let mut ends = about.offset;
+        let stands = about.lengths.map(|length| {
+            let from = ends;
+            ends += u64::from(length);
+            from..ends
+        });
+        // To read what is between as well costs less than to ask the disk again.
+        let asked = || stands.iter().zip(lacks).filter(|(_, is)| *is).map(|(stands, _)| stands);
+        let from = asked().next().map_or(0, |first| first.start);
+        let until = asked().next_back().map_or(from, |last| last.end);
+        let bytes = match self.bytes(from, until - from)? {
+            Ok(bytes) => bytes,
+            Err(damaged) => return Ok(Err(damaged)),
+        };
+        let mut sections: [Cow<'_, [u8]>; SECTIONS] = Default::default();
+        for ((section, stands), is_lacking) in sections.iter_mut().zip(&stands).zip(lacks) {
+            if !is_lacking {
+                continue;
             }
-            offset += u64::from(*length);
+            let place = |offset: u64| usize::try_from(offset - from).unwrap_or(usize::MAX);
+            let stored = bytes.get(place(stands.start)..place(stands.end)).unwrap_or_default();
+            match section::get(stored) {
+                Ok(content) => *section = content,
+                Err(damaged) => return Ok(Err(damaged)),
+            }
         }
-        Ok(unpack(sections.each_ref().map(Vec::as_slice), want))
+        Ok(unpacked.add(sections.each_ref().map(|content| &**content), want))
     }
 
     /// What lists show; empty if it is damaged.

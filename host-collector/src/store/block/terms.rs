@@ -112,11 +112,10 @@ impl Wanted {
         terms
     }
 
-    /// Whether a value of a row is it.
+    /// Whether a value of a row is it; that of what is a text is its number.
     pub(in crate::store) fn is(&self, texts: &Texts, kind: Type, value: u64) -> bool {
         let text = || texts.get(u32::try_from(value).unwrap_or_default());
         match kind {
-            Type::Str | Type::Message | Type::State => text() == self.text.as_bytes(),
             Type::Int => self.int == Some(value.cast_signed()),
             Type::Double => self.double == Some(double(value)),
             Type::Bool => self.bool == Some(value != 0),

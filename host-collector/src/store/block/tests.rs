@@ -81,9 +81,11 @@ proptest! {
                 }
                 for term in terms {
                     let spots = block.spots(term).unwrap();
-                    let (in_page, _) = block.rows_in(&spots, group / GROUPS).unwrap();
+                    let page = group / GROUPS;
+                    let mut pages = Pages::from([(page, InPage::none())]);
+                    block.add_rows(&spots, &mut pages).unwrap();
                     let number = group % GROUPS * 4096 + u32::try_from(row).unwrap();
-                    prop_assert!(in_page.contains(number));
+                    prop_assert!(pages[&page].rows.contains(number));
                 }
             }
         }

@@ -76,7 +76,8 @@ fn pack(to: &mut Vec<u8>, values: &[u64], least: i64, width: u32) {
     to.extend_from_slice(bytes.split_at(count.div_ceil(8) as usize).0);
 }
 
-fn halves(value: u128) -> [u64; 2] {
+/// The low half and the high one.
+pub(crate) fn halves(value: u128) -> [u64; 2] {
     let bytes = value.to_le_bytes();
     let (words, _) = bytes.as_chunks::<8>();
     let word = |index: usize| words.get(index).copied().map_or(0, u64::from_le_bytes);
@@ -127,8 +128,24 @@ pub(crate) fn get(
     Ok(())
 }
 
+/// A value of at most so many bits is whole in the eight bytes from that on in which it begins.
+const NARROW: u32 = 57;
+
 fn unpack(packed: &[u8], width: u32, least: u64, length: usize, into: &mut Vec<u64>) {
     let mask = u64::MAX >> (64 - width);
+    let mut padded = [0; BLOCK * NARROW as usize / 8 + 8];
+    if width <= NARROW
+        && let Some(start) = padded.get_mut(..packed.len())
+    {
+        start.copy_from_slice(packed);
+        into.extend((0..length).map(|index| {
+            let bit = index * width as usize;
+            let word = padded.get(bit / 8..).and_then(|rest| rest.first_chunk());
+            let word = word.map_or(0, |word| u64::from_le_bytes(*word));
+            (word >> (bit % 8) & mask).wrapping_add(least)
+        }));
+        return;
+    }
     let (words, rest) = packed.as_chunks::<8>();
     let mut last = [0; 8];
     last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
@@ -175,6 +192,18 @@ mod tests {
             let mut read = Vec::new();
             if get(&mut Reader::new(&bytes), count, &mut read).is_ok() {
                 prop_assert_eq!(read.len(), count);
+            }
+        }
+    }
+
+    #[test]
+    fn every_width_comes_back_whole_block_or_not() {
+        for width in 0..=64 {
+            let mask = u64::MAX.checked_shr(64 - width).unwrap_or_default();
+            for count in [1, 127, 128, 141] {
+                let mixed = (1_u64..).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(7));
+                let values = mixed.map(|value| value & mask).chain([mask]);
+                round(&values.take(count).collect::<Vec<_>>());
             }
         }
     }

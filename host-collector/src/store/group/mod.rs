@@ -20,7 +20,9 @@ mod unpack;
 mod tests;
 
 pub(super) use pack::{Member, Packer, Part};
-pub(super) use unpack::{Unpacked, Want, unpack};
+#[cfg(test)]
+use unpack::unpack;
+pub(super) use unpack::{Unpacked, Want};
 
 /// Rows in a group at most.
 pub(super) const ROWS: usize = 4096;

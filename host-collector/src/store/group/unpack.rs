@@ -1,6 +1,6 @@
 //! A group becomes rows again, as much of them as is needed.
 
-use super::{ROWS, column, parent};
+use super::{ROWS, SECTIONS, column, parent};
 use crate::model::TraceId;
 use crate::store::codec::{Damaged, Reader, bits, wire::narrow};
 use crate::store::rows::shape::HEAD;
@@ -10,16 +10,21 @@ use crate::store::rows::{Op, Rows, Type, at};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::store) struct Want {
     pub(in crate::store) times: bool,
+    /// Those of spans, and of parents that are not in the group.
     pub(in crate::store) ids: bool,
+    /// Those of all parents; it takes `ids`.
+    pub(in crate::store) parents: bool,
+    /// It takes `times`, where there are events.
     pub(in crate::store) values: bool,
 }
 
 impl Want {
-    pub(in crate::store) const ALL: Self = Self { times: true, ids: true, values: true };
+    pub(in crate::store) const ALL: Self =
+        Self { times: true, ids: true, parents: true, values: true };
 
-    /// Whether the section of that number is needed.
-    pub(in crate::store) fn section(self, number: usize) -> bool {
-        [true, self.times, self.ids, self.values].get(number).copied().unwrap_or(false)
+    /// Which sections are needed.
+    fn sections(self) -> [bool; SECTIONS] {
+        [true, self.times || self.values, self.ids || self.parents, self.values]
     }
 }
 
@@ -31,28 +36,67 @@ pub(in crate::store) struct Unpacked {
     pub(in crate::store) times_ns: Vec<(u64, u64)>,
     /// What each row's parent is.
     pub(in crate::store) parents: Vec<u64>,
+    /// The parents that are not in the group, by the rows that have one.
+    away: Vec<[u8; 8]>,
+    /// Which sections are unpacked.
+    has: [bool; SECTIONS],
     /// How many rows each shape has; they stand in this order.
     runs: Vec<usize>,
 }
 
 /// Unpacks sections; those that are not wanted are empty.
-pub(in crate::store) fn unpack(sections: [&[u8]; 4], want: Want) -> Result<Unpacked, Damaged> {
-    let [frame, times, ids, values] = sections;
+#[cfg(test)]
+pub(in crate::store) fn unpack(
+    sections: [&[u8]; SECTIONS],
+    want: Want,
+) -> Result<Unpacked, Damaged> {
     let mut group = Unpacked::default();
-    group.frame(frame)?;
-    if want.times {
-        group.times(times)?;
-    }
-    if want.ids {
-        group.ids(ids)?;
-    }
-    if want.values {
-        group.values(values)?;
-    }
+    group.add(sections, want)?;
     Ok(group)
 }
 
 impl Unpacked {
+    /// Which sections are wanted and not unpacked yet.
+    pub(in crate::store) fn lacks(&self, want: Want) -> [bool; SECTIONS] {
+        let mut lacks = want.sections();
+        lacks.iter_mut().zip(self.has).for_each(|(lacks, has)| *lacks &= !has);
+        lacks
+    }
+
+    /// Unpacks those sections that it [lacks](Self::lacks). Where one is damaged, the group is.
+    pub(in crate::store) fn add(
+        &mut self,
+        sections: [&[u8]; SECTIONS],
+        want: Want,
+    ) -> Result<(), Damaged> {
+        let [frame, times, ids, values] = sections;
+        let lacks = self.lacks(want);
+        if lacks[0] {
+            self.frame(frame)?;
+        }
+        if lacks[1] {
+            self.times(times)?;
+        }
+        if lacks[2] {
+            self.ids(ids)?;
+        }
+        if want.parents && self.rows.parent.is_empty() {
+            self.all_parents()?;
+        }
+        if lacks[3] {
+            self.values(values)?;
+        }
+        self.has.iter_mut().zip(lacks).for_each(|(has, is_new)| *has |= is_new);
+        Ok(())
+    }
+
+    /// For each row whose parent is not in the group: its number, what its parent is, and the
+    /// parent's id.
+    pub(in crate::store) fn away(&self) -> impl Iterator<Item = (usize, u64, [u8; 8])> {
+        let rows = self.parents.iter().copied().enumerate().filter(|(_, code)| is_away(*code));
+        rows.zip(&self.away).map(|((row, code), id)| (row, code, *id))
+    }
+
     fn frame(&mut self, section: &[u8]) -> Result<(), Damaged> {
         let reader = &mut Reader::new(section);
         let count = reader.size()?;
@@ -176,19 +220,22 @@ impl Unpacked {
         for _ in 0..reader.count(8)? {
             distinct.push(reader.array::<8>()?);
         }
-        let is_foreign = |code: &&u64| [parent::AWAY, parent::BESIDE].contains(*code);
-        let count = self.parents.iter().filter(is_foreign).count();
+        let count = self.parents.iter().filter(|code| is_away(**code)).count();
         let mut which = Vec::new();
         bits::get(reader, count, &mut which)?;
-        let mut which = which.into_iter();
-        let parent_rows = self.parent_rows();
-        for (code, row) in self.parents.iter().zip(parent_rows) {
+        for which in which {
+            let which = usize::try_from(which).map_err(|_| Damaged)?;
+            self.away.push(at(&distinct, which));
+        }
+        Ok(())
+    }
+
+    fn all_parents(&mut self) -> Result<(), Damaged> {
+        let mut away = self.away.iter();
+        for (code, row) in self.parents.iter().zip(self.parent_rows()) {
             let id = match (*code, row) {
                 (parent::NONE, _) => [0; 8],
-                (parent::AWAY | parent::BESIDE, _) => {
-                    let which = usize::try_from(which.next().ok_or(Damaged)?);
-                    at(&distinct, which.map_err(|_| Damaged)?)
-                }
+                (parent::AWAY | parent::BESIDE, _) => *away.next().ok_or(Damaged)?,
                 (_, Some(row)) => at(&self.rows.span, row as usize),
                 (_, None) => return Err(Damaged),
             };
@@ -236,4 +283,9 @@ impl Unpacked {
         }
         Ok(())
     }
+}
+
+/// Whether a parent is not in the group.
+fn is_away(code: u64) -> bool {
+    [parent::AWAY, parent::BESIDE].contains(&code)
 }

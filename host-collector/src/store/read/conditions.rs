@@ -7,7 +7,7 @@ use crate::model::Kind;
 use crate::storage::{Matching, ReadError, Search, Tag, Window};
 use crate::store::block::terms::{self, Wanted};
 use crate::store::rows::shape::Shape;
-use crate::store::rows::{Op, Row, Rows, Type, at, envelope};
+use crate::store::rows::{Op, Rows, Type, at, envelope};
 
 /// Tags that a search may have.
 const MOST_TAGS: usize = 64;
@@ -52,6 +52,8 @@ pub(super) struct Ready<'a> {
     conditions: &'a Conditions,
     rows: &'a Rows,
     shapes: Vec<OfShape>,
+    /// For each condition the texts that are the value which it asks for, if it does.
+    texts: Vec<Vec<u32>>,
 }
 
 impl Conditions {
@@ -96,7 +98,12 @@ impl Conditions {
     /// Makes them ready for rows.
     pub(super) fn ready<'a>(&'a self, rows: &'a Rows) -> Ready<'a> {
         let shapes = rows.shapes.iter().map(|shape| self.of_shape(rows, shape)).collect();
-        Ready { conditions: self, rows, shapes }
+        // Looking through the texts once is less than comparing that of each row.
+        let texts = self.list.iter().map(|condition| match condition {
+            Condition::Tag(_, Some(wanted)) => rows.texts.numbers(wanted.text().as_bytes()),
+            _ => Vec::new(),
+        });
+        Ready { conditions: self, rows, shapes, texts: texts.collect() }
     }
 
     fn of_shape(&self, rows: &Rows, shape: Shape<'_>) -> OfShape {
@@ -219,16 +226,18 @@ impl Ready<'_> {
     pub(super) fn met(&self, index: usize) -> Set {
         let number = at(&self.rows.shape, index) as usize;
         let Some(of_shape) = self.shapes.get(number).filter(|of| of.is_possible) else { return 0 };
-        let row = self.rows.row(index);
         let mut met = of_shape.met;
-        for (number, place, kind) in &of_shape.values {
-            if met & 1 << *number == 0 && self.is_met(*number, row, *place, *kind) {
-                met |= 1 << *number;
+        if !of_shape.values.is_empty() {
+            let values = self.rows.values_of(index);
+            for (number, place, kind) in &of_shape.values {
+                if met & 1 << *number == 0 && self.is_met(*number, at(values, *place), *kind) {
+                    met |= 1 << *number;
+                }
             }
         }
         for (number, condition) in self.conditions.list.iter().enumerate() {
             if let Condition::Duration(window) = condition
-                && window.contains(row.took_ns)
+                && window.contains(at(&self.rows.took_ns, index))
             {
                 met |= 1 << number;
             }
@@ -236,11 +245,14 @@ impl Ready<'_> {
         met
     }
 
-    fn is_met(&self, number: usize, row: Row<'_>, place: usize, kind: Type) -> bool {
-        let value = at(row.values, place);
-        match self.conditions.list.get(number) {
-            Some(Condition::Tag(_, Some(wanted))) => wanted.is(&self.rows.texts, kind, value),
-            Some(Condition::Peer(name)) => {
+    fn is_met(&self, number: usize, value: u64, kind: Type) -> bool {
+        match (self.conditions.list.get(number), kind) {
+            (Some(Condition::Tag(_, Some(_))), Type::Str | Type::Message | Type::State) => {
+                let texts = self.texts.get(number);
+                texts.is_some_and(|texts| texts.iter().any(|text| u64::from(*text) == value))
+            }
+            (Some(Condition::Tag(_, Some(wanted))), _) => wanted.is(&self.rows.texts, kind, value),
+            (Some(Condition::Peer(name)), _) => {
                 let text = terms::text_of(&self.rows.texts, kind, value);
                 is_name(self.conditions.matching, &text, name)
             }

@@ -2,14 +2,13 @@
 
 use super::View;
 use super::conditions::{Conditions, Ready};
+use super::groups::{Groups, Place};
+use super::pages::{Ahead, Candidates, Searched};
 use crate::model::TraceId;
 use crate::storage::{Found, Matching, ReadError, Search};
-use crate::store::block::{Block, GROUPS, Spots};
-use crate::store::codec::wire::narrow;
-use crate::store::group::{ROWS, Want};
+use crate::store::group::Want;
 use crate::store::rows::{Rows, at};
-use roaring::RoaringBitmap;
-use std::collections::{BTreeMap, BinaryHeap, HashSet};
+use std::collections::{BinaryHeap, HashSet};
 
 /// The newest that were found so far.
 #[derive(Debug)]
@@ -17,6 +16,7 @@ struct Newest<'a> {
     view: &'a View,
     conditions: &'a Conditions,
     limit: usize,
+    groups: Groups<'a>,
     found: Vec<Found>,
     /// Traces that were looked at.
     seen: HashSet<TraceId>,
@@ -33,6 +33,7 @@ impl View {
             view: self,
             conditions: &conditions,
             limit: search.limit,
+            groups: Groups::new(self),
             found: Vec::new(),
             seen: HashSet::new(),
         };
@@ -59,6 +60,7 @@ impl View {
         for (index, block) in searched.iter().enumerate() {
             next.extend(block.next_start_ns().map(|start_ns| (start_ns, index)));
         }
+        let mut ahead = Ahead::default();
         while let Some((start_ns, index)) = next.pop() {
             if newest.is_beyond(start_ns) || start_ns < newest.conditions.start.min {
                 break;
@@ -75,8 +77,13 @@ impl View {
             {
                 continue;
             }
-            if let Some((rows, is_exact)) = block.candidates(group)? {
-                newest.group(block.block, group, &rows, is_exact)?;
+            // All of a trace is looked at together.
+            let place = (index, group);
+            if newest.groups.only(place).is_some_and(|trace| newest.seen.contains(&trace)) {
+                continue;
+            }
+            if let Some(candidates) = block.candidates(group, &mut ahead)? {
+                newest.group(place, &candidates)?;
             }
         }
         Ok(())
@@ -120,33 +127,28 @@ impl Newest<'_> {
             && self.found.last().is_some_and(|last| start_ns < last.start_ns)
     }
 
-    fn group(
-        &mut self,
-        block: &Block,
-        group: u32,
-        candidates: &RoaringBitmap,
-        is_exact: bool,
-    ) -> Result<(), ReadError> {
+    fn group(&mut self, place: Place, candidates: &Candidates) -> Result<(), ReadError> {
+        let conditions = self.conditions;
         // What bitmaps say of values is so, and reading those is most of the work.
-        let trusts = is_exact && self.conditions.matching == Matching::PerSpan;
-        let values = !trusts && self.conditions.has_values();
-        let want = Want { times: true, ids: false, values };
-        let Some(unpacked) = block.read(group, want)? else { return Ok(()) };
+        let is_per_span = conditions.matching == Matching::PerSpan;
+        let trusts = candidates.is_exact && is_per_span;
+        let values = !trusts && conditions.has_values();
+        // What is found is told of, and that takes its times.
+        let want = Want { times: true, values, ..Want::default() };
+        let Some(unpacked) = self.groups.get(place, want)? else { return Ok(()) };
         let rows = &unpacked.rows;
-        let ready = self.conditions.ready(rows);
-        let base = group % GROUPS * narrow(ROWS);
+        let ready = conditions.ready(rows);
         let mut is_met = vec![false; rows.traces.len()];
-        for row in candidates.iter().map(|row| (row - base) as usize) {
+        for row in candidates.rows.iter().map(|row| *row as usize) {
             if let Some(is) = is_met.get_mut(at(&rows.trace, row) as usize)
                 && !*is
             {
-                *is = row < rows.len() && may_count(&ready, self.conditions, row, trusts);
+                *is = row < rows.len() && may_count(&ready, conditions, row, trusts);
             }
         }
         let met = is_met.into_iter().zip(&unpacked.times_ns).zip(&rows.traces);
         let met = met.filter(|((is, _), _)| *is);
         let met = met.map(|((_, (start_ns, _)), id)| (*start_ns, *id)).collect();
-        drop(ready);
         self.take(met)
     }
 
@@ -160,7 +162,7 @@ impl Newest<'_> {
             if !self.seen.insert(id) {
                 continue;
             }
-            let Some(found) = self.view.summary(id)? else { continue };
+            let Some(found) = self.view.summary(id, &mut self.groups)? else { continue };
             if self.conditions.matching == Matching::PerTrace && !self.is_match(&found)? {
                 continue;
             }
@@ -173,7 +175,7 @@ impl Newest<'_> {
     }
 
     /// Whether the spans of a trace meet all conditions together.
-    fn is_match(&self, found: &Found) -> Result<bool, ReadError> {
+    fn is_match(&mut self, found: &Found) -> Result<bool, ReadError> {
         if !self.conditions.start.contains(found.start_ns) {
             return Ok(false);
         }
@@ -191,104 +193,13 @@ impl Newest<'_> {
                 add(&table.rows, trace);
             }
         }
-        let want = Want { times: true, ids: false, values: true };
-        self.view.groups_of(found.trace_id, want, false, |_, group, traces| {
-            traces.iter().for_each(|trace| add(&group.rows, *trace));
-        })?;
+        let want = Want { times: true, values: true, ..Want::default() };
+        for place in self.view.places_of(found.trace_id)? {
+            let Some(group) = self.groups.get(place, want)? else { continue };
+            let traces = group.rows.traces.iter().zip(0..);
+            let number = traces.filter(|(id, _)| **id == found.trace_id).map(|(_, number)| number);
+            number.for_each(|trace| add(&group.rows, trace));
+        }
         Ok(met == all)
-    }
-}
-
-/// A block on the way of a search.
-struct Searched<'a> {
-    block: &'a Block,
-    matching: Matching,
-    /// How many of its groups were passed.
-    passed: usize,
-    /// Where each condition's terms are, once that was looked for.
-    spots: Option<Vec<Vec<Spots>>>,
-    /// The rows of a page that may match, and whether they surely have the values.
-    pages: BTreeMap<u32, (RoaringBitmap, bool)>,
-}
-
-impl<'a> Searched<'a> {
-    fn new(block: &'a Block, matching: Matching) -> Self {
-        Self { block, matching, passed: 0, spots: None, pages: BTreeMap::new() }
-    }
-
-    /// The latest start in the groups that are left.
-    fn next_start_ns(&self) -> Option<u64> {
-        let group = self.block.newest_first().get(self.passed)?;
-        Some(self.block.about(*group).max_start_ns)
-    }
-
-    fn advance(&mut self) -> Option<u32> {
-        let group = self.block.newest_first().get(self.passed).copied();
-        self.passed += 1;
-        group
-    }
-
-    /// Looks up the terms; says no if the block has nothing of a condition.
-    fn resolve(&mut self, terms: &[Vec<u64>]) -> Result<bool, ReadError> {
-        if self.spots.is_some() {
-            return Ok(true);
-        }
-        // Of a trace that meets all conditions together each is met somewhere, so one will do.
-        let needed = match self.matching {
-            Matching::PerSpan => terms.len(),
-            Matching::PerTrace => terms.len().min(1),
-        };
-        let mut all = Vec::new();
-        for terms in terms.iter().take(needed) {
-            let mut spots = Vec::new();
-            for term in terms {
-                let spot = self.block.spots(*term)?;
-                if !spot.is_nowhere() {
-                    spots.push(spot);
-                }
-            }
-            if spots.is_empty() {
-                return Ok(false);
-            }
-            all.push(spots);
-        }
-        self.spots = Some(all);
-        Ok(true)
-    }
-
-    /// The rows of a group that may match, by their number in the page, and whether they surely
-    /// have the values that are asked for.
-    fn candidates(&mut self, group: u32) -> Result<Option<(RoaringBitmap, bool)>, ReadError> {
-        let page = group / GROUPS;
-        if !self.pages.contains_key(&page) {
-            let rows = self.page(page)?;
-            self.pages.insert(page, rows);
-        }
-        let Some((rows, is_exact)) = self.pages.get(&page) else { return Ok(None) };
-        let from = group % GROUPS * narrow(ROWS);
-        let count = self.block.about(group).rows;
-        let mut of_group = RoaringBitmap::new();
-        of_group.insert_range(from..from + count);
-        of_group &= rows;
-        Ok((!of_group.is_empty()).then_some((of_group, *is_exact)))
-    }
-
-    fn page(&self, page: u32) -> Result<(RoaringBitmap, bool), ReadError> {
-        let mut rows = RoaringBitmap::new();
-        let mut is_exact = true;
-        rows.insert_range(0..1 << 16);
-        for condition in self.spots.iter().flatten() {
-            let mut any = RoaringBitmap::new();
-            for spots in condition {
-                let (some, is_known) = self.block.rows_in(spots, page)?;
-                any |= some;
-                is_exact &= is_known;
-            }
-            rows &= any;
-            if rows.is_empty() {
-                break;
-            }
-        }
-        Ok((rows, is_exact))
     }
 }

@@ -3,6 +3,8 @@
 mod conditions;
 mod dependencies;
 mod find;
+mod groups;
+mod pages;
 mod parts;
 mod summary;
 

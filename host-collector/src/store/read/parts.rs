@@ -3,7 +3,7 @@
 use super::View;
 use crate::model::TraceId;
 use crate::storage::ReadError;
-use crate::store::group::{Unpacked, Want};
+use crate::store::group::Want;
 use crate::store::rows::{Piece, Rows, is_like};
 
 impl View {
@@ -17,6 +17,9 @@ impl View {
     ) -> Result<Vec<Piece>, ReadError> {
         let mut pieces = Vec::new();
         let mut add = |rows: &Rows, traces: &[u32]| {
+            if traces.is_empty() {
+                return;
+            }
             for (row, trace) in rows.trace.iter().enumerate() {
                 if traces.contains(trace) {
                     pieces.push(rows.piece(row));
@@ -27,34 +30,15 @@ impl View {
             let table = unsealed.table();
             let mut traces = table.traces_like(id);
             traces.retain(|trace| like || table.rows.traces.get(*trace as usize) == Some(&id));
-            if !traces.is_empty() {
-                add(&table.rows, &traces);
-            }
+            add(&table.rows, &traces);
         }
-        self.groups_of(id, Want::ALL, like, |_, group, traces| add(&group.rows, traces))?;
+        for place in self.places_of(id)? {
+            let Some(group) = self.read(place, Want::ALL)? else { continue };
+            let is_it = |other: TraceId| if like { is_like(other, id) } else { other == id };
+            let traces = group.rows.traces.iter().zip(0..).filter(|(other, _)| is_it(**other));
+            let traces: Vec<u32> = traces.map(|(_, number)| number).collect();
+            add(&group.rows, &traces);
+        }
         Ok(pieces)
-    }
-
-    /// Gives each group with a part of the trace to `take`, with the log that it came from and the
-    /// numbers of the trace in it.
-    pub(super) fn groups_of(
-        &self,
-        id: TraceId,
-        want: Want,
-        like: bool,
-        mut take: impl FnMut(u64, &Unpacked, &[u32]),
-    ) -> Result<(), ReadError> {
-        for block in &self.blocks {
-            for number in block.groups_of(id)? {
-                let Some(group) = block.read(number, want)? else { continue };
-                let is_it = |other: TraceId| if like { is_like(other, id) } else { other == id };
-                let traces = group.rows.traces.iter().zip(0..).filter(|(other, _)| is_it(**other));
-                let traces: Vec<u32> = traces.map(|(_, number)| number).collect();
-                if !traces.is_empty() {
-                    take(block.about(number).log, &group, &traces);
-                }
-            }
-        }
-        Ok(())
     }
 }

@@ -35,6 +35,12 @@ impl Texts {
         str::from_utf8(self.get(number)).unwrap_or_default()
     }
 
+    /// The numbers that stand for some bytes.
+    pub(crate) fn numbers(&self, bytes: &[u8]) -> Vec<u32> {
+        let is_it = |number: &u32| self.get(*number) == bytes;
+        (0..narrow(self.ends.len())).filter(is_it).collect()
+    }
+
     pub(crate) fn push(&mut self, bytes: &[u8]) -> u32 {
         self.bytes.extend_from_slice(bytes);
         self.ends.push(narrow(self.bytes.len()));

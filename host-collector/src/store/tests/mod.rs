@@ -3,6 +3,7 @@
 mod crashes;
 mod faults;
 mod model;
+mod searches;
 
 use super::core::Core;
 use super::disk::Disk;

@@ -183,3 +183,18 @@ fn a_trace_in_many_groups_has_each_span_and_each_call_once() {
         store.seal().unwrap();
     }
 }
+
+#[test]
+fn a_parent_that_is_kept_for_another_time_than_its_child_is_there() {
+    let keep_services_s = [("service-1".to_owned(), 1000)].into();
+    let options = Options { keep_services_s, ..Options::default() };
+    let mut store = Steps::open(&Memory::default(), options);
+    let child = |span| Sketch { parent: Some(1), service: 1, ..Sketch::plain(1, span) };
+    let spans: Vec<_> = [Sketch::plain(1, 1)].into_iter().chain((2..=9).map(child)).collect();
+    store.append(&spans).unwrap();
+    store.seal().unwrap();
+    assert_eq!(store.core.view().blocks.len(), 2);
+    let found = store.core.view().find(&Search { limit: 5, ..Search::default() }).unwrap();
+    let counts: Vec<_> = found.iter().map(|found| (found.spans, found.orphans)).collect();
+    assert_eq!(counts, [(9, 0)]);
+}
