@@ -15,7 +15,9 @@ pub(crate) struct Row {
 }
 
 pub(crate) const ROWS: &[Row] = &[
-    Row { name: "frames_to_otlp", measure: frames::measure },
+    Row { name: "chunk_to_jaeger_json", measure: frames::chunk_to_jaeger_json },
+    Row { name: "frames_to_jaeger_json", measure: frames::to_jaeger_json },
+    Row { name: "frames_to_otlp", measure: frames::to_otlp },
     Row { name: "idle", measure: load::idle },
     Row { name: "otlp_to_otlp", measure: load::otlp_to_otlp },
     Row { name: "start_ms", measure: load::start_ms },

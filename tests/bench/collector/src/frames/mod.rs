@@ -1,4 +1,4 @@
-//! Frames to OTLP, by one thread and without any I/O.
+//! Frames to OTLP and to Jaeger's JSON, by one thread and without any I/O.
 
 mod obvious;
 
@@ -7,6 +7,9 @@ use crate::rows::Figures;
 use crate::{Setting, allocations};
 use anyhow::{Result, ensure};
 use rustix::time::{ClockId, clock_gettime};
+use spandrel_collector::exporter::jaeger::{self, Show};
+use spandrel_collector::json::Writer;
+use spandrel_collector::model::Chunk;
 use spandrel_collector::pipeline::{Options, Output, Pipeline};
 use spandrel_collector::receiver::{Handler as _, Peer, Replies};
 use std::hint::black_box;
@@ -103,33 +106,42 @@ pub(crate) fn for_ever(words: &[String]) -> Result<()> {
     let came = record(WARM_UP + FRAMES)?;
     while cpu_time() < end {
         let mut pipeline = Pipeline::new(options(), |output: Output| drop(black_box(output)));
-        let mut replies = Replies::new();
         let start = cpu_time();
-        for came in &came {
-            match came {
-                Came::Sent { tag, ping, at_ns } => pipeline.on_sent(&PEER, *tag, *ping, *at_ns),
-                Came::Other { bytes, at_ns } | Came::Spans { bytes, at_ns } => {
-                    pipeline.on_frame(bytes, &PEER, *at_ns, &mut replies);
-                }
-            }
-            replies.clear();
-        }
+        take(&mut pipeline, &came);
         let taken = Taken { time: cpu_time() - start, frames: came.len(), ..Taken::default() };
         eprintln!("{:.1} ns a span", taken.ns_per_span());
     }
     Ok(())
 }
 
-pub(crate) fn measure(_: &Setting) -> Result<Figures> {
+/// Gives a pipeline what came.
+fn take(pipeline: &mut Pipeline<impl FnMut(Output)>, came: &[Came]) -> Taken {
+    let mut taken = Taken::default();
+    let mut replies = Replies::new();
+    for came in came {
+        match came {
+            Came::Sent { tag, ping, at_ns } => pipeline.on_sent(&PEER, *tag, *ping, *at_ns),
+            Came::Other { bytes, at_ns } => pipeline.on_frame(bytes, &PEER, *at_ns, &mut replies),
+            Came::Spans { bytes, at_ns } => {
+                let before = allocations::count();
+                pipeline.on_frame(bytes, &PEER, *at_ns, &mut replies);
+                taken.allocations += allocations::count() - before;
+                taken.frames += 1;
+            }
+        }
+        replies.clear();
+    }
+    taken
+}
+
+/// What it takes to make something of frames: ours, and the obvious way's.
+fn compare(mut ours: impl FnMut(Chunk) -> usize, obvious: obvious::Encode) -> Result<[Taken; 2]> {
     let came = record(WARM_UP + FRAMES)?;
     let mut bytes = 0;
-    let mut pipeline = Pipeline::new(options(), |output: Output| {
-        bytes += black_box(output.chunk.into_bytes()).len();
-    });
-    let mut obvious = obvious::Collector::default();
-    let (mut ours, mut theirs) = (Taken::default(), Taken::default());
+    let mut pipeline = Pipeline::new(options(), |output: Output| bytes += ours(output.chunk));
+    let mut collector = obvious::Collector::default();
+    let mut sums = [Taken::default(), Taken::default()];
     let mut seen = 0;
-    let mut replies = Replies::new();
     let mut events = &came[..];
     while !events.is_empty() {
         let mut spans = 0;
@@ -139,40 +151,24 @@ pub(crate) fn measure(_: &Setting) -> Result<Figures> {
         });
         let (turn, rest) = events.split_at(end.unwrap_or(events.len()));
         events = rest;
-        seen += turn.iter().filter(|came| matches!(came, Came::Spans { .. })).count();
-        let counts = seen > WARM_UP;
 
-        let mut mine = Taken::default();
         let start = cpu_time();
-        for came in turn {
-            match came {
-                Came::Sent { tag, ping, at_ns } => pipeline.on_sent(&PEER, *tag, *ping, *at_ns),
-                Came::Other { bytes, at_ns } => {
-                    pipeline.on_frame(bytes, &PEER, *at_ns, &mut replies);
-                }
-                Came::Spans { bytes, at_ns } => {
-                    let before = allocations::count();
-                    pipeline.on_frame(bytes, &PEER, *at_ns, &mut replies);
-                    mine.allocations += allocations::count() - before;
-                    mine.frames += 1;
-                }
-            }
-            replies.clear();
-        }
+        let mut mine = take(&mut pipeline, turn);
         mine.time = cpu_time() - start;
+        seen += mine.frames;
 
         let mut other = Taken::default();
         let start = cpu_time();
         for came in turn {
             if let Came::Spans { bytes, at_ns } | Came::Other { bytes, at_ns } = came {
-                other.bytes += black_box(obvious.take(bytes, *at_ns)?).len();
+                other.bytes += black_box(collector.take(bytes, *at_ns, obvious)?).len();
                 other.frames += usize::from(matches!(came, Came::Spans { .. }));
             }
         }
         other.time = cpu_time() - start;
 
-        if counts {
-            for (sum, one) in [(&mut ours, mine), (&mut theirs, other)] {
+        if seen > WARM_UP {
+            for (sum, one) in sums.iter_mut().zip([mine, other]) {
                 sum.time += one.time;
                 sum.allocations += one.allocations;
                 sum.frames += one.frames;
@@ -181,11 +177,59 @@ pub(crate) fn measure(_: &Setting) -> Result<Figures> {
         }
     }
     drop(pipeline);
-    ensure!(ours.frames >= FRAMES - TURN && bytes > 0 && theirs.bytes > 0, "nothing was measured");
+    sums[0].bytes = bytes;
+    let is_measured = |taken: &Taken| taken.frames >= FRAMES - TURN && taken.bytes > 0;
+    ensure!(sums.iter().all(is_measured), "nothing was measured");
+    Ok(sums)
+}
+
+pub(crate) fn to_otlp(_: &Setting) -> Result<Figures> {
+    let [ours, theirs] = compare(|chunk| black_box(chunk.into_bytes()).len(), obvious::otlp)?;
     Ok(vec![
         ("frames_to_otlp.spans_per_s".into(), 1e9 / ours.ns_per_span()),
         ("frames_to_otlp.vs_prost".into(), theirs.ns_per_span() / ours.ns_per_span()),
         ("frames_to_otlp.allocs_per_frame".into(), ours.allocations as f64 / ours.frames as f64),
         ("frames_to_otlp.prost.spans_per_s".into(), 1e9 / theirs.ns_per_span()),
+    ])
+}
+
+pub(crate) fn to_jaeger_json(_: &Setting) -> Result<Figures> {
+    let [ours, theirs] = compare(|chunk| jaeger_json(&chunk), obvious::jaeger_json)?;
+    Ok(vec![
+        ("frames_to_jaeger_json.spans_per_s".into(), 1e9 / ours.ns_per_span()),
+        ("frames_to_jaeger_json.vs_serde".into(), theirs.ns_per_span() / ours.ns_per_span()),
+        ("frames_to_jaeger_json.serde.spans_per_s".into(), 1e9 / theirs.ns_per_span()),
+    ])
+}
+
+/// The length of what is made of the spans of one trace.
+fn jaeger_json(chunk: &Chunk) -> usize {
+    let mut out = Writer::default();
+    jaeger::trace(&mut out, chunk, Show::Dropped);
+    black_box(out.into_bytes()).len()
+}
+
+/// The latter half of the way from frames to Jaeger's JSON, by itself.
+pub(crate) fn chunk_to_jaeger_json(_: &Setting) -> Result<Figures> {
+    let mut chunks = Vec::new();
+    let mut pipeline = Pipeline::new(options(), |output: Output| chunks.push(output.chunk));
+    take(&mut pipeline, &record(TURN)?);
+    drop(pipeline);
+    let mut taken = Taken::default();
+    for round in 0..=FRAMES / TURN {
+        let start = cpu_time();
+        let bytes: usize = chunks.iter().map(jaeger_json).sum();
+        // The first warms up.
+        if round > 0 {
+            taken.time += cpu_time() - start;
+            taken.frames += TURN;
+            taken.bytes += bytes;
+        }
+    }
+    ensure!(taken.bytes > 0, "nothing was measured");
+    let spans = (taken.frames * SPANS) as f64;
+    Ok(vec![
+        ("chunk_to_jaeger_json.spans_per_s".into(), 1e9 / taken.ns_per_span()),
+        ("chunk_to_jaeger_json.bytes_per_span".into(), taken.bytes as f64 / spans),
     ])
 }
