@@ -8,6 +8,7 @@
 
 mod read;
 mod shape;
+mod tags;
 mod write;
 
 use crate::exporter::otlp;
@@ -21,6 +22,9 @@ pub use write::{SpanWriter, trace as write_trace};
 
 /// What stands behind the traces of an answer without errors.
 pub const END_OF_ANSWER: &str = "],\"total\":0,\"limit\":0,\"offset\":0,\"errors\":null}";
+
+/// About what JSON writes around what a span's message holds.
+const AROUND: usize = 320;
 
 /// Jaeger UI JSON of some traces. Traces without a span are left out.
 ///
@@ -48,11 +52,12 @@ pub fn convert<'a>(traces: impl IntoIterator<Item = &'a Trace>) -> Vec<u8> {
 /// A chunk without spans is no trace: whoever has one must not come here.
 pub fn trace(out: &mut Writer, chunk: &Chunk, show: Show) {
     let spans = Spans::of(chunk);
-    let id = spans.list.first().map_or(TraceId([0; 16]), |place| place.span.trace_id());
+    out.reserve(chunk.bytes().len() + chunk.len() * AROUND);
+    let id = spans.list.first().map_or(TraceId([0; 16]), |place| place.span().trace_id());
     let mut lists = Lists::default();
     let write_spans = |out: &mut SpanWriter<'_>| {
         for place in &spans.list {
-            out.view(place.span, spans.scope(place), place.process, show, &mut lists);
+            out.view(place.span(), spans.scope(place), place.process, show, &mut lists);
         }
     };
     write_trace(out, id, write_spans, &spans.processes);
@@ -69,14 +74,24 @@ pub struct Spans<'a> {
     scopes: Vec<Vec<Tag<'a>>>,
 }
 
-/// A span, and what is around it.
+/// A span, and what is around it. It is small, since it is sorted.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
-    /// The span.
-    pub span: SpanView<'a>,
+    raw: &'a [u8],
+    start_ns: u64,
+    end_ns: u64,
     /// The number of its process, from 0.
     pub process: usize,
     scope: usize,
+}
+
+impl<'a> Place<'a> {
+    /// The span.
+    #[must_use]
+    #[inline]
+    pub fn span(&self) -> SpanView<'a> {
+        SpanView::new(self.raw)
+    }
 }
 
 impl<'a> Spans<'a> {
@@ -99,7 +114,12 @@ impl<'a> Spans<'a> {
             for group in group.scopes() {
                 let scope = spans.scopes.len();
                 spans.scopes.push(scope_tags(group.scope()));
-                spans.list.extend(group.spans().map(|span| Place { span, process, scope }));
+                spans.list.extend(group.raw_spans().map(|raw| {
+                    // Most of this view is not made, since nobody reads it.
+                    let span = SpanView::new(raw);
+                    let (start_ns, end_ns) = (span.start_ns(), span.end_ns());
+                    Place { raw, start_ns, end_ns, process, scope }
+                }));
             }
         }
         let mut processes: Vec<_> = numbers.into_iter().collect();
@@ -108,10 +128,9 @@ impl<'a> Spans<'a> {
         let service =
             |place: &Place<'a>| processes.get(place.process).map_or("", |process| process.service);
         spans.list.sort_by(|a, b| {
-            let (x, y) = (a.span, b.span);
-            let by_time = x.start_ns().cmp(&y.start_ns()).then(y.end_ns().cmp(&x.end_ns()));
+            let by_time = a.start_ns.cmp(&b.start_ns).then(b.end_ns.cmp(&a.end_ns));
             by_time
-                .then_with(|| x.span_id().cmp(&y.span_id()))
+                .then_with(|| a.span().span_id().cmp(&b.span().span_id()))
                 .then_with(|| service(a).cmp(service(b)))
         });
         spans.number(processes);
@@ -136,7 +155,7 @@ impl<'a> Spans<'a> {
     /// What Jaeger makes of one of its spans.
     #[must_use]
     pub fn read(&self, place: &Place<'a>, show: Show) -> Span<'a> {
-        Span::of(place.span, self.scope(place), show)
+        Span::of(place.span(), self.scope(place), show)
     }
 
     fn scope(&self, place: &Place<'a>) -> &[Tag<'a>] {

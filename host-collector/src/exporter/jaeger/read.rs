@@ -11,10 +11,25 @@ impl<'a> Tag<'a> {
         (count != 0).then_some(Self { key, value: TagValue::Int(count.into()) })
     }
 
-    /// Reads OTLP's `KeyValue`.
-    fn read(raw: &'a [u8]) -> Self {
-        let (key, value) = key_and_value(raw);
-        Self { key, value: TagValue::of(value) }
+    /// From the key and the message of the value of OTLP's `KeyValue`.
+    pub(super) fn of([key, value]: [&'a [u8]; 2]) -> Self {
+        Self { key: text(key), value: TagValue::of(ValueView::new(value)) }
+    }
+}
+
+/// Takes the tags of a span one by one.
+pub(super) trait TakesTags<'a> {
+    fn tag(&mut self, tag: &Tag<'a>);
+
+    /// One that is not read yet: the key, and the message of the value.
+    fn attribute(&mut self, raw: [&'a [u8]; 2]) {
+        self.tag(&Tag::of(raw));
+    }
+}
+
+impl<'a> TakesTags<'a> for Vec<Tag<'a>> {
+    fn tag(&mut self, tag: &Tag<'a>) {
+        self.push(tag.clone());
     }
 }
 
@@ -25,49 +40,35 @@ pub(super) struct Lists<'a> {
     links: Vec<&'a [u8]>,
     /// What a reader must know about it.
     pub(super) warnings: Vec<&'a str>,
-    /// The parent first.
-    pub(super) references: Vec<Reference>,
 }
 
 impl<'a> Lists<'a> {
-    /// Reads a span's message from front to back, and gives its tags one by one.
+    /// Reads a span's message from front to back, and hands over its tags.
+    #[inline]
     pub(super) fn read(
         &mut self,
         span: SpanView<'a>,
         scope: &[Tag<'a>],
         show: Show,
-        mut tag: impl FnMut(&Tag<'a>),
+        tags: &mut impl TakesTags<'a>,
     ) {
         self.events.clear();
         self.links.clear();
         self.warnings.clear();
-        self.references.clear();
-        scope.iter().for_each(&mut tag);
-        let mut dropped = [0; 3];
-        for field in fields(span.raw()) {
-            match field {
-                (9, Field::Bytes(attribute)) => {
-                    let (key, value) = key_and_value(attribute);
-                    if key == SPAN_WARNINGS {
-                        self.warnings.extend(texts(value));
-                    } else {
-                        tag(&Tag { key, value: TagValue::of(value) });
-                    }
-                }
-                (10, Field::Varint(count)) => dropped[0] = low_half(count),
-                (11, Field::Bytes(event)) => self.events.push(event),
-                (12, Field::Varint(count)) => dropped[1] = low_half(count),
-                (13, Field::Bytes(link)) => self.links.push(link),
-                (14, Field::Varint(count)) => dropped[2] = low_half(count),
-                _ => {}
-            }
-        }
+        scope.iter().for_each(|tag| tags.tag(tag));
+        span.short_attributes().for_each(|attribute| self.attribute(attribute, tags));
+        let others = span.raw_others();
+        let dropped = if others.is_empty() { [0; 3] } else { self.others(others, tags) };
         if let Some(kind) = span.kind().tag() {
-            tag(&Tag::text("span.kind", kind));
+            tags.tag(&Tag::text("span.kind", kind));
         }
-        status(span, &mut tag);
-        if !span.trace_state().is_empty() {
-            tag(&Tag::text("w3c.tracestate", span.trace_state()));
+        if others.is_empty() {
+            return;
+        }
+        status(span, tags);
+        let state = span.trace_state();
+        if !state.is_empty() {
+            tags.tag(&Tag::text("w3c.tracestate", state));
         }
         if show == Show::Dropped {
             let keys = [
@@ -76,30 +77,63 @@ impl<'a> Lists<'a> {
                 "otel.dropped_links_count",
             ];
             let counts = keys.into_iter().zip(dropped);
-            counts.filter_map(|(key, count)| Tag::count(key, count)).for_each(|one| tag(&one));
+            let counts = counts.filter_map(|(key, count)| Tag::count(key, count));
+            counts.for_each(|tag| tags.tag(&tag));
         }
-        self.refer(span);
+    }
+
+    /// Gives how many tags, logs and references are known to be missing.
+    #[inline(never)]
+    fn others(&mut self, message: &'a [u8], tags: &mut impl TakesTags<'a>) -> [u32; 3] {
+        let mut dropped = [0; 3];
+        for field in fields(message) {
+            match field {
+                (9, Field::Bytes(attribute)) => self.attribute(attribute, tags),
+                (10, Field::Varint(count)) => dropped[0] = low_half(count),
+                (11, Field::Bytes(event)) => self.events.push(event),
+                (12, Field::Varint(count)) => dropped[1] = low_half(count),
+                (13, Field::Bytes(link)) => self.links.push(link),
+                (14, Field::Varint(count)) => dropped[2] = low_half(count),
+                _ => {}
+            }
+        }
+        dropped
+    }
+
+    #[inline(always)]
+    fn attribute(&mut self, attribute: &'a [u8], tags: &mut impl TakesTags<'a>) {
+        let [key, value] = key_and_value(attribute);
+        if key == SPAN_WARNINGS.as_bytes() {
+            self.warnings.extend(texts(ValueView::new(value)));
+        } else {
+            tags.attribute([key, value]);
+        }
+    }
+
+    /// Whether there is nothing beside tags.
+    pub(super) fn are_empty(&self) -> bool {
+        self.events.is_empty() && self.links.is_empty() && self.warnings.is_empty()
     }
 
     /// The parent is the first reference. A link to it only says of which type it is, and the last says so.
-    fn refer(&mut self, span: SpanView<'a>) {
+    pub(super) fn references(&self, span: SpanView<'a>) -> Vec<Reference> {
         let trace_id = span.trace_id();
         let mut parent_type = RefType::ChildOf;
+        let mut references = Vec::new();
         if let Some(span_id) = span.parent_span_id() {
-            self.references.push(Reference { ref_type: parent_type, trace_id, span_id });
+            references.push(Reference { ref_type: parent_type, trace_id, span_id });
         }
         for link in self.links.iter().map(|link| reference(link)) {
             if link.trace_id == trace_id && Some(link.span_id) == span.parent_span_id() {
                 parent_type = link.ref_type;
             } else {
-                self.references.push(link);
+                references.push(link);
             }
         }
-        if let Some(parent) =
-            self.references.first_mut().filter(|_| parent_type != RefType::ChildOf)
-        {
+        if let Some(parent) = references.first_mut().filter(|_| parent_type != RefType::ChildOf) {
             parent.ref_type = parent_type;
         }
+        references
     }
 
     /// Its logs, one by one.
@@ -113,7 +147,7 @@ impl<'a> Span<'a> {
     pub(super) fn of(span: SpanView<'a>, scope: &[Tag<'a>], show: Show) -> Self {
         let mut lists = Lists::default();
         let mut tags = Vec::new();
-        lists.read(span, scope, show, |tag| tags.push(tag.clone()));
+        lists.read(span, scope, show, &mut tags);
         Self {
             trace_id: span.trace_id(),
             span_id: span.span_id(),
@@ -122,24 +156,24 @@ impl<'a> Span<'a> {
             duration_ns: span.duration_ns(),
             tags,
             logs: lists.logs(show).collect(),
-            references: lists.references,
+            references: lists.references(span),
             warnings: lists.warnings.into_iter().map(Cow::Borrowed).collect(),
         }
     }
 }
 
-fn status<'a>(span: SpanView<'a>, tag: &mut impl FnMut(&Tag<'a>)) {
+fn status<'a>(span: SpanView<'a>, tags: &mut impl TakesTags<'a>) {
     match span.status_code() {
-        1 => tag(&Tag::text("otel.status_code", "OK")),
+        1 => tags.tag(&Tag::text("otel.status_code", "OK")),
         2 => {
-            tag(&Tag::text("otel.status_code", "ERROR"));
-            tag(&Tag { key: "error", value: TagValue::Bool(true) });
+            tags.tag(&Tag::text("otel.status_code", "ERROR"));
+            tags.tag(&Tag { key: "error", value: TagValue::Bool(true) });
         }
         _ => {}
     }
     let description = span.status_message();
     if !description.is_empty() {
-        tag(&Tag::text("otel.status_description", description));
+        tags.tag(&Tag::text("otel.status_description", description));
     }
 }
 
@@ -151,7 +185,7 @@ fn log(event: &[u8], show: Show) -> Log<'_> {
             (1, Field::Fixed64(time)) => time_ns = time,
             (2, Field::Bytes(bytes)) => name = text(bytes),
             (3, Field::Bytes(attribute)) => {
-                let tag = Tag::read(attribute);
+                let tag = Tag::of(key_and_value(attribute));
                 has_event |= tag.key == "event";
                 fields_of_log.push(tag);
             }
@@ -180,9 +214,10 @@ fn reference(link: &[u8]) -> Reference {
             (1, Field::Bytes(id)) => reference.trace_id = TraceId(array(id)),
             (2, Field::Bytes(id)) => reference.span_id = SpanId(array(id)),
             (4, Field::Bytes(attribute)) if !is_told => {
-                let (key, value) = key_and_value(attribute);
-                is_told = key == REF_TYPE;
-                if is_told && value == ValueView::Str(RefType::ChildOf.attribute()) {
+                let [key, value] = key_and_value(attribute);
+                is_told = key == REF_TYPE.as_bytes();
+                if is_told && ValueView::new(value) == ValueView::Str(RefType::ChildOf.attribute())
+                {
                     reference.ref_type = RefType::ChildOf;
                 }
             }
@@ -197,15 +232,21 @@ fn fields(message: &[u8]) -> impl Iterator<Item = (u32, Field<'_>)> {
     Fields::new(message).map_while(Result::ok)
 }
 
-fn key_and_value(attribute: &[u8]) -> (&str, ValueView<'_>) {
+/// The key, and the message of the value.
+#[inline(always)]
+fn key_and_value(attribute: &[u8]) -> [&[u8]; 2] {
     // As everybody writes it.
     if let [0x0a, length @ ..0x80, rest @ ..] = attribute
         && let Some((key, [0x12, length, value @ ..])) = rest.split_at_checked(usize::from(*length))
         && *length < 0x80
         && value.len() == usize::from(*length)
     {
-        return (text(key), ValueView::new(value));
+        return [key, value];
     }
+    any_key_and_value(attribute)
+}
+
+fn any_key_and_value(attribute: &[u8]) -> [&[u8]; 2] {
     let (mut key, mut value): (&[u8], &[u8]) = (&[], &[]);
     for field in fields(attribute) {
         match field {
@@ -214,7 +255,7 @@ fn key_and_value(attribute: &[u8]) -> (&str, ValueView<'_>) {
             _ => {}
         }
     }
-    (text(key), ValueView::new(value))
+    [key, value]
 }
 
 fn text(bytes: &[u8]) -> &str {

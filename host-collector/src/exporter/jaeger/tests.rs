@@ -135,6 +135,25 @@ fn a_parent_that_does_not_wait_is_one_reference() {
 }
 
 #[test]
+fn siblings_and_others_have_their_own_parents_and_processes() {
+    let children = [(2, 1), (3, 1), (4, 2), (5, 2), (6, 0), (7, 0), (8, 1)];
+    let spans = children.map(|(id, parent)| {
+        let mut span = span(id, "x", [id.into(), 20]);
+        span.parent_span_id = (parent != 0).then_some(SpanId([0, 0, 0, 0, 0, 0, 0, parent]));
+        span
+    });
+    let batches = spans.into_iter().zip(["a", "a", "b", "b", "a", "b", "b"]);
+    let batches = batches.map(|(span, service)| batch(service, vec![span])).collect();
+    let trace = parsed(&[Trace { id: TraceId([0x0a; 16]), batches }])["data"][0].clone();
+    let seen = trace["spans"].as_array().unwrap().iter().map(|span| {
+        let parent = span["references"].get(0).map_or(0, |one| parse_id(&one["spanID"]));
+        (parent, span["processID"].as_str().unwrap())
+    });
+    let expected = [(1, "p1"), (1, "p1"), (2, "p2"), (2, "p2"), (0, "p1"), (0, "p2"), (1, "p2")];
+    assert_eq!(seen.collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn nothing_is_still_an_answer() {
     assert_eq!(parsed(&[])["data"], json!([]));
 }
@@ -166,6 +185,22 @@ proptest! {
                 let tags = span["tags"].as_array().unwrap();
                 prop_assert!(tags.iter().any(|tag| tag["key"] == "span.kind"));
             }
+        }
+    }
+
+    #[test]
+    fn what_is_written_at_once_is_what_the_shape_says(trace in testing::trace()) {
+        let checked = Chunk::check(otlp::to_protobuf(&trace.batches)).unwrap();
+        for show in [Show::Dropped, Show::AsJaeger] {
+            let spans = Spans::of(&checked.chunk);
+            let write = |out: &mut SpanWriter<'_>| {
+                spans.list.iter().for_each(|one| out.span(&spans.read(one, show), one.process));
+            };
+            let (mut at_once, mut shaped) = (Writer::default(), Writer::default());
+            super::trace(&mut at_once, &checked.chunk, show);
+            let id = spans.list.first().map_or(TraceId([0; 16]), |one| one.span().trace_id());
+            write_trace(&mut shaped, id, write, &spans.processes);
+            prop_assert_eq!(at_once.into_text(), shaped.into_text());
         }
     }
 

@@ -1,13 +1,12 @@
 //! Writes what has Jaeger's shape as Jaeger UI JSON.
 
-use super::read::Lists;
-use super::shape::{Log, Process, Reference, Show, Span, Tag, TagValue};
+use super::read::{Lists, TakesTags as _};
+use super::shape::{Log, Process, Reference, Show, Span, Tag};
+use super::tags::{TagWriter, tag};
 use crate::json::Writer;
 use crate::model::opentracing::RefType;
-use crate::model::{SpanView, TraceId};
-
-/// The largest integer that JavaScript holds exactly.
-const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+use crate::model::{SpanId, SpanView, TraceId};
+use core::ops::Range;
 
 /// Writes a trace: its spans, each with the number of its process from 0, and the processes.
 ///
@@ -21,7 +20,7 @@ pub fn trace<'a>(
     out.raw("{\"traceID\":\"");
     trace_id(out, id);
     out.raw("\",\"spans\":[");
-    write_spans(&mut SpanWriter { out, is_first: true, id: Id::of(id) });
+    write_spans(&mut SpanWriter { out, is_first: true, id: Id::of(id), process: None, tail: None });
     out.raw("],\"processes\":{");
     for (index, process) in processes.iter().enumerate() {
         out.raw(if index == 0 { "\"p" } else { ",\"p" });
@@ -47,20 +46,36 @@ pub struct SpanWriter<'a> {
     is_first: bool,
     /// The trace's id, which most spans and references have.
     id: Id,
+    /// The number of the last span's process, and what was written of it.
+    process: Option<(usize, Range<usize>)>,
+    tail: Option<Tail>,
 }
 
 /// An id of a trace with its digits.
 #[derive(Debug)]
 struct Id {
     id: TraceId,
+    /// How a span of it begins that is not the first.
+    span: Vec<u8>,
     digits: Vec<u8>,
+}
+
+/// What was written last behind the tags of a span that had nothing else there than its parent: spans of
+/// one parent mostly come together.
+#[derive(Debug)]
+struct Tail {
+    trace_id: TraceId,
+    parent: Option<SpanId>,
+    place: Range<usize>,
 }
 
 impl Id {
     fn of(id: TraceId) -> Self {
         let mut out = Writer::default();
         trace_id(&mut out, id);
-        Self { id, digits: out.into_bytes() }
+        let digits = out.into_bytes();
+        let span = [b",{\"traceID\":\"", digits.as_slice(), b"\",\"spanID\":\""].concat();
+        Self { id, span, digits }
     }
 
     fn write(&self, out: &mut Writer, id: TraceId) {
@@ -72,8 +87,9 @@ impl SpanWriter<'_> {
     /// A span, and the number of its process from 0.
     pub fn span(&mut self, span: &Span<'_>, process: usize) {
         let times_ns = [span.start_ns, span.duration_ns];
-        self.head(span.trace_id, &span.span_id.0, span.name, times_ns, process);
-        self.out.list(&span.tags, tag);
+        self.head(span.trace_id, &span.span_id.0, span.name.as_bytes(), times_ns, process);
+        let mut tags = TagWriter::new(&mut *self.out);
+        span.tags.iter().for_each(|tag| tags.tag(tag));
         self.references(&span.references);
         self.out.list(&span.logs, |out, one| log(out, one));
         self.tail(&span.warnings);
@@ -89,48 +105,69 @@ impl SpanWriter<'_> {
         lists: &mut Lists<'a>,
     ) {
         let times_ns = [span.start_ns(), span.duration_ns()];
-        self.head(span.trace_id(), &span.span_id().0, span.name(), times_ns, process);
-        let mut open = "[";
-        lists.read(span, scope, show, |one| {
-            self.out.raw(core::mem::replace(&mut open, ","));
-            tag(self.out, one);
-        });
-        self.out.raw(if open == "[" { "[]" } else { "]" });
-        self.references(&lists.references);
+        let trace_id = span.trace_id();
+        self.head(trace_id, &span.span_id().0, span.raw_name(), times_ns, process);
+        let mut tags = TagWriter::new(&mut *self.out);
+        lists.read(span, scope, show, &mut tags);
+        let (is_tail, parent) = (lists.are_empty(), span.parent_span_id());
+        if is_tail
+            && let Some(tail) = &self.tail
+            && (tail.trace_id, tail.parent) == (trace_id, parent)
+        {
+            self.out.again(tail.place.clone());
+            return;
+        }
+        let start = self.out.len();
+        self.references(&lists.references(span));
         self.out.list(lists.logs(show), |out, one| log(out, &one));
         self.tail(&lists.warnings);
+        if is_tail {
+            self.tail = Some(Tail { trace_id, parent, place: start..self.out.len() });
+        }
     }
 
-    /// Everything before the list of tags.
+    /// Everything before the tags.
     fn head(
         &mut self,
         trace: TraceId,
         id: &[u8; 8],
-        name: &str,
+        name: &[u8],
         [start_ns, duration_ns]: [u64; 2],
         process: usize,
     ) {
         let out = &mut *self.out;
-        out.raw(if self.is_first { "{\"traceID\":\"" } else { ",{\"traceID\":\"" });
-        self.is_first = false;
-        self.id.write(out, trace);
-        out.raw("\",\"spanID\":\"");
+        if trace == self.id.id && !self.is_first {
+            out.bytes(&self.id.span);
+        } else {
+            out.raw(if self.is_first { "{\"traceID\":\"" } else { ",{\"traceID\":\"" });
+            self.is_first = false;
+            self.id.write(out, trace);
+            out.raw("\",\"spanID\":\"");
+        }
         out.hex(id);
         out.raw("\",\"operationName\":\"");
-        out.escaped(name);
+        out.escaped_bytes(name);
         out.raw("\",\"startTime\":");
         out.unsigned(start_ns / 1000);
         out.raw(",\"duration\":");
         out.unsigned(duration_ns / 1000);
+        if let Some((last, place)) = &self.process
+            && *last == process
+        {
+            out.again(place.clone());
+            return;
+        }
+        let start = out.len();
         out.raw(",\"processID\":\"p");
         out.unsigned(process as u64 + 1);
-        out.raw("\",\"tags\":");
+        out.raw("\",\"tags\":[");
+        self.process = Some((process, start..out.len()));
     }
 
-    /// The list of references, and what stands before that of logs.
+    /// The list of references, and what stands before it and before that of logs.
     fn references(&mut self, references: &[Reference]) {
         let out = &mut *self.out;
-        let mut open = ",\"references\":[{\"refType\":\"";
+        let mut open = "],\"references\":[{\"refType\":\"";
         for reference in references {
             out.raw(core::mem::replace(&mut open, ",{\"refType\":\""));
             out.raw(match reference.ref_type {
@@ -142,7 +179,7 @@ impl SpanWriter<'_> {
             out.hex(&reference.span_id.0);
             out.raw("\"}");
         }
-        let none = ",\"references\":[],\"logs\":";
+        let none = "],\"references\":[],\"logs\":";
         out.raw(if references.is_empty() { none } else { "],\"logs\":" });
     }
 
@@ -164,42 +201,6 @@ fn log(out: &mut Writer, log: &Log<'_>) {
     out.raw(",\"fields\":");
     out.list(&log.fields, tag);
     out.raw("}");
-}
-
-fn tag(out: &mut Writer, tag: &Tag<'_>) {
-    out.raw("{\"key\":\"");
-    out.escaped(tag.key);
-    match &tag.value {
-        TagValue::Str(text) => {
-            out.raw("\",\"type\":\"string\",\"value\":\"");
-            out.escaped(text);
-            out.raw("\"}");
-        }
-        TagValue::Int(value) if value.unsigned_abs() <= MAX_SAFE_INTEGER => {
-            out.raw("\",\"type\":\"int64\",\"value\":");
-            out.signed(*value);
-            out.raw("}");
-        }
-        TagValue::Int(value) => {
-            out.raw("\",\"type\":\"int64\",\"value\":\"");
-            out.signed(*value);
-            out.raw("\"}");
-        }
-        TagValue::Bool(true) => out.raw("\",\"type\":\"bool\",\"value\":true}"),
-        TagValue::Bool(false) => out.raw("\",\"type\":\"bool\",\"value\":false}"),
-        TagValue::Double(value) => {
-            out.raw("\",\"type\":\"float64\",\"value\":");
-            out.double(*value);
-            out.raw("}");
-        }
-        // No bytes are null there.
-        TagValue::Binary([]) => out.raw("\",\"type\":\"binary\",\"value\":null}"),
-        TagValue::Binary(bytes) => {
-            out.raw("\",\"type\":\"binary\",\"value\":");
-            out.base64(bytes);
-            out.raw("}");
-        }
-    }
 }
 
 fn warnings_or_null(out: &mut Writer, warnings: impl IntoIterator<Item: AsRef<str>>) {

@@ -27,6 +27,7 @@
 //! ```
 
 mod check;
+mod event;
 mod list;
 mod sanitize;
 mod span;
@@ -37,7 +38,8 @@ mod write;
 use bytes::Bytes;
 
 pub use check::{CheckError, Checked, MAX_DEPTH};
-pub use span::{EventView, LinkView, SpanView, StatusView};
+pub use event::{EventView, LinkView};
+pub use span::{SpanView, StatusView};
 pub use value::{AttributeView, Attributes, ValueView};
 pub use view::{ResourceSpansView, ResourceView, ScopeSpansView, ScopeView};
 pub use write::{ChunkWriter, ScopeWriter, SpanWriter};

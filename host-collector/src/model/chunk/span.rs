@@ -1,13 +1,29 @@
 //! Views of a span and of what belongs to it. They own nothing; what is a list is read when it is asked for.
 
+use super::event::{EventView, LinkView};
 use super::value::Attributes;
 use super::view::{bytes, count, fields, messages, text};
 use crate::model::{Kind, SpanId, TraceId};
 use crate::protobuf::Field;
 
 /// The id of full length, unless it is all 0.
-fn id<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
+pub(super) fn id<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
     bytes.try_into().ok().filter(|id| *id != [0; N])
+}
+
+/// The tag that a message begins with, if it is short, and what is behind it.
+#[inline]
+fn short_attribute(message: &[u8]) -> Option<(&[u8], &[u8])> {
+    let [0x4a, length @ ..0x80, rest @ ..] = message else { return None };
+    rest.split_at_checked(usize::from(*length))
+}
+
+#[inline]
+fn skip_short_attributes(mut message: &[u8]) -> &[u8] {
+    while let Some((_, rest)) = short_attribute(message) {
+        message = rest;
+    }
+    message
 }
 
 /// One operation, from its start to its end.
@@ -16,6 +32,10 @@ fn id<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
 #[derive(Clone, Copy, Debug)]
 pub struct SpanView<'a> {
     raw: &'a [u8],
+    /// As much of it as has the lists and their counts.
+    lists: &'a [u8],
+    /// As much of that as is behind short tags in front; empty if those are flags.
+    others: &'a [u8],
     trace_id: &'a [u8],
     span_id: &'a [u8],
     parent: &'a [u8],
@@ -31,9 +51,59 @@ pub struct SpanView<'a> {
 impl<'a> SpanView<'a> {
     /// Reads one span's message.
     #[must_use]
+    #[inline]
     pub fn new(raw: &'a [u8]) -> Self {
+        Self::usual(raw).unwrap_or_else(|| Self::read(raw))
+    }
+
+    /// A span that has no more than most: ids, name, kind, times, tags and flags, in order and short, as
+    /// everybody writes them.
+    // Always, since whoever asks needs little of it.
+    #[inline(always)]
+    fn usual(raw: &'a [u8]) -> Option<Self> {
+        let (trace_id, rest) = raw.strip_prefix(&[0x0a, 16])?.split_first_chunk::<16>()?;
+        let (span_id, rest) = rest.strip_prefix(&[0x12, 8])?.split_first_chunk::<8>()?;
+        let (parent, rest) = match rest {
+            [0x22, 8, rest @ ..] => rest.split_at_checked(8)?,
+            _ => (&[][..], rest),
+        };
+        let [0x2a, length @ ..0x80, rest @ ..] = rest else { return None };
+        let (name, rest) = rest.split_at_checked(usize::from(*length))?;
+        let (kind, rest) = match rest {
+            [0x30, kind @ ..0x80, rest @ ..] => (u64::from(*kind), rest),
+            _ => (0, rest),
+        };
+        let (start, rest) = rest.strip_prefix(&[0x39])?.split_first_chunk()?;
+        let (end, lists) = rest.strip_prefix(&[0x41])?.split_first_chunk()?;
+        let flags = match skip_short_attributes(lists) {
+            [] => 0,
+            [0x85, 0x01, flags @ ..] => u32::from_le_bytes(flags.try_into().ok()?),
+            _ => return None,
+        };
+        Some(Self {
+            raw,
+            lists,
+            others: &[],
+            trace_id,
+            span_id,
+            parent,
+            name,
+            trace_state: &[],
+            status: &[],
+            kind,
+            start_ns: u64::from_le_bytes(*start),
+            end_ns: u64::from_le_bytes(*end),
+            flags,
+        })
+    }
+
+    /// Any span.
+    fn read(raw: &'a [u8]) -> Self {
+        let others = skip_short_attributes(raw);
         let mut span = Self {
             raw,
+            lists: raw,
+            others,
             trace_id: &[],
             span_id: &[],
             parent: &[],
@@ -45,7 +115,7 @@ impl<'a> SpanView<'a> {
             end_ns: 0,
             flags: 0,
         };
-        for field in fields(raw) {
+        for field in fields(others) {
             match field {
                 (1, Field::Bytes(id)) => span.trace_id = id,
                 (2, Field::Bytes(id)) => span.span_id = id,
@@ -67,6 +137,22 @@ impl<'a> SpanView<'a> {
     #[must_use]
     pub fn raw(self) -> &'a [u8] {
         self.raw
+    }
+
+    /// Tags that are short and in front of all other lists, as almost all are; each as it came.
+    pub(crate) fn short_attributes(self) -> impl Iterator<Item = &'a [u8]> {
+        let mut rest = self.lists;
+        core::iter::from_fn(move || {
+            let (attribute, behind) = short_attribute(rest)?;
+            rest = behind;
+            Some(attribute)
+        })
+    }
+
+    /// As much of the message as may have anything but for these tags and what is in front of them; mostly
+    /// empty.
+    pub(crate) fn raw_others(self) -> &'a [u8] {
+        self.others
     }
 
     /// The trace that it belongs to. Never all 0.
@@ -91,6 +177,11 @@ impl<'a> SpanView<'a> {
     #[must_use]
     pub fn name(self) -> &'a str {
         text(self.name)
+    }
+
+    /// The same as it came.
+    pub(crate) fn raw_name(self) -> &'a [u8] {
+        self.name
     }
 
     /// W3C `tracestate`; may be empty.
@@ -136,37 +227,37 @@ impl<'a> SpanView<'a> {
     #[doc(alias = "tags")]
     #[must_use]
     pub fn attributes(self) -> Attributes<'a> {
-        Attributes::new(self.raw, 9)
+        Attributes::new(self.lists, 9)
     }
 
     /// How many tags are known to be missing.
     #[must_use]
     pub fn dropped_attributes(self) -> u32 {
-        count(self.raw, 10)
+        count(self.lists, 10)
     }
 
     /// Logs.
     #[doc(alias = "logs")]
     pub fn events(self) -> impl Iterator<Item = EventView<'a>> + Clone {
-        messages(self.raw, 11).map(|raw| EventView { raw })
+        messages(self.lists, 11).map(|raw| EventView { raw })
     }
 
     /// How many logs are known to be missing.
     #[must_use]
     pub fn dropped_events(self) -> u32 {
-        count(self.raw, 12)
+        count(self.lists, 12)
     }
 
     /// References other than the parent.
     #[doc(alias = "references")]
     pub fn links(self) -> impl Iterator<Item = LinkView<'a>> + Clone {
-        messages(self.raw, 13).map(|raw| LinkView { raw })
+        messages(self.lists, 13).map(|raw| LinkView { raw })
     }
 
     /// How many references are known to be missing.
     #[must_use]
     pub fn dropped_links(self) -> u32 {
-        count(self.raw, 14)
+        count(self.lists, 14)
     }
 
     /// Whether the operation failed.
@@ -208,100 +299,4 @@ pub enum StatusView<'a> {
     Ok,
     /// It failed; with a description, which may be empty.
     Error(&'a str),
-}
-
-/// Something that happened at one moment of a span (`OpenTracing`: log).
-#[derive(Clone, Copy, Debug)]
-pub struct EventView<'a> {
-    raw: &'a [u8],
-}
-
-impl<'a> EventView<'a> {
-    /// The message as it came.
-    #[must_use]
-    pub fn raw(self) -> &'a [u8] {
-        self.raw
-    }
-
-    /// When, in nanoseconds since the Unix epoch.
-    #[must_use]
-    pub fn time_ns(self) -> u64 {
-        let times = fields(self.raw).filter_map(|field| match field {
-            (1, Field::Fixed64(time_ns)) => Some(time_ns),
-            _ => None,
-        });
-        times.last().unwrap_or_default()
-    }
-
-    /// What; may be empty.
-    #[must_use]
-    pub fn name(self) -> &'a str {
-        text(bytes(self.raw, 2))
-    }
-
-    /// The fields.
-    #[must_use]
-    pub fn attributes(self) -> Attributes<'a> {
-        Attributes::new(self.raw, 3)
-    }
-
-    /// How many fields are known to be missing.
-    #[must_use]
-    pub fn dropped_attributes(self) -> u32 {
-        count(self.raw, 4)
-    }
-}
-
-/// A reference to a span that is not the parent, in this trace or another.
-#[derive(Clone, Copy, Debug)]
-pub struct LinkView<'a> {
-    raw: &'a [u8],
-}
-
-impl<'a> LinkView<'a> {
-    /// The message as it came.
-    #[must_use]
-    pub fn raw(self) -> &'a [u8] {
-        self.raw
-    }
-
-    /// The trace of the span referred to; all 0 if nobody said.
-    #[must_use]
-    pub fn trace_id(self) -> TraceId {
-        TraceId(id(bytes(self.raw, 1)).unwrap_or_default())
-    }
-
-    /// The span referred to; all 0 if nobody said.
-    #[must_use]
-    pub fn span_id(self) -> SpanId {
-        SpanId(id(bytes(self.raw, 2)).unwrap_or_default())
-    }
-
-    /// W3C `tracestate` of the span referred to; may be empty.
-    #[must_use]
-    pub fn trace_state(self) -> &'a str {
-        text(bytes(self.raw, 3))
-    }
-
-    /// Among them perhaps `opentracing.ref_type`.
-    #[must_use]
-    pub fn attributes(self) -> Attributes<'a> {
-        Attributes::new(self.raw, 4)
-    }
-
-    /// How many attributes are known to be missing.
-    #[must_use]
-    pub fn dropped_attributes(self) -> u32 {
-        count(self.raw, 5)
-    }
-
-    /// W3C trace flags of the span referred to, and what OTLP adds.
-    #[must_use]
-    pub fn flags(self) -> u32 {
-        let flags = fields(self.raw).filter_map(|field| match field {
-            (6, Field::Fixed32(flags)) => Some(flags),
-            _ => None,
-        });
-        flags.last().unwrap_or_default()
-    }
 }

@@ -93,6 +93,7 @@ pub enum ValueView<'a> {
 impl<'a> ValueView<'a> {
     /// Reads an `AnyValue`; of several values the last, as protobuf has it.
     #[must_use]
+    #[inline]
     pub fn new(raw: &'a [u8]) -> Self {
         // Text and numbers that are short, as most are.
         match raw {
@@ -100,8 +101,15 @@ impl<'a> ValueView<'a> {
                 return Self::Str(str::from_utf8(text).unwrap_or_default());
             }
             [0x18, value @ ..0x80] => return Self::Int((*value).into()),
+            [0x18, low, high @ ..0x80] if *low >= 0x80 => {
+                return Self::Int(i64::from(*low & 0x7f) | i64::from(*high) << 7);
+            }
             _ => {}
         }
+        Self::read(raw)
+    }
+
+    fn read(raw: &'a [u8]) -> Self {
         Fields::new(raw).map_while(Result::ok).filter_map(Self::of).last().unwrap_or(Self::Empty)
     }
 

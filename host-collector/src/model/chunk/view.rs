@@ -138,7 +138,12 @@ impl<'a> ScopeSpansView<'a> {
 
     /// The spans.
     pub fn spans(self) -> impl Iterator<Item = SpanView<'a>> + Clone {
-        messages(self.raw, 2).map(SpanView::new)
+        self.raw_spans().map(SpanView::new)
+    }
+
+    /// Their messages.
+    pub(crate) fn raw_spans(self) -> impl Iterator<Item = &'a [u8]> + Clone {
+        messages(self.raw, 2)
     }
 }
 

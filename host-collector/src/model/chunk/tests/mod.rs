@@ -1,5 +1,6 @@
 mod hostile;
 mod order;
+mod usual;
 
 use super::*;
 use crate::exporter::otlp::to_protobuf;

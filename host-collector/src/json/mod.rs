@@ -3,9 +3,13 @@
 //! Whoever writes says where a list or an object begins and ends; commas are in what is written, so
 //! that what is always the same is one piece.
 
+mod words;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use core::ops::Range;
 use std::io::Write as _;
+use words::{PLAIN, ZEROS, digits4, digits8, hex8, is_plain, word};
 
 /// Writes into one buffer.
 #[derive(Debug, Default)]
@@ -45,12 +49,26 @@ impl Writer {
         self.buf.is_empty()
     }
 
+    /// Makes room for so many bytes more.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.buf.reserve(bytes);
+    }
+
+    /// What was written before, from one length to another.
+    pub fn again(&mut self, written: Range<usize>) {
+        if self.buf.get(written.clone()).is_some() {
+            self.buf.extend_from_within(written);
+        }
+    }
+
     /// JSON as it is.
+    #[inline]
     pub fn raw(&mut self, json: &str) {
         self.buf.extend_from_slice(json.as_bytes());
     }
 
     /// JSON that somebody has written already.
+    #[inline]
     pub fn bytes(&mut self, json: &[u8]) {
         self.buf.extend_from_slice(json);
     }
@@ -64,6 +82,44 @@ impl Writer {
 
     /// What stands between the quotes of a string.
     pub fn escaped(&mut self, text: &str) {
+        if !self.plain(text.as_bytes()) {
+            self.escape_all(text);
+        }
+    }
+
+    /// The same of bytes that should be text; nothing if they are none.
+    #[inline]
+    pub fn escaped_bytes(&mut self, bytes: &[u8]) {
+        // ASCII is text: nobody has to look at it twice.
+        if !self.plain(bytes) {
+            self.escape_all(str::from_utf8(bytes).unwrap_or_default());
+        }
+    }
+
+    /// Writes text that nothing has to be done to, as almost all is; else nothing.
+    #[inline]
+    fn plain(&mut self, text: &[u8]) -> bool {
+        if let Some(word) = word(text) {
+            let bits = 8 * u32::try_from(text.len()).unwrap_or(8);
+            let is_plain = is_plain(word | PLAIN.unbounded_shl(bits));
+            if is_plain {
+                let end = self.buf.len() + text.len();
+                self.buf.extend_from_slice(&word.to_le_bytes());
+                self.buf.truncate(end);
+            }
+            return is_plain;
+        }
+        let (words, _) = text.as_chunks();
+        // The last overlaps with others.
+        let mut words = words.iter().chain(text.last_chunk());
+        let is_plain = words.all(|word| is_plain(u64::from_le_bytes(*word)));
+        if is_plain {
+            self.buf.extend_from_slice(text);
+        }
+        is_plain
+    }
+
+    fn escape_all(&mut self, text: &str) {
         // Without a way out, so that many bytes are looked at at once.
         if !text.bytes().fold(false, |any, byte| any | must_be_escaped(byte)) {
             self.buf.extend_from_slice(text.as_bytes());
@@ -100,13 +156,48 @@ impl Writer {
     }
 
     /// A number without a sign.
+    #[inline]
     pub fn unsigned(&mut self, value: u64) {
-        self.raw(itoa::Buffer::new().format(value));
+        if let Ok(value @ ..10_000) = u16::try_from(value) {
+            // Not counted from the digits: what comes next need not wait for them then.
+            let more = u32::from(value > 9) + u32::from(value > 99) + u32::from(value > 999);
+            let end = self.buf.len() + more as usize + 1;
+            let text = (digits4(value) | 0x3030_3030) >> (8 * (3 - more));
+            self.buf.extend_from_slice(&text.to_le_bytes());
+            self.buf.truncate(end);
+        } else {
+            self.long_unsigned(value);
+        }
+    }
+
+    fn long_unsigned(&mut self, value: u64) {
+        const EIGHT: u64 = 100_000_000;
+        let (front, last) = (value / EIGHT, value % EIGHT);
+        let digits = (digits8(last) | ZEROS).to_le_bytes();
+        match front {
+            0 => {
+                let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+                self.buf.extend_from_slice(digits.get(zeros..).unwrap_or_default());
+            }
+            // As long as times are.
+            10_000_000..EIGHT => {
+                self.buf.extend_from_slice(&(digits8(front) | ZEROS).to_le_bytes());
+                self.buf.extend_from_slice(&digits);
+            }
+            _ => {
+                self.unsigned(front);
+                self.buf.extend_from_slice(&digits);
+            }
+        }
     }
 
     /// A number.
+    #[inline]
     pub fn signed(&mut self, value: i64) {
-        self.raw(itoa::Buffer::new().format(value));
+        if value < 0 {
+            self.raw("-");
+        }
+        self.unsigned(value.unsigned_abs());
     }
 
     /// A number, as JavaScript writes it: without a fraction where it has none, and with an exponent
@@ -127,6 +218,7 @@ impl Writer {
     }
 
     /// Bytes as hexadecimal digits, without quotes.
+    #[inline]
     pub fn hex(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks();
         for word in words {
@@ -167,17 +259,6 @@ impl Writer {
 
 fn must_be_escaped(byte: u8) -> bool {
     (byte < b' ') | (byte == b'"') | (byte == b'\\')
-}
-
-/// Eight hexadecimal digits, all at once: each byte of a word of eight holds one of them.
-fn hex8(value: u32) -> [u8; 8] {
-    let value = u64::from(value);
-    let halves = (value << 16 | value) & 0x0000_ffff_0000_ffff;
-    let bytes = (halves << 8 | halves) & 0x00ff_00ff_00ff_00ff;
-    let digits = (bytes << 4 | bytes) & 0x0f0f_0f0f_0f0f_0f0f;
-    // 1 in each byte whose digit is a letter.
-    let letters = ((digits + 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101;
-    (digits + 0x3030_3030_3030_3030 + letters * u64::from(b'a' - b'0' - 10)).to_be_bytes()
 }
 
 /// The name that protobuf's JSON has for a double that JSON cannot write.
@@ -274,6 +355,31 @@ mod tests {
     }
 
     #[test]
+    fn all_numbers_of_few_digits_and_the_ends_of_others() {
+        let ends = (0..20).map(|digits| 10_u64.pow(digits)).flat_map(|end| [end - 1, end, end + 1]);
+        for number in (0..20_000).chain(ends).chain([u64::MAX]) {
+            assert_eq!(written(|out| out.unsigned(number)), number.to_string());
+        }
+        assert_eq!(written(|out| out.signed(i64::MIN)), i64::MIN.to_string());
+    }
+
+    #[test]
+    fn every_character_that_is_escaped_is_found_wherever_it_stands() {
+        for length in 1..20 {
+            for place in 0..length {
+                for byte in 0..0x80_u8 {
+                    let mut text = vec![b'x'; length];
+                    text[place] = byte;
+                    let text = String::from_utf8(text).unwrap();
+                    let json = written(|out| out.string(&text));
+                    assert_eq!(serde_json::from_str(&json).ok(), Some(text));
+                    assert_eq!(json.len() == length + 2, !must_be_escaped(byte), "{json}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn control_characters_are_escaped() {
         let text = "\u{0}\u{1f}\u{7f}\"\\\n\r\t\u{8}\u{c}/é";
         let expected = r#""\u0000\u001f"#.to_owned() + "\u{7f}" + r#"\"\\\n\r\t\b\f/é""#;
@@ -319,6 +425,29 @@ mod tests {
             prop_assert_eq!(&read["hex"], &hex);
             let again: Value = serde_json::from_slice(&indented(json.as_bytes(), "  ")).unwrap();
             prop_assert_eq!(again, read);
+        }
+
+        #[test]
+        fn numbers_are_as_rust_writes_them(number: u64, shift in 0..64_u32) {
+            let number = number >> shift;
+            prop_assert_eq!(written(|out| out.unsigned(number)), number.to_string());
+            let signed = number.cast_signed();
+            prop_assert_eq!(written(|out| out.signed(signed)), signed.to_string());
+        }
+
+        #[test]
+        fn bytes_that_are_text_are_written_as_text(mut bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let expected = written(|out| out.escaped(&text));
+            prop_assert_eq!(written(|out| out.escaped_bytes(text.as_bytes())), expected.clone());
+            prop_assert_eq!(serde_json::from_str(&format!("\"{expected}\"")).ok(), Some(text.clone()));
+            let is_text = str::from_utf8(&bytes).is_ok();
+            prop_assert_eq!(written(|out| out.escaped_bytes(&bytes)), if is_text { expected } else { String::new() });
+            // Almost everything is ASCII.
+            bytes.iter_mut().for_each(|byte| *byte = b' ' + *byte % 0x60);
+            let text = String::from_utf8(bytes).unwrap();
+            let expected = text.replace('\\', "\\\\").replace('"', "\\\"");
+            prop_assert_eq!(written(|out| out.escaped(&text)), expected);
         }
     }
 }
