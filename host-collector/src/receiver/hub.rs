@@ -7,6 +7,7 @@ use crate::rules::SourceLimit;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How often a handler hears that time passes, and a link looks whether it should end.
@@ -14,6 +15,16 @@ pub const TICK: Duration = Duration::from_millis(50);
 
 /// How often the kernel is asked what it dropped: it has to write down all of its sockets.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// Frames that follow each other faster than this come in a rush. Then it is slept for a moment once none
+/// is left, and all are taken that came meanwhile: to be woken for a frame costs more than to take it.
+const RUSH: Duration = Duration::from_micros(200);
+const MOMENT: Duration = Duration::from_micros(500);
+
+/// Whether so many frames in this time are a rush.
+fn is_rush(frames: u32, time: Duration) -> bool {
+    RUSH.checked_mul(frames).is_none_or(|rush| time < rush)
+}
 
 /// Takes what all links receive, in one thread.
 #[derive(Debug)]
@@ -60,9 +71,21 @@ impl Hub {
         let mut replies = Replies::new();
         let mut told = Drops::default();
         let (mut last_tick, mut last_look) = (Instant::now(), Instant::now());
+        // Since when there was always something to take, and how much that was.
+        let (mut since, mut taken) = (Instant::now(), 0);
         while !stop.load(Ordering::Relaxed) {
-            match self.events.recv_timeout(TICK.saturating_sub(last_tick.elapsed())) {
-                Ok(event) => self.take(event, &clock, &mut outlets, handler, &mut replies),
+            let next = self.events.try_recv().or_else(|_| {
+                if is_rush(taken, since.elapsed()) {
+                    thread::sleep(MOMENT);
+                }
+                (since, taken) = (Instant::now(), 0);
+                self.events.recv_timeout(TICK.saturating_sub(last_tick.elapsed()))
+            });
+            match next {
+                Ok(event) => {
+                    taken += 1;
+                    self.take(event, &clock, &mut outlets, handler, &mut replies);
+                }
                 // The hub has a feed itself, so nobody hangs up.
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
@@ -168,7 +191,6 @@ mod tests {
     use super::*;
     use crate::receiver::Peer;
     use crate::receiver::feed::MOST_BYTES;
-    use std::thread;
 
     #[test]
     fn datagrams_that_there_is_no_room_for_are_counted_and_a_stream_waits() {
@@ -195,6 +217,14 @@ mod tests {
         drop(hub);
         thread.join().unwrap();
         assert!(feed.is_over() && feed.datagram(&bytes, flood, Instant::now()).is_err());
+    }
+
+    #[test]
+    fn a_rush_is_told_by_how_frames_follow_each_other() {
+        let ms = Duration::from_millis;
+        assert!(!is_rush(0, ms(0)), "nothing came");
+        assert!(!is_rush(1, ms(1)) && !is_rush(10, ms(2)), "each was waited for");
+        assert!(is_rush(10, ms(1)) && is_rush(u32::MAX, ms(1)));
     }
 
     #[test]

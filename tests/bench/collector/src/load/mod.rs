@@ -104,7 +104,7 @@ pub(crate) fn udp_to_otlp_http(setting: &Setting) -> Result<Figures> {
     let before = collector.used()?;
     let (frames, rate) = (FRAMES.to_string(), PER_SECOND.to_string());
     start(&["load-udp", &address, &frames, &rate])?.finished()?;
-    let sent = FRAMES * crate::device::SPANS as u64;
+    let sent = (FRAMES + udp::ALL_BEFORE) * crate::device::SPANS as u64;
     let came = sink.wait_for(sent)?;
     passed("udp_to_otlp_http", before, collector.used()?, [sent, came])
 }

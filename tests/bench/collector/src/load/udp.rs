@@ -7,6 +7,10 @@ use std::time::{Duration, Instant};
 
 /// So many devices take turns.
 const DEVICES: u64 = 8;
+/// Frames of each before the load begins.
+const BEFORE: u64 = 40;
+/// Frames of all before the load begins, which are taken and handed on like all others.
+pub(super) const ALL_BEFORE: u64 = DEVICES * BEFORE;
 
 /// `load-udp ADDRESS FRAMES FRAMES_PER_SECOND`: all devices together.
 pub(super) fn run(words: &[String]) -> Result<()> {
@@ -21,7 +25,7 @@ pub(super) fn run(words: &[String]) -> Result<()> {
         })
         .collect::<Result<Vec<_>>>()?;
     // They are known before the load begins: who they are, what their numbers stand for, and the time.
-    for _ in 0..40 {
+    for _ in 0..BEFORE {
         for (device, socket) in &mut devices {
             send(socket, &device.frame()?)?;
             talk(device, socket)?;
