@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use core::ops::Range;
 use std::io::Write as _;
-use words::{PLAIN, ZEROS, digits4, digits8, hex8, is_plain, word};
+use words::{PLAIN, hex8, is_plain, word};
 
 /// Writes into one buffer.
 #[derive(Debug, Default)]
@@ -158,46 +158,13 @@ impl Writer {
     /// A number without a sign.
     #[inline]
     pub fn unsigned(&mut self, value: u64) {
-        if let Ok(value @ ..10_000) = u16::try_from(value) {
-            // Not counted from the digits: what comes next need not wait for them then.
-            let more = u32::from(value > 9) + u32::from(value > 99) + u32::from(value > 999);
-            let end = self.buf.len() + more as usize + 1;
-            let text = (digits4(value) | 0x3030_3030) >> (8 * (3 - more));
-            self.buf.extend_from_slice(&text.to_le_bytes());
-            self.buf.truncate(end);
-        } else {
-            self.long_unsigned(value);
-        }
-    }
-
-    fn long_unsigned(&mut self, value: u64) {
-        const EIGHT: u64 = 100_000_000;
-        let (front, last) = (value / EIGHT, value % EIGHT);
-        let digits = (digits8(last) | ZEROS).to_le_bytes();
-        match front {
-            0 => {
-                let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
-                self.buf.extend_from_slice(digits.get(zeros..).unwrap_or_default());
-            }
-            // As long as times are.
-            10_000_000..EIGHT => {
-                self.buf.extend_from_slice(&(digits8(front) | ZEROS).to_le_bytes());
-                self.buf.extend_from_slice(&digits);
-            }
-            _ => {
-                self.unsigned(front);
-                self.buf.extend_from_slice(&digits);
-            }
-        }
+        self.raw(itoa::Buffer::new().format(value));
     }
 
     /// A number.
     #[inline]
     pub fn signed(&mut self, value: i64) {
-        if value < 0 {
-            self.raw("-");
-        }
-        self.unsigned(value.unsigned_abs());
+        self.raw(itoa::Buffer::new().format(value));
     }
 
     /// A number, as JavaScript writes it: without a fraction where it has none, and with an exponent

@@ -37,32 +37,6 @@ pub(super) fn is_plain(word: u64) -> bool {
     is_printed & is_no_quote & is_no_backslash & !word & all(0x80) == all(0x80)
 }
 
-pub(super) const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
-
-/// The eight digits of a number that has no more, all at once and the first lowest: each byte is a digit.
-#[inline]
-pub(super) fn digits8(value: u64) -> u64 {
-    digits4s((value / 10_000) | ((value % 10_000) << 32))
-}
-
-/// The four digits of a number that has no more.
-#[inline]
-pub(super) fn digits4(value: u16) -> u32 {
-    let [a, b, c, d, ..] = digits4s(value.into()).to_le_bytes();
-    u32::from_le_bytes([a, b, c, d])
-}
-
-/// The same for one number in each half.
-#[inline]
-fn digits4s(fours: u64) -> u64 {
-    // Of each part, what it has of the greater and the rest of it. The factors are 1/100 and 1/10, exact
-    // for parts of that size.
-    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
-    let twos = hundreds | ((fours - hundreds * 100) << 16);
-    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
-    tens | ((twos - tens * 10) << 8)
-}
-
 /// Eight hexadecimal digits, all at once: each byte of a word of eight holds one of them.
 pub(super) fn hex8(value: u32) -> [u8; 8] {
     let value = u64::from(value);
