@@ -337,9 +337,9 @@ fn is_ascii(bytes: &[u8]) -> bool {
 
     let all = if let Some(last) = bytes.last_chunk() {
         let (words, _) = bytes.as_chunks();
-        words.iter().chain([last]).fold(0, |all, word| all | u64::from_ne_bytes(*word))
+        words.iter().chain([last]).fold(0, |all, word| all | u64::from_le_bytes(*word))
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        u64::from(u32::from_ne_bytes(*first) | u32::from_ne_bytes(*last))
+        u64::from(u32::from_le_bytes(*first) | u32::from_le_bytes(*last))
     } else {
         bytes.iter().fold(0, |all, byte| all | byte).into()
     };

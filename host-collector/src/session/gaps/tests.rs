@@ -175,7 +175,7 @@ proptest! {
             let took = whole.came_in_order(start..next);
             prop_assert!(took || !is_in_order);
             if took {
-                whole.saw_in_order(&sights.clone().last().unwrap().1);
+                whole.saw_in_order(&sights.clone().next_back().unwrap().1);
             }
             for (number, sight) in sights {
                 if !took && whole.came(number, now_ns) {
