@@ -74,23 +74,22 @@ impl Handover {
     /// Hands spans over. It does not wait.
     pub(super) fn offer(&self, chunk: Chunk) {
         let length = chunk.bytes().len();
-        if self.shared.waiting.load(Ordering::Relaxed) + length > MOST_BYTES {
+        let waiting = self.shared.waiting.load(Ordering::Relaxed);
+        if waiting + length > MOST_BYTES {
             self.shared.count_dropped(&chunk);
             return;
         }
         let after = self.journal.get().and_then(Noted::so_far);
-        let is_next = self.shared.waiting.load(Ordering::Relaxed) == 0;
+        let is_free = after.as_ref().is_none_or(|after| after.outcome().is_some());
         // Waking the thread costs more than handing over does.
-        let first = match is_next && after.as_ref().is_none_or(|after| after.outcome().is_some()) {
-            true => self.intake.offer(chunk.clone()).ok(),
-            false => None,
-        };
-        if first.as_ref().is_some_and(|ticket| ticket.outcome() == Some(Ok(()))) {
+        let offered =
+            if waiting == 0 && is_free { self.intake.offer(chunk.clone()).ok() } else { None };
+        if offered.as_ref().is_some_and(|ticket| ticket.outcome() == Some(Ok(()))) {
             return;
         }
         self.shared.waiting.fetch_add(length, Ordering::Relaxed);
         // Its thread ends only behind the last of these.
-        let _ = self.jobs.send(match first {
+        let _ = self.jobs.send(match offered {
             Some(ticket) => Job::Offered(chunk, ticket),
             None => Job::Spans(chunk, after),
         });

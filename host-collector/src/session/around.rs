@@ -25,9 +25,8 @@ pub(super) struct Sight {
 
 impl From<&SpanHead> for Sight {
     fn from(head: &SpanHead) -> Self {
-        let SpanHead { trace, own, parent, start_ticks, duration_ticks, .. } = *head;
-        let end_ticks = start_ticks.saturating_add(duration_ticks);
-        Self { trace, own, parent, start_ticks, end_ticks }
+        let SpanHead { trace, own, parent, start_ticks, .. } = *head;
+        Self { trace, own, parent, start_ticks, end_ticks: head.end_ticks() }
     }
 }
 

@@ -61,7 +61,7 @@ impl Context<'_> {
         );
         let name = self.operation(&entry, raw);
         // Saturating: a bogus duration must not wrap to before the start.
-        let end_ticks = raw.start_ticks.saturating_add(raw.duration_ticks);
+        let end_ticks = raw.end_ticks();
         let times_ns = [raw.start_ticks, end_ticks].map(|ticks| self.clock.place(ticks, placement));
         let span_id = |number| SpanId::expand(device, session, number);
 

@@ -237,8 +237,7 @@ impl Session {
         let raw = entry.span?.head;
         let trace = trace_id(raw.trace, identity.source);
         let placement = self.placements.of(trace, current, now_ns);
-        let end_ticks = raw.start_ticks.saturating_add(raw.duration_ticks);
-        reach.add(&identity.clock, [raw.start_ticks, end_ticks], &placement);
+        reach.add(&identity.clock, [raw.start_ticks, raw.end_ticks()], &placement);
         let context = Context {
             source: identity.source,
             definitions: &self.definitions,

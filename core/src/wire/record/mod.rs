@@ -76,6 +76,14 @@ pub struct SpanHead {
     pub cut_off: bool,
 }
 
+impl SpanHead {
+    /// Finish in ticks since the session's clock began.
+    #[must_use]
+    pub const fn end_ticks(&self) -> u64 {
+        self.start_ticks.saturating_add(self.duration_ticks)
+    }
+}
+
 /// A finished span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpanRecord<'a> {

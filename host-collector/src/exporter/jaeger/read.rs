@@ -2,7 +2,7 @@
 
 use super::shape::{Log, Reference, Show, Span, Tag, TagValue, texts};
 use crate::model::opentracing::{REF_TYPE, RefType};
-use crate::model::{SPAN_WARNINGS, SpanId, SpanView, TraceId, ValueView};
+use crate::model::{AttributeView, SPAN_WARNINGS, SpanId, SpanView, TraceId, ValueView};
 use crate::protobuf::{Field, Fields};
 use std::borrow::Cow;
 
@@ -102,7 +102,7 @@ impl<'a> Lists<'a> {
 
     #[inline(always)]
     fn attribute(&mut self, attribute: &'a [u8], tags: &mut impl TakesTags<'a>) {
-        let [key, value] = key_and_value(attribute);
+        let [key, value] = AttributeView::split(attribute);
         if key == SPAN_WARNINGS.as_bytes() {
             self.warnings.extend(texts(ValueView::new(value)));
         } else {
@@ -185,7 +185,7 @@ fn log(event: &[u8], show: Show) -> Log<'_> {
             (1, Field::Fixed64(time)) => time_ns = time,
             (2, Field::Bytes(bytes)) => name = text(bytes),
             (3, Field::Bytes(attribute)) => {
-                let tag = Tag::of(key_and_value(attribute));
+                let tag = Tag::of(AttributeView::split(attribute));
                 has_event |= tag.key == "event";
                 fields_of_log.push(tag);
             }
@@ -214,7 +214,7 @@ fn reference(link: &[u8]) -> Reference {
             (1, Field::Bytes(id)) => reference.trace_id = TraceId(array(id)),
             (2, Field::Bytes(id)) => reference.span_id = SpanId(array(id)),
             (4, Field::Bytes(attribute)) if !is_told => {
-                let [key, value] = key_and_value(attribute);
+                let [key, value] = AttributeView::split(attribute);
                 is_told = key == REF_TYPE.as_bytes();
                 if is_told && ValueView::new(value) == ValueView::Str(RefType::ChildOf.attribute())
                 {
@@ -230,32 +230,6 @@ fn reference(link: &[u8]) -> Reference {
 /// The fields of a message; nothing behind the first that makes no sense, which a chunk has not.
 fn fields(message: &[u8]) -> impl Iterator<Item = (u32, Field<'_>)> {
     Fields::new(message).map_while(Result::ok)
-}
-
-/// The key, and the message of the value.
-#[inline(always)]
-fn key_and_value(attribute: &[u8]) -> [&[u8]; 2] {
-    // As everybody writes it.
-    if let [0x0a, length @ ..0x80, rest @ ..] = attribute
-        && let Some((key, [0x12, length, value @ ..])) = rest.split_at_checked(usize::from(*length))
-        && *length < 0x80
-        && value.len() == usize::from(*length)
-    {
-        return [key, value];
-    }
-    any_key_and_value(attribute)
-}
-
-fn any_key_and_value(attribute: &[u8]) -> [&[u8]; 2] {
-    let (mut key, mut value): (&[u8], &[u8]) = (&[], &[]);
-    for field in fields(attribute) {
-        match field {
-            (1, Field::Bytes(text)) => key = text,
-            (2, Field::Bytes(message)) => value = message,
-            _ => {}
-        }
-    }
-    [key, value]
 }
 
 fn text(bytes: &[u8]) -> &str {

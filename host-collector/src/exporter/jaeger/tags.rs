@@ -40,15 +40,13 @@ impl<'a> TakesTags<'a> for TagWriter<'_> {
     #[inline(always)]
     fn attribute(&mut self, [key, message]: [&'a [u8]; 2]) {
         self.key(key);
-        match message {
-            // Text that is short, as most is.
-            [0x0a, length @ ..0x80, text @ ..] if text.len() == usize::from(*length) => {
-                text_value(self.out, text);
-            }
-            _ => match ValueView::new(message) {
-                ValueView::Int(number) => int_value(self.out, number),
-                other => value(self.out, &TagValue::of(other)),
-            },
+        // Nobody needs to know whether it is text: that is found out as it is written.
+        if let Some(text) = ValueView::short_text(message) {
+            return text_value(self.out, text);
+        }
+        match ValueView::new(message) {
+            ValueView::Int(number) => int_value(self.out, number),
+            other => value(self.out, &TagValue::of(other)),
         }
     }
 }

@@ -257,14 +257,10 @@ impl Scan {
     ) -> Result<(&'a [u8], &'a [u8]), CheckError> {
         let (mut key, mut value): (&[u8], &[u8]) = (&[], &[]);
         // Most are a short key and a short value, and nothing else.
-        if let [0x0a, length @ ..0x80, rest @ ..] = message
-            && let Some((text, [0x12, length @ ..0x80, message @ ..])) =
-                rest.split_at_checked(usize::from(*length))
-            && message.len() == usize::from(*length)
-        {
-            self.text(text);
-            self.value(message, depth)?;
-            return Ok((text, message));
+        if let Some([key, value]) = AttributeView::split_short(message) {
+            self.text(key);
+            self.value(value, depth)?;
+            return Ok((key, value));
         }
         for field in Fields::new(message) {
             match field? {
@@ -288,13 +284,12 @@ impl Scan {
             return Err(CheckError::TooDeep);
         }
         // Most are a short text, or a number below 2^14.
-        match message {
-            [0x0a, length @ ..0x80, text @ ..] if text.len() == usize::from(*length) => {
-                self.text(text);
-                return Ok(());
-            }
-            [0x10 | 0x18, ..0x80] | [0x10 | 0x18, 0x80..=0xff, ..0x80] => return Ok(()),
-            _ => {}
+        if let Some(text) = ValueView::short_text(message) {
+            self.text(text);
+            return Ok(());
+        }
+        if let [0x10 | 0x18, ..0x80] | [0x10 | 0x18, 0x80..=0xff, ..0x80] = message {
+            return Ok(());
         }
         for field in Fields::new(message) {
             match field? {

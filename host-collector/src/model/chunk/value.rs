@@ -1,6 +1,6 @@
 //! Attributes and their values.
 
-use super::view::{fields, messages};
+use super::view::{bytes, fields, messages, text};
 use crate::json::Writer;
 use crate::protobuf::{Field, Fields};
 use base64::Engine as _;
@@ -59,13 +59,30 @@ impl<'a> AttributeView<'a> {
     /// The key; may be empty.
     #[must_use]
     pub fn key(self) -> &'a str {
-        str::from_utf8(messages(self.raw, 1).last().unwrap_or_default()).unwrap_or_default()
+        let [key, _] = Self::split(self.raw);
+        text(key)
     }
 
     /// The value.
     #[must_use]
     pub fn value(self) -> ValueView<'a> {
-        ValueView::new(messages(self.raw, 2).last().unwrap_or_default())
+        let [_, value] = Self::split(self.raw);
+        ValueView::new(value)
+    }
+
+    /// The key and the message of the value of a message that came out of a chunk.
+    #[inline(always)]
+    pub(crate) fn split(raw: &'a [u8]) -> [&'a [u8]; 2] {
+        Self::split_short(raw).unwrap_or_else(|| [bytes(raw, 1), bytes(raw, 2)])
+    }
+
+    /// The same of any message that has a short key and a short value and nothing else, as almost all do.
+    #[inline(always)]
+    pub(crate) fn split_short(raw: &'a [u8]) -> Option<[&'a [u8]; 2]> {
+        let [0x0a, length @ ..0x80, rest @ ..] = raw else { return None };
+        let (key, value) = rest.split_at_checked(usize::from(*length))?;
+        let [0x12, length @ ..0x80, value @ ..] = value else { return None };
+        (value.len() == usize::from(*length)).then_some([key, value])
     }
 }
 
@@ -96,10 +113,10 @@ impl<'a> ValueView<'a> {
     #[inline]
     pub fn new(raw: &'a [u8]) -> Self {
         // Text and numbers that are short, as most are.
+        if let Some(bytes) = Self::short_text(raw) {
+            return Self::Str(text(bytes));
+        }
         match raw {
-            [0x0a, length @ ..0x80, text @ ..] if text.len() == usize::from(*length) => {
-                return Self::Str(str::from_utf8(text).unwrap_or_default());
-            }
             [0x18, value @ ..0x80] => return Self::Int((*value).into()),
             [0x18, low, high @ ..0x80] if *low >= 0x80 => {
                 return Self::Int(i64::from(*low & 0x7f) | i64::from(*high) << 7);
@@ -107,6 +124,13 @@ impl<'a> ValueView<'a> {
             _ => {}
         }
         Self::read(raw)
+    }
+
+    /// The text that a message is, if it is short and there is nothing else.
+    #[inline(always)]
+    pub(crate) fn short_text(raw: &'a [u8]) -> Option<&'a [u8]> {
+        let [0x0a, length @ ..0x80, text @ ..] = raw else { return None };
+        (text.len() == usize::from(*length)).then_some(text)
     }
 
     fn read(raw: &'a [u8]) -> Self {

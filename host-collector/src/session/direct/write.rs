@@ -39,8 +39,7 @@ impl Session {
         let mut reach = Reach::new(current.sync());
         let mut last = None;
         for Item { head, .. } in items() {
-            let end_ticks = head.start_ticks.saturating_add(head.duration_ticks);
-            let ticks = [head.start_ticks, end_ticks];
+            let ticks = [head.start_ticks, head.end_ticks()];
             match &last {
                 Some((trace, _)) if *trace == head.trace && reach.goes_on(ticks) => {}
                 Some((trace, placement)) if *trace == head.trace => {
@@ -121,8 +120,8 @@ impl<'a> Writing<'a> {
             Parent::Remote => return false,
         };
         let has_more = head.ambiguous || parent.is_none() && self.has_loss_to_tell();
-        let end_ticks = head.start_ticks.saturating_add(head.duration_ticks);
-        let (start_ns, end_ns) = (run.ruler.place(head.start_ticks), run.ruler.place(end_ticks));
+        let start_ns = run.ruler.place(head.start_ticks);
+        let end_ns = run.ruler.place(head.end_ticks());
         if has_more || start_ns == 0 || end_ns < start_ns || end_ns == u64::MAX {
             return false;
         }

@@ -112,7 +112,7 @@ impl Wanted {
         terms
     }
 
-    /// Whether a value of a row is it; that of what is a text is its number.
+    /// Whether a value of a row is it; a text is told by its number, and not here.
     pub(in crate::store) fn is(&self, texts: &Texts, kind: Type, value: u64) -> bool {
         let text = || texts.get(u32::try_from(value).unwrap_or_default());
         match kind {
