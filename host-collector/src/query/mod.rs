@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`jaeger`] | `/api`, which Jaeger's UI and Grafana ask |
 //! | [`v3`] | `/api/v3`, which newer UIs of Jaeger ask |
+//! | [`own`] | `/api/spandrel/v1`, which our page and our terminal ask |
 //! | [`zipkin`] | `/api/v2`, which Zipkin's UI and users ask |
 //! | [`storage_v2`] | `jaeger.storage.v2` over gRPC, which a Jaeger asks whose store is ours |
 //! | [`sampling`] | how services are to sample, from Jaeger's file of strategies |
@@ -18,6 +19,7 @@
 mod adjust;
 pub mod go;
 pub mod jaeger;
+pub mod own;
 mod request;
 pub mod sampling;
 pub mod storage_v2;
@@ -49,6 +51,19 @@ pub struct Context {
     pub strategies: Arc<Strategies>,
     /// Where traces are kept that somebody wants to keep, if there is such a place.
     pub archive: Option<Arc<dyn Archive>>,
+    /// Pages of traces that will be asked for.
+    pub shelf: own::shape::Shelf,
+    /// What the collector says of itself.
+    pub about: Arc<About>,
+}
+
+/// What a collector says of itself.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// Where devices send their frames; empty if nowhere.
+    pub frames: String,
+    /// Whether traces are kept on a disk.
+    pub keeps: bool,
 }
 
 impl Context {
@@ -105,14 +120,17 @@ pub enum Family {
     Storage,
     /// Services that ask how to sample over gRPC.
     SamplingCalls,
+    /// Our page and our terminal.
+    Own,
 }
 
 /// All that can be asked.
-pub const ENDPOINTS: [(Family, &[Endpoint]); 4] = [
+pub const ENDPOINTS: [(Family, &[Endpoint]); 5] = [
     (Family::Jaeger, &jaeger::ENDPOINTS),
     (Family::Jaeger, &v3::ENDPOINTS),
     (Family::Zipkin, &zipkin::ENDPOINTS),
     (Family::Sampling, &sampling::ENDPOINTS),
+    (Family::Own, &own::ENDPOINTS),
 ];
 
 /// All that can be called.

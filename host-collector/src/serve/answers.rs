@@ -1,7 +1,8 @@
 //! What queries are answered with, beside what is kept.
 
 use super::strategies::Reloaded;
-use crate::query::{Context, ui};
+use crate::query::own::shape::Shelf;
+use crate::query::{About, Context, ui};
 use crate::receiver::HostClock;
 use crate::storage::Archive;
 use crate::web::{self, Answer, Family, Now, Route};
@@ -40,13 +41,17 @@ impl Answers {
         &self,
         strategies: Option<Arc<Reloaded>>,
         archive: Option<Arc<dyn Archive>>,
+        about: About,
     ) -> Vec<Route> {
         let autocomplete_keys = self.autocomplete_keys.clone();
         let has_archive = archive.is_some();
+        let (about, shelf) = (Arc::new(about), Shelf::default());
         let queries: Now = Arc::new(move || Context {
             now_ns: HostClock::new().now_ns(),
             autocomplete_keys: autocomplete_keys.clone(),
             archive: archive.clone(),
+            about: about.clone(),
+            shelf: shelf.clone(),
             ..Context::default()
         });
         let sampling: Now = Arc::new(move || Context {

@@ -39,6 +39,11 @@ impl Links {
         })
     }
 
+    /// Where frames come in over the network.
+    pub(super) fn address(&self) -> io::Result<SocketAddr> {
+        self.sockets.udp.local_addr()
+    }
+
     /// Starts them; gives the threads that must have ended before the program does.
     pub(super) fn start(self, hub: &mut Hub) -> io::Result<Vec<JoinHandle<()>>> {
         self.sockets.udp.kernel_drops().into_iter().for_each(|drops| hub.watch(drops));

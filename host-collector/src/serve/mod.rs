@@ -22,6 +22,7 @@ pub(crate) use keep::folder_of;
 use crate::cli::Serve;
 use crate::metrics::Metrics;
 use crate::pipeline::{self, Output, Pipeline};
+use crate::query::About;
 use crate::receiver::{HostClock, Hub};
 use crate::signals;
 use crate::stats::Live;
@@ -56,10 +57,12 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     metrics.add(Arc::new(live.clone()));
     let limit = options.rules.limit().map(Arc::new);
     let strategies = options.answers.sampling_strategies.clone().map(Reloaded::open).transpose()?;
+    let frames = links.address()?.to_string();
+    let about = About { frames, keeps: kept.folder.is_some() };
     let parts = Parts {
         intake: spans.clone(),
         reader: kept.reader,
-        routes: options.answers.routes(strategies.clone(), archive),
+        routes: options.answers.routes(strategies.clone(), archive, about),
         metrics: metrics.clone(),
         source_limit: limit.clone(),
         runtime: runtime.handle().clone(),

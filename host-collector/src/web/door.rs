@@ -32,6 +32,8 @@ pub enum Family {
     SamplingGrpc,
     /// Whether the collector is well, as a Jaeger says it.
     JaegerHealth,
+    /// What the collector's page and terminal ask.
+    Own,
 }
 
 impl Family {
@@ -51,6 +53,7 @@ impl Family {
             Self::SamplingHttp => "Sampling strategies",
             Self::SamplingGrpc => "Sampling strategies over gRPC",
             Self::JaegerHealth => "Health as a Jaeger says it",
+            Self::Own => "The collector's own API",
         }
     }
 }
@@ -116,6 +119,7 @@ pub static DOORS: [Door; 9] = [
             Family::ZipkinHttp,
             Family::SamplingHttp,
             Family::SamplingGrpc,
+            Family::Own,
         ],
     },
     Door { name: "otlp_grpc", flag: "otlp-grpc", port: 4317, families: &[Family::OtlpGrpc] },

@@ -32,6 +32,7 @@ fn family_of(family: query::Family) -> Family {
         query::Family::Sampling => Family::SamplingHttp,
         query::Family::Storage => Family::JaegerStorage,
         query::Family::SamplingCalls => Family::SamplingGrpc,
+        query::Family::Own => Family::Own,
     }
 }
 

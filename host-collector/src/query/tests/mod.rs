@@ -45,7 +45,12 @@ impl World {
 }
 
 /// Asks as `GET /path?query` says.
-pub(super) fn ask(store: &Naive, context: &Context, line: &str, body: &[u8]) -> Option<Answer> {
+pub(super) fn ask(
+    store: &dyn Reader,
+    context: &Context,
+    line: &str,
+    body: &[u8],
+) -> Option<Answer> {
     let (method, url) = line.split_once(' ').unwrap();
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let query = pairs(query);

@@ -1,0 +1,123 @@
+//! The collector's own API, which its page and its terminal ask: `docs/api.md` has every endpoint.
+//!
+//! | part | is |
+//! |---|---|
+//! | `search`, `names` | finding traces, and what can be searched for |
+//! | [`shape`] | a trace as columns of numbers, for whoever draws it |
+//! | `span` | everything of one span |
+//! | `statistics` | where time is spent |
+
+mod names;
+mod search;
+pub mod shape;
+mod span;
+mod statistics;
+mod write;
+
+use super::{Answer, Context, Endpoint, Failure, Request};
+use crate::json::Writer;
+use crate::model::TraceId;
+use crate::storage::Reader;
+
+/// What can be asked.
+pub const ENDPOINTS: [Endpoint; 9] = [
+    Endpoint {
+        method: "GET",
+        pattern: "/api/spandrel/v1",
+        about: "the collector",
+        handler: names::collector,
+    },
+    Endpoint {
+        method: "GET",
+        pattern: "/api/spandrel/v1/services",
+        about: "names of services",
+        handler: names::services,
+    },
+    Endpoint {
+        method: "GET",
+        pattern: "/api/spandrel/v1/operations",
+        about: "operations of a service",
+        handler: names::operations,
+    },
+    Endpoint {
+        method: "GET",
+        pattern: "/api/spandrel/v1/values",
+        about: "values of a tag",
+        handler: names::values,
+    },
+    Endpoint {
+        method: "GET",
+        pattern: "/api/spandrel/v1/dependencies",
+        about: "which services call which",
+        handler: names::dependencies,
+    },
+    Endpoint {
+        method: "GET",
+        pattern: "/api/spandrel/v1/traces",
+        about: "traces that match",
+        handler: search::traces,
+    },
+    Endpoint {
+        method: "GET",
+        pattern: "/api/spandrel/v1/traces/{id}",
+        about: "the shape of a trace, in pages",
+        handler: shape::page,
+    },
+    Endpoint {
+        method: "GET",
+        pattern: "/api/spandrel/v1/traces/{id}/spans/{span}",
+        about: "everything of a span",
+        handler: span::spans,
+    },
+    Endpoint {
+        method: "GET",
+        pattern: "/api/spandrel/v1/statistics",
+        about: "where time is spent",
+        handler: statistics::statistics,
+    },
+];
+
+/// JSON, or why there is none.
+fn answered(body: Result<Writer, Failure>) -> Answer {
+    body.map_or_else(|failure| refused(&failure), |json| Answer::json(json.into_bytes()))
+}
+
+fn refused(failure: &Failure) -> Answer {
+    let mut json = Writer::default();
+    json.raw("{\"error\":");
+    json.string(&failure.message);
+    json.raw("}");
+    Answer { status: failure.status, ..Answer::json(json.into_bytes()) }
+}
+
+/// What a request depends on that is answered from what is stored.
+type Body = fn(&Request<'_>, &dyn Reader, &Context) -> Result<Writer, Failure>;
+
+fn answer(body: Body, request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Answer {
+    answered(body(request, reader, context))
+}
+
+/// The segment of the path behind the one that is called `name`.
+fn behind<'a>(request: &Request<'a>, name: &str) -> &'a str {
+    let mut segments = request.path.split('/').skip_while(|segment| *segment != name);
+    segments.nth(1).unwrap_or_default()
+}
+
+fn trace_id(request: &Request<'_>) -> Result<TraceId, Failure> {
+    let text = behind(request, "traces");
+    let is_id = (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = u128::from_str_radix(text, 16).ok().filter(|number| is_id && *number != 0);
+    let number = number.ok_or_else(|| {
+        Failure::bad("a trace's id is 1 to 32 hexadecimal digits that are not all 0")
+    })?;
+    Ok(TraceId(number.to_be_bytes()))
+}
+
+fn no_trace(id: TraceId) -> Failure {
+    Failure::missing(format!(
+        "there is no trace {id}: it may be older than what is kept, or not have come yet"
+    ))
+}
+
+#[cfg(test)]
+mod tests;
