@@ -20,7 +20,9 @@
 //! | [`query`] | the APIs that Jaeger's and Zipkin's users ask, without a socket |
 //! | [`convert`] | files of one format made into those of another |
 //! | [`manage`] | what a person does with a store |
+//! | [`devices`] | what is known of each device, and what it is told |
 //! | [`rules`] | what is dropped and redacted, and how much a source may send |
+//! | [`tap`] | spans for whoever listens while they come |
 //! | [`recent`] | the traces of the last while, in memory |
 //! | [`tree`], [`text`] | how traces are written for people |
 //! | [`view`] | trees on the terminal and files that follow the recent traces |
@@ -46,6 +48,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod convert;
+pub mod devices;
 pub mod exporter;
 pub mod journal;
 pub mod json;
@@ -66,6 +69,7 @@ pub mod signals;
 pub mod stats;
 pub mod storage;
 pub mod store;
+pub mod tap;
 pub mod text;
 pub mod tls;
 pub mod tree;

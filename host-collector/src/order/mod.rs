@@ -51,6 +51,23 @@ impl Order {
         !matches!(self.command, Command::Budget(_) | Command::Flush | Command::Sites { .. })
     }
 
+    /// Whether it is for devices that come later, too.
+    #[must_use]
+    pub(crate) fn lasts(&self) -> bool {
+        !matches!(self.command, Command::Flush | Command::Sites { .. })
+    }
+
+    /// Whether it says another thing than `other` about the same.
+    #[must_use]
+    pub(crate) fn replaces(&self, other: &Self) -> bool {
+        let about = |order: &Self| match order.command {
+            Command::Operation { name, .. } => Some(name),
+            _ => None,
+        };
+        let is_same = self.is_sampling() == other.is_sampling() && about(self) == about(other);
+        is_same && self.service == other.service && self.lasts() && other.lasts()
+    }
+
     /// What they are told.
     #[must_use]
     pub fn command(&self) -> Command<'static> {
@@ -157,6 +174,26 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert_eq!(name(), name());
+    }
+
+    #[test]
+    fn an_order_takes_the_place_of_one_about_the_same() {
+        let replaces = |one: &str, other: &str| {
+            one.parse::<Order>().unwrap().replaces(&other.parse().unwrap())
+        };
+        assert!(replaces("sample=never", "sample=0.5"));
+        assert!(replaces("web/sample=5/s", "web/sample=always"));
+        assert!(replaces("operation=read:1", "operation=read:0.5:2/s"));
+        for (one, other) in [
+            ("sample=never", "web/sample=never"),
+            ("sample=never", "budget=1"),
+            ("sample=never", "operation=read:1"),
+            ("operation=read:1", "operation=write:1"),
+            ("flush", "budget=1"),
+            ("sites", "sites"),
+        ] {
+            assert!(!replaces(one, other) && !replaces(other, one), "{one} {other}");
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub use saved::{ResumeError, Saved};
 
 use crate::auth::{Frame, Gate, Passed};
 use crate::causality;
+use crate::devices::Devices;
 use crate::model::Source;
 use crate::order::{Order, Standing};
 use crate::receiver::{Handler, Peer, Replies, Reply};
@@ -118,6 +119,18 @@ impl<S: FnMut(Output)> Pipeline<S> {
             + self.effects.weight()
             + self.buffers.weight()
             + self.sources.capacity() * size_of::<(Source, Key)>()
+    }
+
+    /// Has `devices` see at most so many sessions of which it is time to look at.
+    pub fn show(&self, devices: &Devices, now_ns: u64, most: usize) {
+        let sessions = self.table.iter().filter_map(|(key, session)| {
+            let is_due = devices.is_due(session.source()?, now_ns);
+            let is_found = is_due && self.sources.get(&session.source()?) == Some(key);
+            is_found.then(|| session.seen(now_ns).map(|seen| (key, seen)))?
+        });
+        for (key, seen) in sessions.take(most) {
+            devices.see(key.peer.to_string(), seen, now_ns);
+        }
     }
 
     /// Hands on everything that still waits, however incomplete: nothing more will come. Of sessions that

@@ -11,6 +11,40 @@ impl<S: FnMut(Output)> Pipeline<S> {
         Self { orders, ..self }
     }
 
+    /// Tells every device of the order's service, those that are known now and others once they have said
+    /// who they are. It takes the place of an earlier one that says another thing about the same.
+    ///
+    /// Says how many are told now.
+    ///
+    /// # Errors
+    ///
+    /// Where there are as many orders as devices are told.
+    pub fn order(&mut self, order: &Order) -> Result<usize, &'static str> {
+        const MOST: usize = 256;
+
+        self.orders.retain(|known| !order.replaces(known));
+        if self.orders.len() >= MOST {
+            return Err("devices are told 256 orders at most: let one take the place of another");
+        }
+        if order.lasts() {
+            self.orders.push(order.clone());
+        }
+        let mut told = 0;
+        self.table.for_each(|_, session| {
+            if session.ordered_service().is_some_and(|service| order.is_for(service)) {
+                session.order(order.clone());
+                told += 1;
+            }
+        });
+        Ok(told)
+    }
+
+    /// What devices are told once they have said who they are.
+    #[must_use]
+    pub fn orders(&self) -> &[Order] {
+        &self.orders
+    }
+
     /// Has every device be told what stands for its service: those that are known now, and others once
     /// they have said who they are. What [`Pipeline::with_orders`] says of sampling counts more.
     pub fn stand(&mut self, standing: Standing) {

@@ -27,6 +27,7 @@ pub mod ui;
 pub mod v3;
 pub mod zipkin;
 
+use crate::devices::Devices;
 use crate::model::{Chunk, TraceId};
 use crate::storage::{Archive, Reader};
 use bytes::Bytes;
@@ -55,6 +56,8 @@ pub struct Context {
     pub shelf: own::shape::Shelf,
     /// What the collector says of itself.
     pub about: Arc<About>,
+    /// The devices that it hears.
+    pub devices: Devices,
 }
 
 /// What a collector says of itself.

@@ -1,6 +1,7 @@
 //! What queries are answered with, beside what is kept.
 
 use super::strategies::Reloaded;
+use crate::devices::Devices;
 use crate::query::own::shape::Shelf;
 use crate::query::{About, Context, ui};
 use crate::receiver::HostClock;
@@ -42,6 +43,7 @@ impl Answers {
         strategies: Option<Arc<Reloaded>>,
         archive: Option<Arc<dyn Archive>>,
         about: About,
+        devices: Devices,
     ) -> Vec<Route> {
         let autocomplete_keys = self.autocomplete_keys.clone();
         let has_archive = archive.is_some();
@@ -52,6 +54,7 @@ impl Answers {
             archive: archive.clone(),
             about: about.clone(),
             shelf: shelf.clone(),
+            devices: devices.clone(),
             ..Context::default()
         });
         let sampling: Now = Arc::new(move || Context {

@@ -1,19 +1,26 @@
-//! Where spans go from every receiver: past the rules, to what keeps them and to every exporter.
+//! Where spans go from every receiver: past the rules, to what keeps them, to every exporter, and to
+//! whoever looks on.
 
 use crate::exporter::Exports;
 use crate::metrics::{Page, Source};
 use crate::model::Chunk;
 use crate::rules::{Ruled, Rules};
 use crate::storage::{Intake, Refused, Ticket};
+use crate::tap::Tap;
 use std::sync::Arc;
 
-/// Keeps spans and hands them to exporters, as far as rules leave them.
+/// Keeps spans and hands them to exporters and to whoever looks on, as far as rules leave them.
 pub(super) struct Everywhere(Ruled);
 
 impl Everywhere {
-    pub(super) fn new(rules: Rules, exports: Arc<Exports>, keeper: Arc<dyn Intake>) -> Self {
-        let both = Both { exports, keeper };
-        Self(Ruled::new(rules, Arc::new(both)))
+    pub(super) fn new(
+        rules: Rules,
+        exports: Arc<Exports>,
+        keeper: Arc<dyn Intake>,
+        tap: Tap,
+    ) -> Self {
+        let all = All { exports, keeper, tap };
+        Self(Ruled::new(rules, Arc::new(all)))
     }
 }
 
@@ -30,16 +37,18 @@ impl Source for Everywhere {
     }
 }
 
-struct Both {
+struct All {
     exports: Arc<Exports>,
     keeper: Arc<dyn Intake>,
+    tap: Tap,
 }
 
-impl Intake for Both {
+impl Intake for All {
     fn offer(&self, chunk: Chunk) -> Result<Ticket, Refused> {
         // What is refused comes again, and is not sent twice.
         let ticket = self.keeper.offer(chunk.clone())?;
         self.exports.offer(&chunk);
+        self.tap.offer(&chunk);
         Ok(ticket)
     }
 }

@@ -11,6 +11,7 @@ mod handover;
 mod keep;
 mod lasting;
 mod links;
+mod live;
 mod show;
 mod strategies;
 
@@ -20,6 +21,7 @@ pub use keep::Keep;
 pub(crate) use keep::folder_of;
 
 use crate::cli::Serve;
+use crate::devices::Devices;
 use crate::metrics::Metrics;
 use crate::pipeline::{self, Output, Pipeline};
 use crate::query::About;
@@ -27,6 +29,7 @@ use crate::receiver::{HostClock, Hub};
 use crate::signals;
 use crate::stats::Live;
 use crate::storage::Archive;
+use crate::tap::Tap;
 use crate::web::{Parts, Server};
 use counted::Counted;
 use ending::Ending;
@@ -51,18 +54,25 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     metrics.add(Arc::new(exports.metrics()));
     let runtime = doors::runtime()?;
     let archive = kept.archive.clone().map(|archive| -> Arc<dyn Archive> { archive });
-    let spans = Arc::new(Everywhere::new(rules, exports.clone(), kept.intake.clone()));
-    let live = Live::default();
+    let tap = Tap::default();
+    let spans = Arc::new(Everywhere::new(rules, exports.clone(), kept.intake.clone(), tap.clone()));
+    let (live, devices) = (Live::default(), Devices::default());
+    devices.set_standing(options.orders.iter().map(ToString::to_string).collect());
+    if !options.no_downlink {
+        devices.hear_orders();
+    }
     metrics.add(spans.clone());
     metrics.add(Arc::new(live.clone()));
     let limit = options.rules.limit().map(Arc::new);
     let strategies = options.answers.sampling_strategies.clone().map(Reloaded::open).transpose()?;
     let frames = links.address()?.to_string();
     let about = About { frames, keeps: kept.folder.is_some() };
+    let mut routes = options.answers.routes(strategies.clone(), archive, about, devices.clone());
+    routes.push(live::route(tap.clone()));
     let parts = Parts {
         intake: spans.clone(),
         reader: kept.reader,
-        routes: options.answers.routes(strategies.clone(), archive, about),
+        routes,
         metrics: metrics.clone(),
         source_limit: limit.clone(),
         runtime: runtime.handle().clone(),
@@ -102,7 +112,7 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     // Who is sent nothing is not told how to sample either.
     let told = strategies.filter(|_| !options.no_downlink).map(Told::new);
     let mut counted =
-        Counted { pipeline: &mut pipeline, feed: hub.feed(), live: live.clone(), told };
+        Counted { pipeline: &mut pipeline, feed: hub.feed(), live: live.clone(), devices, told };
     hub.run(&mut counted, &stop);
     let ending = Ending::begin();
     let drops = hub.drops();
@@ -122,6 +132,7 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     drop(pipeline);
     drop(keep);
 
+    tap.close();
     doors.stop();
     drop(runtime);
     if let Some(journal) = journal {

@@ -26,6 +26,7 @@ mod process;
 mod record;
 mod resets;
 mod saved;
+mod seen;
 mod shelf;
 mod table;
 mod timing;
@@ -36,6 +37,7 @@ pub(crate) mod weight;
 pub(crate) use direct::testing as direct_testing;
 pub(crate) use direct::{Buffers, Spans};
 pub(crate) use packets::Window;
+pub use seen::Seen;
 pub(crate) use table::{Key, MOST_BYTES, Table};
 
 use crate::clock::ClockEstimate;

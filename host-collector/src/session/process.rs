@@ -120,6 +120,11 @@ impl Lost {
         })
     }
 
+    /// Each count that is not 0, by its tag.
+    pub(super) fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.named().map(|(tag, count, _)| (tag, count))
+    }
+
     /// What a log says that tells how much more was lost since `before`; none if nothing was.
     pub(super) fn since(&self, before: &Self) -> Option<Vec<Attribute>> {
         let earlier =

@@ -158,6 +158,11 @@ impl Table {
         }
     }
 
+    /// Every session, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Key, &Session)> {
+        self.slots.iter().map(|(key, slot)| (key, &*slot.session))
+    }
+
     /// About how many bytes all hold.
     pub(crate) fn weight(&self) -> usize {
         self.weights.all

@@ -15,6 +15,7 @@
 //! | `body`, `upload`, `budget`, `limits` | reading within bounds |
 //! | `intake`, `otlp`, `grpc` | spans that are handed in |
 //! | `queries` | the query APIs |
+//! | `stream` | answers that go on |
 //! | `builtin`, `stats` | health, metrics, a list of what there is |
 
 mod answer;
@@ -39,6 +40,7 @@ mod router;
 mod server;
 mod service;
 mod stats;
+mod stream;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -53,6 +55,7 @@ pub use limits::Limits;
 pub use listen::ListenError;
 pub use options::{NoPlace, Options, Place};
 pub use queries::{Now, routes, whole};
-pub use router::{Call, Query, Route};
+pub use router::{Call, Open, Query, Route};
 pub use server::{Parts, Running, Server, StartError};
+pub use stream::Stream;
 pub use tokens::TokensError;

@@ -2,6 +2,7 @@
 
 use super::budget::Share;
 use super::connections::Exchange;
+use super::stream::Lively;
 use bytes::Bytes;
 use core::convert::Infallible;
 use core::pin::Pin;
@@ -18,6 +19,8 @@ const PIECE: usize = 64 << 10;
 pub(super) struct Payload {
     parts: VecDeque<Bytes>,
     trailers: Option<HeaderMap>,
+    /// What comes behind them, for as long as there is anything.
+    rest: Option<Lively>,
     share: Option<Share>,
     exchange: Option<Exchange>,
 }
@@ -28,19 +31,24 @@ impl Payload {
         Self { parts, ..Self::default() }
     }
 
+    pub(super) fn live(stream: Lively) -> Self {
+        Self { rest: Some(stream), ..Self::default() }
+    }
+
     pub(super) fn with_trailers(mut self, trailers: HeaderMap) -> Self {
         self.trailers = Some(trailers);
         self
     }
 
-    /// How many bytes wait.
-    pub(super) fn len(&self) -> usize {
-        self.parts.iter().map(Bytes::len).sum()
+    /// How many bytes it has; none if that is not known.
+    pub(super) fn len(&self) -> Option<usize> {
+        self.rest.is_none().then(|| self.parts.iter().map(Bytes::len).sum())
     }
 
     /// Nothing is sent but the headers.
     pub(super) fn clear(&mut self) {
         self.parts.clear();
+        self.rest = None;
     }
 
     /// The request that it answers ends with it, and so does what it holds of the budget.
@@ -58,13 +66,18 @@ impl Body for Payload {
 
     fn poll_frame(
         self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = self.get_mut();
         if let Some(exchange) = &this.exchange {
             exchange.taken();
         }
         let Some(first) = this.parts.front_mut() else {
+            if let Some(rest) = &mut this.rest {
+                return rest
+                    .poll_next(context)
+                    .map(|piece| piece.map(|piece| Ok(Frame::data(piece))));
+            }
             return Poll::Ready(this.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))));
         };
         let piece = first.split_to(first.len().min(PIECE));
@@ -75,14 +88,13 @@ impl Body for Payload {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.parts.is_empty() && self.trailers.is_none()
+        self.parts.is_empty() && self.trailers.is_none() && self.rest.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        if self.trailers.is_some() {
-            SizeHint::new()
-        } else {
-            SizeHint::with_exact(self.len() as u64)
+        match self.len() {
+            Some(len) if self.trailers.is_none() => SizeHint::with_exact(len as u64),
+            _ => SizeHint::new(),
         }
     }
 }
@@ -104,7 +116,7 @@ mod tests {
         let long = Bytes::from(vec![7; PIECE + 1]);
         let trailers = HeaderMap::from_iter([(http::header::AGE, http::HeaderValue::from(1))]);
         let mut payload = Payload::new([Bytes::new(), long, Bytes::from_static(b"x")]);
-        assert_eq!(payload.len(), PIECE + 2);
+        assert_eq!(payload.len(), Some(PIECE + 2));
         payload = payload.with_trailers(trailers.clone());
         let mut lengths = Vec::new();
         loop {

@@ -7,6 +7,7 @@
 use super::answer::{Answer, Ask};
 use super::door::{Door, Family};
 use super::grpc::Status;
+use super::stream::Stream;
 use crate::storage::Reader;
 use bytes::Bytes;
 use core::fmt::{self, Debug, Formatter};
@@ -19,11 +20,15 @@ pub type Query = dyn Fn(&Ask, &dyn Reader) -> Answer + Send + Sync;
 /// Answers a call of gRPC by any number of messages. It may block.
 pub type Call = dyn Fn(&[u8], &dyn Reader) -> Result<Vec<Bytes>, Status> + Send + Sync;
 
+/// Begins an answer that goes on, or says why not.
+pub type Open = dyn Fn(&Ask) -> Result<Box<dyn Stream>, Box<Answer>> + Send + Sync;
+
 /// What answers.
 #[derive(Clone)]
 pub(super) enum Handler {
     Query(Arc<Query>),
     Call(Arc<Call>),
+    Stream(Arc<Open>),
     /// Spans that are handed in.
     Spans(Spans),
 }
@@ -83,6 +88,18 @@ impl Route {
     ) -> Self {
         let handler = Handler::Call(Arc::new(call));
         Self { family, method: Method::POST, pattern, about, handler }
+    }
+
+    /// Answers `GET` by server-sent events, for as long as there are any.
+    #[must_use]
+    pub fn stream(
+        family: Family,
+        pattern: &'static str,
+        about: &'static str,
+        open: impl Fn(&Ask) -> Result<Box<dyn Stream>, Box<Answer>> + Send + Sync + 'static,
+    ) -> Self {
+        let handler = Handler::Stream(Arc::new(open));
+        Self { family, method: Method::GET, pattern, about, handler }
     }
 
     pub(super) fn spans(

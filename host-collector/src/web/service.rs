@@ -12,6 +12,7 @@ use super::limits::Limits;
 use super::payload::Payload;
 use super::router::{Call, Found, Handler, Query, Route, Router, Spans};
 use super::stats::Stats;
+use super::stream::Lively;
 use super::upload::Upload;
 use crate::query::pairs;
 use crate::rules::SourceLimit;
@@ -19,7 +20,8 @@ use crate::storage::{Intake, Reader};
 use bytes::Bytes;
 use core::fmt::{self, Debug, Formatter};
 use http::header::{
-    ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, VARY, WWW_AUTHENTICATE,
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
+    HeaderName, VARY, WWW_AUTHENTICATE,
 };
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
@@ -92,8 +94,9 @@ impl Service {
         let nosniff = HeaderValue::from_static("nosniff");
         headers.insert(HeaderName::from_static("x-content-type-options"), nosniff);
         if parts.method == Method::HEAD {
-            let len = response.body().len();
-            response.headers_mut().insert(CONTENT_LENGTH, len.into());
+            if let Some(len) = response.body().len() {
+                response.headers_mut().insert(CONTENT_LENGTH, len.into());
+            }
             response.body_mut().clear();
         }
         if let Some(door) = self.stats.doors.get(entry.door) {
@@ -133,6 +136,10 @@ impl Service {
                         grpc::response(self.call(route, call.clone(), parts, body, share).await)
                     }
                     Handler::Spans(_) | Handler::Call(_) => refuse(parts, &no_call()),
+                    Handler::Stream(open) => match open(&ask(parts, parameters)) {
+                        Ok(stream) => going_on(Lively::new(stream)),
+                        Err(refused) => plain(*refused),
+                    },
                     Handler::Query(query) => {
                         let ask = ask(parts, parameters);
                         plain(self.query(route, query.clone(), ask, body, share).await)
@@ -275,6 +282,15 @@ fn plain(answer: Answer) -> Response<Payload> {
     let mut response = Response::new(Payload::new([answer.body]));
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
+    response
+}
+
+/// An answer of server-sent events, which nobody on the way is to keep.
+fn going_on(stream: Lively) -> Response<Payload> {
+    let mut response = Response::new(Payload::live(stream));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

@@ -5,8 +5,12 @@
 //! | `search`, `names` | finding traces, and what can be searched for |
 //! | [`shape`] | a trace as columns of numbers, for whoever draws it |
 //! | `span` | everything of one span |
+//! | [`live`] | spans as they come |
 //! | `statistics` | where time is spent |
+//! | `devices` | what is known of devices, and what they are told |
 
+mod devices;
+pub mod live;
 mod names;
 mod search;
 pub mod shape;
@@ -20,7 +24,7 @@ use crate::model::TraceId;
 use crate::storage::Reader;
 
 /// What can be asked.
-pub const ENDPOINTS: [Endpoint; 9] = [
+pub const ENDPOINTS: [Endpoint; 13] = [
     Endpoint {
         method: "GET",
         pattern: "/api/spandrel/v1",
@@ -75,6 +79,30 @@ pub const ENDPOINTS: [Endpoint; 9] = [
         about: "where time is spent",
         handler: statistics::statistics,
     },
+    Endpoint {
+        method: "GET",
+        pattern: "/api/spandrel/v1/devices",
+        about: "devices, as they are now",
+        handler: devices::all,
+    },
+    Endpoint {
+        method: "GET",
+        pattern: "/api/spandrel/v1/devices/{id}",
+        about: "one device with its boots",
+        handler: devices::one,
+    },
+    Endpoint {
+        method: "GET",
+        pattern: "/api/spandrel/v1/orders",
+        about: "what devices are told",
+        handler: devices::orders,
+    },
+    Endpoint {
+        method: "POST",
+        pattern: "/api/spandrel/v1/orders",
+        about: "tells devices something",
+        handler: devices::order,
+    },
 ];
 
 /// JSON, or why there is none.
@@ -82,7 +110,8 @@ fn answered(body: Result<Writer, Failure>) -> Answer {
     body.map_or_else(|failure| refused(&failure), |json| Answer::json(json.into_bytes()))
 }
 
-fn refused(failure: &Failure) -> Answer {
+/// What whoever asks is told of a failure.
+pub(crate) fn refused(failure: &Failure) -> Answer {
     let mut json = Writer::default();
     json.raw("{\"error\":");
     json.string(&failure.message);

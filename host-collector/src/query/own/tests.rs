@@ -14,7 +14,7 @@ const BASE_NS: u64 = 1_790_000_000_000_000_000;
 /// Id, id of the parent (0 for none), start and end in milliseconds after a moment, name.
 type Told<'a> = (u64, u64, u64, u64, &'a str);
 
-fn chunk(service: &str, spans: &[Told<'_>]) -> Chunk {
+pub(super) fn chunk(service: &str, spans: &[Told<'_>]) -> Chunk {
     let mut writer = ChunkWriter::default();
     let length = |bytes: &[u8]| u8::try_from(bytes.len()).unwrap();
     let value = [&[0x0a, length(service.as_bytes())], service.as_bytes()].concat();

@@ -3,6 +3,10 @@
 use super::*;
 use crate::protobuf::{Field, Fields};
 use crate::web::body::compress;
+use crate::web::{Answer, Family, Stream};
+use ::http::StatusCode;
+use bytes::Bytes;
+use core::task::{Context, Poll};
 
 const PROTOBUF: &str = "Content-Type: application/x-protobuf\r\n";
 const JSON: &str = "Content-Type: application/json; charset=utf-8\r\n";
@@ -265,4 +269,35 @@ fn the_end_waits_for_what_is_under_way() {
     assert!(busy.is_hung_up());
     stopped.join().unwrap();
     assert!(TcpStream::connect(address).is_err(), "nobody is let in any more");
+}
+
+/// Says what it is given, then ends.
+struct Told(Vec<&'static str>);
+
+impl Stream for Told {
+    fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        Poll::Ready(self.0.pop().map(|piece| Bytes::from_static(piece.as_bytes())))
+    }
+}
+
+#[test]
+fn an_answer_may_go_on() {
+    let route = Route::stream(Family::Own, "/live", "", |ask| match ask.first("refuse") {
+        None => Ok(Box::new(Told(vec!["data: 2\n\n", "data: 1\n\n"]))),
+        Some(why) => Err(Box::new(Answer::text(StatusCode::BAD_REQUEST, why))),
+    });
+    let house = House::with_routes(&options(), vec![route]);
+    let mut client = Client::at(house.at("http"));
+    client.send("GET /live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    let reply = client.reply().unwrap();
+    assert_eq!(reply.header("content-type"), Some("text/event-stream"));
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    assert!(client.is_hung_up());
+    let rest = String::from_utf8(client.rest).unwrap();
+    let data: Vec<_> = rest.lines().filter(|line| line.starts_with("data")).collect();
+    assert_eq!(data, ["data: 1", "data: 2"]);
+    let refused = house.get("/live?refuse=no");
+    assert_eq!((refused.status, &*refused.text()), (400, "no\n"));
+    let head = house.ask("HEAD /live HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert_eq!((head.status, head.body.len()), (200, 0));
 }
