@@ -27,6 +27,7 @@
 //! | [`tree`], [`text`] | how traces are written for people |
 //! | [`view`] | trees on the terminal and files that follow the recent traces |
 //! | [`tls`] | whom to trust, what to show, and the cryptography behind it |
+//! | [`page`] | the page at `/`, as `build.rs` made it of its modules |
 //! | [`web`] | the doors: HTTP and gRPC, spans in and answers out |
 //! | [`metrics`] | counts for Prometheus |
 //! | [`exporter`] | how spans leave: Jaeger UI JSON, OTLP, OTLP/HTTP |
@@ -57,6 +58,7 @@ pub mod manage;
 pub mod metrics;
 pub mod model;
 mod order;
+pub mod page;
 pub mod pipeline;
 pub mod protobuf;
 pub mod query;

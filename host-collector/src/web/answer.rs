@@ -1,7 +1,7 @@
 //! What is asked and what is answered, as those see it who answer: plain data.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 /// A request.
@@ -46,6 +46,19 @@ impl Ask {
     #[must_use]
     pub fn content_type(&self) -> String {
         essence(&self.headers)
+    }
+
+    /// Whether who asks takes an answer that is compressed by gzip.
+    pub(super) fn takes_gzip(&self) -> bool {
+        let takes = |value: &HeaderValue| {
+            let codings = value.to_str().unwrap_or_default().to_ascii_lowercase();
+            codings.split(',').any(|coding| {
+                let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
+                name.trim() == "gzip"
+                    && !matches!(quality.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
+            })
+        };
+        self.headers.get_all(ACCEPT_ENCODING).iter().any(takes)
     }
 }
 

@@ -1,13 +1,14 @@
-//! What doors answer by themselves: health, metrics, and a list of what there is.
+//! What doors answer by themselves: the page, health, metrics, and a list of what there is.
 
 use super::answer::{Answer, Ask};
 use super::door::{Door, Family};
+use super::pages;
 use super::router::{Route, Spans};
 use crate::metrics::{CONTENT_TYPE, Metrics};
 use crate::storage::Reader;
 use bytes::Bytes;
 use core::fmt::Write as _;
-use http::header::{ACCEPT, CONTENT_SECURITY_POLICY};
+use http::header::{ACCEPT, VARY};
 use http::{HeaderValue, StatusCode};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,7 +48,10 @@ pub(super) fn routes(metrics: &Metrics, is_ending: &Arc<AtomicBool>, list: &List
         }
     };
     vec![
-        Route::get(Family::Index, "/", "this list", move |ask, _| index(ask, &list)),
+        Route::get(Family::Index, "/", "the page; this list with ?list", move |ask, _| {
+            index(ask, &list)
+        }),
+        Route::get(Family::Index, "/page/{name}", "parts of the page", pages::part),
         Route::get(Family::Health, "/healthz", "whether the program runs", |_, _| {
             Answer::text(StatusCode::OK, "well")
         }),
@@ -123,15 +127,14 @@ pub(super) fn sections(routes: &[Route], doors: &[(&'static Door, SocketAddr)]) 
 }
 
 fn index(ask: &Ask, list: &List) -> Answer {
-    let sections = list.get().map_or(&[][..], Vec::as_slice);
     let accepted = ask.headers.get(ACCEPT).map(HeaderValue::to_str);
-    if matches!(accepted, Some(Ok(accepted)) if accepted.contains("text/html")) {
-        let page = Answer::new("text/html; charset=utf-8", html(sections));
-        // There is no script, no picture and nothing from elsewhere.
-        page.with_header(CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'")
-    } else {
-        Answer::new("text/plain; charset=utf-8", text(sections))
+    let takes_html = matches!(accepted, Some(Ok(accepted)) if accepted.contains("text/html"));
+    if takes_html && ask.first("list").is_none() {
+        return pages::index(ask);
     }
+    let sections = list.get().map_or(&[][..], Vec::as_slice);
+    let list = Answer::new("text/plain; charset=utf-8", text(sections));
+    list.with_header(VARY, "accept")
 }
 
 const TITLE: &str = concat!("spandrel ", env!("CARGO_PKG_VERSION"));
@@ -146,25 +149,6 @@ fn text(sections: &[Section]) -> String {
         }
     }
     text
-}
-
-fn html(sections: &[Section]) -> String {
-    let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>{TITLE}</title>\n\
-         <style>body{{font:1rem/1.5 sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}}\
-         td{{padding-right:1.5em;vertical-align:top}}</style>\n<h1>{TITLE}</h1>\n"
-    );
-    for Section { title, at, lines } in sections {
-        let _ = writeln!(page, "<h2>{title}</h2><p>at {at}</p><table>");
-        for (method, path, about) in lines {
-            let is_link = method == "GET" && !path.contains('{');
-            let path =
-                if is_link { format!("<a href=\"{path}\">{path}</a>") } else { (*path).to_owned() };
-            let _ = writeln!(page, "<tr><td>{method}<td><code>{path}</code><td>{about}");
-        }
-        page.push_str("</table>\n");
-    }
-    page
 }
 
 #[cfg(test)]
@@ -182,7 +166,5 @@ mod tests {
         assert!(text.contains("\nMetrics (at 127.0.0.1:7727)\n  GET  /metrics  "), "{text}");
         assert!(text.contains("  POST /v1/traces  "), "{text}");
         assert!(!text.contains("as a Jaeger says it"), "that door is closed: {text}");
-        let page = html(&sections);
-        assert!(page.contains("<a href=\"/metrics\">/metrics</a>"), "{page}");
     }
 }

@@ -8,7 +8,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Family {
-    /// What is served here.
+    /// The page, and what is served here.
     Index,
     /// Whether the collector is well.
     Health,
@@ -41,7 +41,7 @@ impl Family {
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
-            Self::Index => "This list",
+            Self::Index => "The page",
             Self::Health => "Health",
             Self::Metrics => "Metrics",
             Self::OtlpHttp => "Spans in OTLP over HTTP",

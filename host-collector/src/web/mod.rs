@@ -16,7 +16,7 @@
 //! | `intake`, `otlp`, `grpc` | spans that are handed in |
 //! | `queries` | the query APIs |
 //! | `stream` | answers that go on |
-//! | `builtin`, `stats` | health, metrics, a list of what there is |
+//! | `builtin`, `pages`, `stats` | health, metrics, a list of what there is; the page |
 
 mod answer;
 mod body;
@@ -34,6 +34,7 @@ mod limits;
 mod listen;
 mod options;
 mod otlp;
+mod pages;
 mod payload;
 mod queries;
 mod router;

@@ -20,8 +20,8 @@ use crate::storage::{Intake, Reader};
 use bytes::Bytes;
 use core::fmt::{self, Debug, Formatter};
 use http::header::{
-    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
-    HeaderName, VARY, WWW_AUTHENTICATE,
+    ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, VARY,
+    WWW_AUTHENTICATE,
 };
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
@@ -256,20 +256,12 @@ fn ask(parts: &Parts, parameters: Vec<(&'static str, String)>) -> Ask {
 
 /// The same, compressed where it is long and the client takes that.
 fn shortened(ask: &Ask, mut answer: Answer) -> Answer {
-    let takes = |value: &HeaderValue| {
-        let codings = value.to_str().unwrap_or_default().to_ascii_lowercase();
-        codings.split(',').any(|coding| {
-            let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
-            name.trim() == "gzip"
-                && !matches!(quality.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
-        })
-    };
     let is_compressed = answer.headers.contains_key(CONTENT_ENCODING);
     if answer.body.len() < WORTH_COMPRESSING || is_compressed {
         return answer;
     }
     answer.headers.append(VARY, HeaderValue::from_static("accept-encoding"));
-    if ask.headers.get_all(ACCEPT_ENCODING).iter().any(takes)
+    if ask.takes_gzip()
         && let Some(body) = body::compress(&answer.body)
     {
         answer.body = body.into();

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check of the project, in order, with a summary that says how to rerun a failure.
 
 mod length;
+mod page;
 mod platforms;
 mod steps;
 

@@ -7,7 +7,7 @@ use spandrel_tests::interop::run::End;
 use spandrel_tests::skip::Skip;
 use spandrel_tests::workspace;
 
-use super::{length, platforms};
+use super::{length, page, platforms};
 use crate::call::cargo;
 use crate::progress::Progress;
 use crate::setup;
@@ -33,11 +33,12 @@ const fn full(name: &'static str, what: &'static str, run: fn() -> Result<()>) -
 }
 
 /// Cheap ones first, so that a slip is seen before the long ones have run.
-pub(super) const STEPS: [Step; 18] = [
+pub(super) const STEPS: [Step; 19] = [
     quick("fmt", "rustfmt changes nothing", fmt),
     quick("length", "no Rust file is too long", length::check),
     quick("clippy", "no warning in the workspace", clippy),
     quick("unit", "tests of core, transport and collector", unit),
+    full("page", "types and tests of the page", page::check),
     full("disabled", "a core that is switched off is nothing", disabled),
     full("tools", "tests of the examples and of xtask; the bench is tidy", tools),
     full("docs", "the documentation builds without a warning", docs),

@@ -4,6 +4,7 @@ mod calls;
 mod hostile;
 mod http;
 mod names;
+mod pages;
 mod secrets;
 mod zipkin;
 

@@ -1,0 +1,125 @@
+// Asks the collector, and knows whether it is there.
+
+import { link } from "./url.js";
+
+/** What the collector refused, or a cut answer. */
+export class ApiError extends Error {
+  /** @param {number} status 0 where there was no whole answer @param {string} text */
+  constructor(status, text) {
+    super(text);
+    this.status = status;
+  }
+}
+
+/** The collector is not there. */
+export class GoneError extends Error {}
+
+/** @param {string} base address of the page @returns {string} */
+export function apiBase(base) {
+  return new URL("api/spandrel/v1", base).href;
+}
+
+/** Tells of `gone` and `back`. */
+export const connection = new EventTarget();
+
+/** @type {{ isGone: boolean, info: Record<string, any> | null, wait: number, timer: number }} */
+const now = { isGone: false, info: null, wait: 0, timer: 0 };
+
+/** @returns {string} */
+function base() {
+  return apiBase(document.baseURI);
+}
+
+/**
+ * @param {string} path below the API, with its `/`
+ * @param {import("./url.js").State} [params]
+ * @param {RequestInit} [init]
+ * @returns {Promise<Response>}
+ */
+export async function ask(path, params = {}, init = {}) {
+  const query = link(params);
+  let response;
+  try {
+    response = await fetch(base() + path + (query === "?" ? "" : query), { credentials: "same-origin", ...init });
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    lost();
+    throw new GoneError("The collector is not there.");
+  }
+  if (response.ok) return response;
+  if (response.status === 503 || response.status === 502) {
+    const text = await response.text().catch(() => "");
+    throw new ApiError(response.status, text.trim() || "The collector is busy: try again.");
+  }
+  const body = await response.text().catch(() => "");
+  throw new ApiError(response.status, reason(body) || `The collector answered ${response.status}.`);
+}
+
+/** @param {string} body @returns {string} */
+function reason(body) {
+  try {
+    const { error } = JSON.parse(body);
+    if (typeof error === "string") return error;
+  } catch {
+    // It is text of a door.
+  }
+  return body.slice(0, 500).trim();
+}
+
+/**
+ * @param {string} path
+ * @param {import("./url.js").State} [params]
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
+export async function get(path, params = {}, signal) {
+  const response = await ask(path, params, { signal: signal ?? null });
+  try {
+    return await response.json();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError(0, "The answer was cut off.");
+  }
+}
+
+/** @param {string} path @param {unknown} body @returns {Promise<any>} */
+export async function post(path, body) {
+  const info = now.info ?? (await collector());
+  const headers = { "content-type": "application/json", "x-spandrel-csrf": String(info.csrf ?? "") };
+  const response = await ask(path, {}, { method: "POST", headers, body: JSON.stringify(body) });
+  return response.json();
+}
+
+/** What the collector says of itself. @returns {Promise<Record<string, any>>} */
+export async function collector() {
+  now.info = await get("");
+  return now.info ?? {};
+}
+
+/** What it said last. @returns {Record<string, any> | null} */
+export function known() {
+  return now.info;
+}
+
+function lost() {
+  if (now.isGone) return;
+  now.isGone = true;
+  now.wait = 500;
+  connection.dispatchEvent(new Event("gone"));
+  now.timer = window.setTimeout(retry, now.wait);
+}
+
+/** Looks whether it is back, at once. */
+export async function retry() {
+  clearTimeout(now.timer);
+  try {
+    const response = await fetch(base(), { credentials: "same-origin", cache: "no-store" });
+    now.info = await response.json();
+    now.isGone = false;
+    connection.dispatchEvent(new Event("back"));
+  } catch {
+    // Tabs that lost it together come back one after another.
+    now.wait = Math.min(now.wait * 1.7, 8000);
+    now.timer = window.setTimeout(retry, now.wait * (0.75 + Math.random() / 2));
+  }
+}

@@ -1,0 +1,52 @@
+// What a trace is, in a few lines: how long, whose, how sure, and what is missing.
+
+import { copyButton, h } from "../lib/dom.js";
+import { count, duration, moment, shown } from "../lib/format.js";
+import { attribute, deviceOf, errorOf, FLAGS } from "../lib/tree.js";
+import { link } from "../lib/url.js";
+
+/** More processes are in a list that opens. */
+const MOST_CHIPS = 12;
+
+/** @param {import("../lib/shape.js").Trace} trace @param {string[]} colors */
+export function head(trace, colors) {
+  const rootName = trace.rows > 0 ? trace.strings[trace.name[0] ?? 0] : "";
+  const rootService = trace.processes[trace.process[0] ?? 0]?.service ?? "";
+  let failed = 0;
+  let orphans = 0;
+  for (const flags of trace.flags) {
+    failed += flags & FLAGS.failed ? 1 : 0;
+    orphans += flags & FLAGS.orphan ? 1 : 0;
+  }
+  const records = trace.gaps.columns.records?.reduce((sum, value) => sum + value, 0) ?? 0;
+  const error = Math.max(0, ...trace.processes.map(errorOf));
+  const warnings = [...new Set(trace.processes.flatMap((process) => process.warnings.map((text) => `${process.service}: ${text}`)))];
+  const chips = trace.processes.map((process, index) => chip(process, colors[index] ?? ""));
+  return h("header", { class: "trace-head" },
+    h("div", { class: "title" },
+      h("h1", {}, h("bdi", { class: "service" }, shown(rootService, 200)), " ", h("bdi", {}, shown(rootName, 300))),
+      h("div", { class: "actions" }, copyButton(() => trace.id, "Copy id"), h("a", { class: "small", href: link({ view: "compare", a: trace.id }) }, "Compare"))),
+    h("p", { class: "summary" },
+      [moment(trace.base), duration(trace.extent), `${count(trace.rows)} ${trace.rows === 1 ? "span" : "spans"}`,
+        error > 0 ? `clocks within ± ${duration(error)}` : ""].filter(Boolean).join(" · "),
+      failed > 0 && h("span", { class: "failed" }, ` · ${count(failed)} failed`),
+      orphans > 0 && h("span", { class: "warned" }, ` · ${count(orphans)} without parent`),
+      records > 0 && h("span", { class: "warned" }, ` · ${count(records)} records lost`)),
+    h("div", { class: "chips" }, chips.slice(0, MOST_CHIPS)),
+    chips.length > MOST_CHIPS && h("details", {}, h("summary", {}, `${count(chips.length - MOST_CHIPS)} more processes`), h("div", { class: "chips" }, chips.slice(MOST_CHIPS, 2000))),
+    warnings.length > 0 && h("details", { class: "warned" }, h("summary", {}, `${count(warnings.length)} ${warnings.length === 1 ? "warning" : "warnings"}`),
+      h("ul", { class: "warnings" }, warnings.slice(0, 500).map((text) => h("li", {}, h("bdi", {}, shown(text, 1000)))))));
+}
+
+/** @param {import("../lib/shape.js").Process} process @param {string} color */
+function chip(process, color) {
+  const device = deviceOf(process);
+  const sync = attribute(process, "clock.sync");
+  const error = errorOf(process);
+  const clock = error > 0 ? `± ${duration(error)}` : sync === "none" ? "own clock" : sync === "arrival" ? "by arrival" : "";
+  const lost = process.attributes.filter(([key]) => key.startsWith("lost.")).map(([key, , amount]) => `${shown(amount, 20)} ${shown(key.slice(5), 30)}`);
+  const inside = [h("span", { class: "swatch", "aria-hidden": "true", style: { "background-color": color } }), h("bdi", {}, shown(process.service, 80)),
+    device && h("code", {}, shown(device.replace(/^0+(?=.)/, ""), 16)), clock && h("span", { class: "dim" }, clock),
+    lost.length > 0 && h("span", { class: "warned" }, `lost ${lost.join(", ")}`)];
+  return device ? h("a", { class: "chip", href: link({ view: "devices", device }) }, inside) : h("span", { class: "chip" }, inside);
+}
