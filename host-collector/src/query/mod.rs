@@ -56,6 +56,8 @@ pub struct Context {
     pub shelf: own::shape::Shelf,
     /// What the collector says of itself.
     pub about: Arc<About>,
+    /// What a change of whoever asks must say; empty where he has no cookie.
+    pub proof: String,
     /// The devices that it hears.
     pub devices: Devices,
 }

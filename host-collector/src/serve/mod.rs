@@ -1,6 +1,7 @@
 //! `spandrel serve`: puts links, pipeline, view, store, doors and exporters together.
 
 mod answers;
+mod cookies;
 mod counted;
 mod doors;
 mod ending;
@@ -30,7 +31,7 @@ use crate::signals;
 use crate::stats::Live;
 use crate::storage::Archive;
 use crate::tap::Tap;
-use crate::web::{Parts, Server};
+use crate::web::{self, Parts, Server};
 use counted::Counted;
 use ending::Ending;
 use everywhere::Everywhere;
@@ -77,7 +78,9 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
         source_limit: limit.clone(),
         runtime: runtime.handle().clone(),
     };
-    let doors = Server::start(&options.web, parts)?;
+    let cookie_key = kept.folder.as_deref().map(cookies::key).transpose()?;
+    let web = web::Options { cookie_key, ..options.web.clone() };
+    let doors = Server::start(&web, parts)?;
     for (door, address) in doors.addresses() {
         log::info!("door {} is open at {address}", door.name);
     }

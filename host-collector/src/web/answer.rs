@@ -19,6 +19,8 @@ pub struct Ask {
     pub headers: HeaderMap,
     /// Its body, decompressed.
     pub body: Bytes,
+    /// What a change of whoever comes by this browser must say; empty for others.
+    pub proof: String,
 }
 
 impl Ask {
@@ -158,6 +160,7 @@ mod tests {
             query: vec![pair("tag", "a:1"), pair("limit", "3"), pair("tag", "b:2")],
             headers: HeaderMap::new(),
             body: Bytes::new(),
+            proof: String::new(),
         };
         assert_eq!(ask.all("tag").collect::<Vec<_>>(), ["a:1", "b:2"]);
         assert_eq!((ask.first("limit"), ask.first("service")), (Some("3"), None));

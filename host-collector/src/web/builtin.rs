@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, Ask};
 use super::door::{Door, Family};
+use super::login::Login;
 use super::pages;
 use super::router::{Route, Spans};
 use crate::metrics::{CONTENT_TYPE, Metrics};
@@ -26,8 +27,19 @@ pub(super) struct Section {
     lines: Vec<(String, &'static str, &'static str)>,
 }
 
+/// Where the page is.
+pub(super) const PAGE: &str = "/";
+/// Where a link leads that lets somebody in.
+pub(super) const LOGIN: &str = "/login";
+
 /// The routes.
-pub(super) fn routes(metrics: &Metrics, is_ending: &Arc<AtomicBool>, list: &List) -> Vec<Route> {
+pub(super) fn routes(
+    metrics: &Metrics,
+    is_ending: &Arc<AtomicBool>,
+    list: &List,
+    login: &Arc<Login>,
+) -> Vec<Route> {
+    let login = login.clone();
     let list = list.clone();
     let metrics = metrics.clone();
     let ending = is_ending.clone();
@@ -48,7 +60,8 @@ pub(super) fn routes(metrics: &Metrics, is_ending: &Arc<AtomicBool>, list: &List
         }
     };
     vec![
-        Route::get(Family::Index, "/", "the page; this list with ?list", move |ask, _| {
+        Route::get(Family::Login, LOGIN, "lets in who has a link", move |ask, _| login.enter(ask)),
+        Route::get(Family::Index, PAGE, "the page; this list with ?list", move |ask, _| {
             index(ask, &list)
         }),
         Route::get(Family::Index, "/page/{name}", "parts of the page", pages::part),
@@ -154,12 +167,14 @@ fn text(sections: &[Section]) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::door::DOORS;
+    use super::super::visitors::Visitors;
     use super::*;
 
     #[test]
     fn the_list_names_what_open_doors_answer_and_where() {
         let list = List::default();
-        let routes = routes(&Metrics::default(), &Arc::default(), &list);
+        let login = Arc::new(Login::new(Visitors::unknown().unwrap().into(), Vec::new()));
+        let routes = routes(&Metrics::default(), &Arc::default(), &list, &login);
         let doors = [(&DOORS[0], "127.0.0.1:7727".parse().unwrap())];
         let sections = sections(&routes, &doors);
         let text = text(&sections);

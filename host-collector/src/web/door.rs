@@ -34,6 +34,8 @@ pub enum Family {
     JaegerHealth,
     /// What the collector's page and terminal ask.
     Own,
+    /// How somebody is let in who comes by a browser.
+    Login,
 }
 
 impl Family {
@@ -54,6 +56,7 @@ impl Family {
             Self::SamplingGrpc => "Sampling strategies over gRPC",
             Self::JaegerHealth => "Health as a Jaeger says it",
             Self::Own => "The collector's own API",
+            Self::Login => "Logging in",
         }
     }
 }
@@ -69,6 +72,7 @@ impl Family {
             Self::SamplingHttp,
             Self::SamplingGrpc,
             Self::JaegerHealth,
+            Self::Login,
         ];
         quick.contains(&self)
     }
@@ -76,7 +80,15 @@ impl Family {
     /// Whether it is answered to whoever has no token, too.
     #[must_use]
     pub fn is_open(self) -> bool {
-        matches!(self, Self::Health | Self::JaegerHealth)
+        matches!(self, Self::Health | Self::JaegerHealth | Self::Login)
+    }
+
+    /// Whether it tells of traces and devices, which not everybody on a network is to read.
+    #[must_use]
+    pub fn is_read(self) -> bool {
+        let read =
+            [Self::Index, Self::Own, Self::JaegerHttp, Self::JaegerStorage, Self::ZipkinHttp];
+        read.contains(&self)
     }
 }
 
@@ -120,6 +132,7 @@ pub static DOORS: [Door; 9] = [
             Family::SamplingHttp,
             Family::SamplingGrpc,
             Family::Own,
+            Family::Login,
         ],
     },
     Door { name: "otlp_grpc", flag: "otlp-grpc", port: 4317, families: &[Family::OtlpGrpc] },

@@ -5,8 +5,10 @@
 //! (DNS rebinding) is refused, a page of elsewhere may change nothing, and reads nothing unless it is
 //! let.
 
+use super::door::Family;
 use super::options::Options;
 use super::tokens::Tokens;
+use super::visitors::{Visit, Visitor, Visitors};
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::request::Parts;
 use http::uri::Authority;
@@ -19,6 +21,8 @@ pub(super) struct Guard {
     hosts: Vec<String>,
     origins: Vec<String>,
     tokens: Option<Tokens>,
+    /// Whether everybody on a network may read.
+    is_insecure: bool,
 }
 
 /// Why a request is not answered.
@@ -39,15 +43,31 @@ pub(super) enum Denied {
     )]
     OtherOrigin,
     /// It has no token, or none of ours.
-    #[error("send a token of the collector's --token-file as: Authorization: Bearer TOKEN")]
+    #[error(
+        "send a token of the collector's --token-file as: Authorization: Bearer TOKEN; in a browser, open the \
+         link that the collector printed when it started"
+    )]
     NoToken,
+    /// It comes over a network, and nobody let it in.
+    #[error(
+        "open the link that the collector printed when it started; programs need a token: start the \
+         collector with --token-file, and send one as: Authorization: Bearer TOKEN"
+    )]
+    NoLogin,
+    /// It would change something, and may not be of our page.
+    #[error(
+        "a change needs a token, or the cookie that the page came with and the header x-spandrel-csrf: see \
+         docs/api.md"
+    )]
+    NoProof,
 }
 
 impl Guard {
     pub(super) fn new(options: &Options, tokens: Option<Tokens>) -> Self {
         let lower = |list: &[String]| list.iter().map(|text| text.to_ascii_lowercase()).collect();
         let origins = lower(&options.cors_origins);
-        Self { hosts: lower(&options.allow_hosts), origins, tokens }
+        let is_insecure = options.insecure;
+        Self { hosts: lower(&options.allow_hosts), origins, tokens, is_insecure }
     }
 
     /// Whether a request that came in at the address `local` may be answered, but for its token.
@@ -72,16 +92,51 @@ impl Guard {
         if is_same || reads { Ok(None) } else { Err(Denied::OtherOrigin) }
     }
 
-    /// Whether a request has a token, where it needs one.
-    pub(super) fn identify(&self, request: &Parts) -> Result<(), Denied> {
-        let Some(tokens) = &self.tokens else { return Ok(()) };
+    /// Whether somebody can log in, at a door that is `local`.
+    pub(super) fn has_login(&self, local: IpAddr) -> bool {
+        self.tokens.is_some() || (!local.is_loopback() && !self.is_insecure)
+    }
+
+    /// Whether whoever asks may ask this, which came in at the address `local`.
+    pub(super) fn identify(
+        &self,
+        request: &Parts,
+        family: Family,
+        local: IpAddr,
+        visitor: Option<&Visitor>,
+    ) -> Result<(), Denied> {
+        // What comes with a cookie may be of a page of elsewhere, so it lets nobody hand in spans.
+        let is_of_page =
+            family == Family::Own || [Method::GET, Method::HEAD].contains(&request.method);
+        let is_in = visitor.is_some_and(|visitor| visitor.visit == Visit::LoggedIn);
+        if family.is_open() || (is_in && is_of_page) {
+            return Ok(());
+        }
+        if self.tokens.is_none() && family.is_read() && self.has_login(local.to_canonical()) {
+            return Err(Denied::NoLogin);
+        }
+        if self.tokens.is_none() || self.has_token(request) { Ok(()) } else { Err(Denied::NoToken) }
+    }
+
+    /// Whether what a request would change is changed by whom it seems to be.
+    pub(super) fn may_change(
+        &self,
+        request: &Parts,
+        visitor: Option<&Visitor>,
+    ) -> Result<(), Denied> {
+        let is_proven = visitor.is_some_and(|one| Visitors::is_proven(one, &request.headers));
+        if is_proven || self.has_token(request) { Ok(()) } else { Err(Denied::NoProof) }
+    }
+
+    /// Whether a request has one of our tokens.
+    fn has_token(&self, request: &Parts) -> bool {
+        let Some(tokens) = &self.tokens else { return false };
         let said = request.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
         let token = said.and_then(|said| match said.split_at_checked("bearer ".len()) {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => Some(token),
             _ => None,
         });
-        let is_known = token.is_some_and(|token| tokens.know(token.trim_ascii()));
-        if is_known { Ok(()) } else { Err(Denied::NoToken) }
+        token.is_some_and(|token| tokens.know(token.trim_ascii()))
     }
 
     fn is_ours(&self, host: &str, local: IpAddr) -> bool {
@@ -122,7 +177,7 @@ mod tests {
     fn guard(hosts: &[&str], origins: &[&str], tokens: Option<&str>) -> Guard {
         let list = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
         let tokens = tokens.map(|text| Tokens::parse(text).unwrap());
-        Guard { hosts: list(hosts), origins: list(origins), tokens }
+        Guard { hosts: list(hosts), origins: list(origins), tokens, is_insecure: false }
     }
 
     fn request(method: &str, headers: &[(&str, &str)]) -> Parts {
@@ -189,12 +244,61 @@ mod tests {
     #[test]
     fn where_there_are_tokens_one_of_them_is_needed() {
         let guard = guard(&[], &[], Some("first-token-of-some\nother-token-of-some\n"));
-        let identify = |said| guard.identify(&request("GET", &[("authorization", said)]));
+        let identify = |said| {
+            let request = request("GET", &[("authorization", said)]);
+            guard.identify(&request, Family::OtlpHttp, LOCAL, None)
+        };
         assert_eq!(identify("Bearer other-token-of-some"), Ok(()));
         assert_eq!(identify("bearer  first-token-of-some "), Ok(()));
         for wrong in ["Bearer first-token", "Basic first-token-of-some", "", "Bearer ", "Bearer"] {
             assert_eq!(identify(wrong), Err(Denied::NoToken), "{wrong}");
         }
-        assert_eq!(guard.identify(&request("GET", &[])), Err(Denied::NoToken));
+        let none = guard.identify(&request("GET", &[]), Family::Health, LOCAL, None);
+        assert_eq!(none, Ok(()), "health is for everybody");
+        let none = guard.identify(&request("GET", &[]), Family::OtlpHttp, LOCAL, None);
+        assert_eq!(none, Err(Denied::NoToken));
+    }
+
+    #[test]
+    fn over_a_network_only_who_logged_in_reads() {
+        let mut guard = guard(&[], &[], None);
+        let loopback = IpAddr::from([127, 0, 0, 1]);
+        let visitor = |visit| Some(Visitor { visit, proof: "p".to_owned() });
+        let may = |guard: &Guard, method, family, local, visitor: Option<Visitor>| {
+            guard.identify(&request(method, &[]), family, local, visitor.as_ref())
+        };
+        for family in [Family::Index, Family::Own, Family::JaegerHttp, Family::ZipkinHttp] {
+            assert_eq!(may(&guard, "GET", family, loopback, None), Ok(()));
+            assert_eq!(may(&guard, "GET", family, LOCAL, None), Err(Denied::NoLogin));
+            let any = visitor(Visit::Any);
+            assert_eq!(may(&guard, "GET", family, LOCAL, any), Err(Denied::NoLogin));
+            assert_eq!(may(&guard, "GET", family, LOCAL, visitor(Visit::LoggedIn)), Ok(()));
+        }
+        // Spans come as before, and a cookie is none for them.
+        assert_eq!(may(&guard, "POST", Family::OtlpHttp, LOCAL, None), Ok(()));
+        guard.tokens = Some(Tokens::parse("0123456789abcdef").unwrap());
+        let in_by_cookie = may(&guard, "POST", Family::OtlpHttp, LOCAL, visitor(Visit::LoggedIn));
+        assert_eq!(in_by_cookie, Err(Denied::NoToken));
+        assert_eq!(may(&guard, "GET", Family::Own, loopback, None), Err(Denied::NoToken));
+        assert_eq!(may(&guard, "GET", Family::Own, loopback, visitor(Visit::LoggedIn)), Ok(()));
+        (guard.tokens, guard.is_insecure) = (None, true);
+        assert_eq!(may(&guard, "GET", Family::Own, LOCAL, None), Ok(()));
+    }
+
+    #[test]
+    fn a_change_needs_a_token_or_what_belongs_to_the_cookie() {
+        let mut guard = guard(&[], &[], None);
+        let visitor = Visitor { visit: Visit::Any, proof: "its own".to_owned() };
+        let may = |guard: &Guard, headers: &[(&str, &str)], visitor| {
+            guard.may_change(&request("POST", headers), visitor)
+        };
+        let (mine, other) = ([("x-spandrel-csrf", "its own")], [("x-spandrel-csrf", "another")]);
+        assert_eq!(may(&guard, &mine, Some(&visitor)), Ok(()));
+        assert_eq!(may(&guard, &other, Some(&visitor)), Err(Denied::NoProof));
+        assert_eq!(may(&guard, &[], Some(&visitor)), Err(Denied::NoProof));
+        assert_eq!(may(&guard, &mine, None), Err(Denied::NoProof));
+        guard.tokens = Some(Tokens::parse("0123456789abcdef").unwrap());
+        let token = [("authorization", "Bearer 0123456789abcdef")];
+        assert_eq!(may(&guard, &token, None), Ok(()));
     }
 }

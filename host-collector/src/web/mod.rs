@@ -10,7 +10,7 @@
 //! | `door`, `options` | which doors there are, and which are open |
 //! | `server`, `listen`, `holder`, `files` | opens them and lets connections in |
 //! | `connections`, `talk` | who is connected, and one connection |
-//! | `tokens`, `guard`, `cors` | who is answered |
+//! | `tokens`, `visitors`, `login`, `guard`, `cors` | who is answered |
 //! | `service`, `router`, `answer`, `payload` | from a request to its answer |
 //! | `body`, `upload`, `budget`, `limits` | reading within bounds |
 //! | `intake`, `otlp`, `grpc` | spans that are handed in |
@@ -32,6 +32,7 @@ mod holder;
 mod intake;
 mod limits;
 mod listen;
+mod login;
 mod options;
 mod otlp;
 mod pages;
@@ -47,6 +48,7 @@ mod talk;
 mod tests;
 mod tokens;
 mod upload;
+mod visitors;
 
 pub use answer::{Answer, Ask};
 pub use door::{DOORS, Door, Family};

@@ -74,6 +74,9 @@ pub struct Options {
     /// How many connections there may be at a time, at all doors together.
     #[arg(long, value_name = "COUNT", default_value_t = 16_384, value_parser = clap::value_parser!(u32).range(8..))]
     pub max_connections: u32,
+    /// What cookies are made with, so that they outlast the program; drawn if there is none.
+    #[arg(skip)]
+    pub cookie_key: Option<[u8; 32]>,
     /// Bounds that need no flag.
     #[arg(skip)]
     pub limits: Limits,

@@ -62,7 +62,8 @@ fn route(endpoint: &Endpoint, family: Family, now: &Now) -> Route {
         let (query, body) = (&*ask.query, &*ask.body);
         // These know GET alone, of which HEAD is a part.
         let request = Request { method, path: &ask.path, query, body };
-        whole(handler(&request, reader, &now()))
+        let context = Context { proof: ask.proof.clone(), ..now() };
+        whole(handler(&request, reader, &context))
     };
     match method {
         "POST" => Route::post(family, pattern, about, answer),

@@ -3,15 +3,17 @@
 use super::budget::Budget;
 use super::builtin::{self, List};
 use super::connections::Connections;
-use super::door::{DOORS, Door};
+use super::door::{DOORS, Door, Family};
 use super::guard::Guard;
 use super::listen::{ListenError, listen, may_be_missing};
+use super::login::{self, Login};
 use super::options::Options;
 use super::router::{Route, Router};
 use super::service::{Entry, Service};
 use super::stats::Stats;
 use super::talk::{Speech, serve, talk};
 use super::tokens::{Tokens, TokensError};
+use super::visitors::Visitors;
 use crate::metrics::{Kind, Metrics, Page};
 use crate::rules::SourceLimit;
 use crate::storage::{Intake, Reader};
@@ -88,13 +90,27 @@ impl Server {
 
         let is_ending = Arc::new(AtomicBool::new(false));
         let list = List::default();
-        let mut routes = builtin::routes(&parts.metrics, &is_ending, &list);
+        let visitors = match options.cookie_key {
+            Some(key) => Some(Visitors::new(key)),
+            None => Visitors::unknown(),
+        };
+        let none = || io::Error::other("the system gives no random numbers");
+        let visitors = Arc::new(visitors.ok_or_else(none)?);
+        let guard = Guard::new(options, tokens);
+        let places = open
+            .iter()
+            .filter(|open| open.door.answers(Family::Login) && guard.has_login(open.address.ip()));
+        let name = options.allow_hosts.iter().find(|name| *name != "*").map(|name| &**name);
+        let places = places.map(|open| login::place(open.address, tls.is_some(), name)).collect();
+        let login = Arc::new(Login::new(visitors.clone(), places));
+        let mut routes = builtin::routes(&parts.metrics, &is_ending, &list, &login);
         routes.extend(parts.routes);
         let router = Router::new(routes);
         let doors: Vec<_> = open.iter().map(|open| (open.door, open.address)).collect();
         let _ = list.set(builtin::sections(router.routes(), &doors));
         let service = Arc::new(Service {
-            guard: Guard::new(options, tokens),
+            guard,
+            visitors,
             router,
             limits: options.limits.clone(),
             most: usize::try_from(options.max_message).unwrap_or(usize::MAX) << 20,
@@ -123,6 +139,7 @@ impl Server {
                 Hall { index, speech, service: service.clone(), ending: Ending(is_begun.clone()) };
             parts.runtime.spawn(hall.let_in(listener));
         }
+        login.announce();
         Ok(Running { doors, ending, service, runtime: parts.runtime })
     }
 }
@@ -250,7 +267,7 @@ impl Hall {
         // Answers are written whole; what is left should not wait for more.
         let _ = stream.set_nodelay(true);
         let Ok(local) = stream.local_addr() else { return };
-        let entry = Entry { door: self.index, local: local.ip(), peer };
+        let entry = Entry { door: self.index, local: local.ip(), peer, is_secret: false };
         let speech = self.speech.clone();
         let (service, ending) = (self.service.clone(), self.ending.clone());
         tokio::spawn(talk(stream, speech, entry, service, connection, ending));
@@ -276,6 +293,11 @@ pub struct Running {
 }
 
 impl Running {
+    #[cfg(test)]
+    pub(super) fn visitors(&self) -> &Visitors {
+        &self.service.visitors
+    }
+
     /// Each door that is open, and where; a door on two addresses is there twice.
     #[must_use]
     pub fn addresses(&self) -> &[(&'static Door, SocketAddr)] {
@@ -290,7 +312,7 @@ impl Running {
         let here = IpAddr::from(Ipv4Addr::LOCALHOST);
         let peer = SocketAddr::new(here, 0);
         let Some((connection, _)) = self.service.connections.enter(peer) else { return };
-        let entry = Entry { door: 0, local: here, peer };
+        let entry = Entry { door: 0, local: here, peer, is_secret: false };
         let ending = Ending(self.ending.subscribe());
         serve(stream, entry, &self.service, &connection, ending).await;
     }

@@ -3,9 +3,10 @@
 use super::answer::{Answer, Ask};
 use super::body::{self, BodyError, Coding};
 use super::budget::{Budget, Share};
+use super::builtin;
 use super::connections::{Connections, Exchange};
 use super::cors;
-use super::door::DOORS;
+use super::door::{DOORS, Family};
 use super::grpc;
 use super::guard::{Denied, Guard};
 use super::limits::Limits;
@@ -14,14 +15,15 @@ use super::router::{Call, Found, Handler, Query, Route, Router, Spans};
 use super::stats::Stats;
 use super::stream::Lively;
 use super::upload::Upload;
-use crate::query::pairs;
+use super::visitors::{Visit, Visitor, Visitors};
+use crate::query::{self, pairs};
 use crate::rules::SourceLimit;
 use crate::storage::{Intake, Reader};
 use bytes::Bytes;
 use core::fmt::{self, Debug, Formatter};
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, VARY,
-    WWW_AUTHENTICATE,
+    ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, SET_COOKIE,
+    VARY, WWW_AUTHENTICATE,
 };
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
@@ -29,7 +31,7 @@ use http_body::Body;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Longer answers are compressed for who takes that.
@@ -38,6 +40,7 @@ const WORTH_COMPRESSING: usize = 1 << 10;
 /// What all connections share.
 pub(super) struct Service {
     pub(super) guard: Guard,
+    pub(super) visitors: Arc<Visitors>,
     pub(super) router: Router,
     pub(super) limits: Limits,
     /// The longest message, in bytes.
@@ -62,6 +65,8 @@ pub(super) struct Entry {
     pub(super) local: IpAddr,
     /// Who called.
     pub(super) peer: SocketAddr,
+    /// Whether nobody on the way can read what is said.
+    pub(super) is_secret: bool,
 }
 
 impl Service {
@@ -120,9 +125,8 @@ impl Service {
             Found::Nothing => refuse(parts, &nothing()),
             Found::OtherMethod(methods) => refuse(parts, &other_method(&methods)),
             Found::Route(route, parameters) => {
-                if !route.family.is_open()
-                    && let Err(denied) = self.guard.identify(parts)
-                {
+                let known = self.visitors.visitor(&parts.headers, now_s());
+                if let Err(denied) = self.admit(route, parts, entry, known.as_ref()) {
                     return refuse(parts, &denial(denied));
                 }
                 match &route.handler {
@@ -136,17 +140,53 @@ impl Service {
                         grpc::response(self.call(route, call.clone(), parts, body, share).await)
                     }
                     Handler::Spans(_) | Handler::Call(_) => refuse(parts, &no_call()),
-                    Handler::Stream(open) => match open(&ask(parts, parameters)) {
+                    Handler::Stream(open) => match open(&ask(parts, parameters, None)) {
                         Ok(stream) => going_on(Lively::new(stream)),
                         Err(refused) => plain(*refused),
                     },
                     Handler::Query(query) => {
-                        let ask = ask(parts, parameters);
-                        plain(self.query(route, query.clone(), ask, body, share).await)
+                        let new = self.greet(route, parts, entry, known.as_ref());
+                        let visitor = new.as_ref().map(|(_, visitor)| visitor).or(known.as_ref());
+                        let ask = ask(parts, parameters, visitor);
+                        let answer = self.query(route, query.clone(), ask, body, share).await;
+                        let is_good = answer.status.is_success() || answer.status.is_redirection();
+                        plain(match new.filter(|_| is_good) {
+                            Some((cookie, _)) => answer.with_header(SET_COOKIE, &cookie),
+                            None => answer,
+                        })
                     }
                 }
             }
         }
+    }
+
+    /// Whether whoever asks this may, and may change what it changes.
+    fn admit(
+        &self,
+        route: &Route,
+        parts: &Parts,
+        entry: Entry,
+        known: Option<&Visitor>,
+    ) -> Result<(), Denied> {
+        self.guard.identify(parts, route.family, entry.local, known)?;
+        let is_change = route.family == Family::Own && route.method == Method::POST;
+        if is_change { self.guard.may_change(parts, known) } else { Ok(()) }
+    }
+
+    /// The cookie for whoever has none and asks for what is the begin of a page, or logs in.
+    fn greet(
+        &self,
+        route: &Route,
+        parts: &Parts,
+        entry: Entry,
+        known: Option<&Visitor>,
+    ) -> Option<(String, Visitor)> {
+        let visit = match route.pattern {
+            builtin::LOGIN => Visit::LoggedIn,
+            builtin::PAGE | query::own::COLLECTOR if known.is_none() => Visit::Any,
+            _ => return None,
+        };
+        self.visitors.cookie(visit, &parts.headers, entry.is_secret, now_s())
     }
 
     /// Answers from what is stored, where blocking is allowed.
@@ -248,10 +288,24 @@ impl Debug for Service {
     }
 }
 
-fn ask(parts: &Parts, parameters: Vec<(&'static str, String)>) -> Ask {
+fn now_s() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default().as_secs()
+}
+
+fn ask(parts: &Parts, parameters: Vec<(&'static str, String)>, visitor: Option<&Visitor>) -> Ask {
+    let proof = visitor.map(|visitor| visitor.proof.clone()).unwrap_or_default();
     let query = pairs(parts.uri.query().unwrap_or_default());
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
-    Ask { method, path, parameters, query, headers: parts.headers.clone(), body: Bytes::new() }
+    Ask {
+        method,
+        path,
+        parameters,
+        query,
+        headers: parts.headers.clone(),
+        body: Bytes::new(),
+        proof,
+    }
 }
 
 /// The same, compressed where it is long and the client takes that.
@@ -318,11 +372,15 @@ fn denial(denied: Denied) -> Answer {
     let status = match denied {
         Denied::NoHost => StatusCode::BAD_REQUEST,
         Denied::OtherHost => StatusCode::MISDIRECTED_REQUEST,
-        Denied::OtherOrigin => StatusCode::FORBIDDEN,
-        Denied::NoToken => StatusCode::UNAUTHORIZED,
+        Denied::OtherOrigin | Denied::NoProof => StatusCode::FORBIDDEN,
+        Denied::NoToken | Denied::NoLogin => StatusCode::UNAUTHORIZED,
     };
     let answer = Answer::text(status, &denied.to_string());
-    if denied == Denied::NoToken { answer.with_header(WWW_AUTHENTICATE, "Bearer") } else { answer }
+    if matches!(denied, Denied::NoToken | Denied::NoLogin) {
+        answer.with_header(WWW_AUTHENTICATE, "Bearer")
+    } else {
+        answer
+    }
 }
 
 fn unread(error: &BodyError) -> Answer {

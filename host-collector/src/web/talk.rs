@@ -50,7 +50,10 @@ pub(super) async fn talk(
     };
     match begun {
         Some(Begun::Plain(stream)) => serve(stream, entry, &service, &connection, ending).await,
-        Some(Begun::Tls(stream)) => serve(*stream, entry, &service, &connection, ending).await,
+        Some(Begun::Tls(stream)) => {
+            let entry = Entry { is_secret: true, ..entry };
+            serve(*stream, entry, &service, &connection, ending).await;
+        }
         None => {}
     }
 }

@@ -23,11 +23,14 @@ use crate::json::Writer;
 use crate::model::TraceId;
 use crate::storage::Reader;
 
+/// Where the collector says what it is.
+pub const COLLECTOR: &str = "/api/spandrel/v1";
+
 /// What can be asked.
 pub const ENDPOINTS: [Endpoint; 13] = [
     Endpoint {
         method: "GET",
-        pattern: "/api/spandrel/v1",
+        pattern: COLLECTOR,
         about: "the collector",
         handler: names::collector,
     },

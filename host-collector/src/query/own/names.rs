@@ -15,6 +15,7 @@ pub(super) fn collector(request: &Request<'_>, reader: &dyn Reader, context: &Co
         pair(&mut json, "now_ns", context.now_ns);
         text(&mut json, "frames", &context.about.frames);
         bare(&mut json, "keeps", context.about.keeps);
+        text(&mut json, "csrf", &context.proof);
         json.raw("}");
         Ok(json)
     };

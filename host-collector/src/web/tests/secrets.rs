@@ -2,8 +2,11 @@
 
 use super::calls::{call, framed};
 use super::*;
+use crate::query;
 use crate::tls::testing::Authority;
 use crate::tls::{self, Identity, Roots};
+use crate::web::{Answer, Family};
+use ::http::StatusCode;
 use rustls_pki_types::ServerName;
 use std::path::{Path, PathBuf};
 use tokio_rustls::TlsConnector;
@@ -145,4 +148,60 @@ fn tokens_open_doors_to_the_network() {
     let mut client = Client::at(([127, 0, 0, 1], house.at("otlp_http").port()).into());
     client.send(post("/v1/traces", "", b""));
     assert_eq!(client.reply().unwrap().status, 401);
+}
+
+fn with_cookie(house: &House, request: &str, cookie: &str) -> Reply {
+    house.ask(request.replace("\r\n\r\n", &format!("\r\nCookie: {cookie}\r\n\r\n")))
+}
+
+fn cookie_of(reply: &Reply) -> String {
+    reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
+}
+
+#[test]
+fn the_page_brings_a_cookie_by_which_its_changes_are_known() {
+    let order = Route::post(Family::Own, "/order", "", |_, _| Answer::empty(StatusCode::OK));
+    let what = Route::get(Family::Own, query::own::COLLECTOR, "", |ask, _| {
+        Answer::text(StatusCode::OK, &ask.proof)
+    });
+    let house = House::with_routes(&options(), vec![order, what]);
+    let page = house.ask("GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n");
+    let cookie = cookie_of(&page);
+    let get = format!("GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n", query::own::COLLECTOR);
+    let known = with_cookie(&house, &get, &cookie);
+    assert!(known.header("set-cookie").is_none());
+    let proof = known.text().trim().to_owned();
+    let change = |proof: &str, cookie: &str| {
+        let headers = format!("x-spandrel-csrf: {proof}\r\nCookie: {cookie}\r\n");
+        house.ask(post("/order", &headers, b"")).status
+    };
+    assert_eq!(change(&proof, &cookie), 200);
+    assert_eq!(change("", &cookie), 403);
+    assert_eq!(change(&proof, ""), 403);
+    assert_eq!(change(&proof, "spandrel=v.1.2.3"), 403);
+    // Whoever comes without one, or with one of a collector that is no more, has a new one at once.
+    let new = with_cookie(&house, &get, "spandrel=v.1.2.3");
+    assert_eq!(change(new.text().trim(), &cookie_of(&new)), 200);
+}
+
+#[test]
+fn where_there_are_tokens_a_browser_needs_a_link() {
+    let folder = Authority::new();
+    let house = House::open(&Options { token_file: Some(token_file(&folder)), ..options() });
+    let get = "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n";
+    let refused = house.ask(get);
+    assert_eq!(refused.status, 401);
+    assert!(refused.text().contains("open the link that the collector printed"));
+    for wrong in ["/login", "/login?once=", "/login?once=0123456789abcdef0123456789abcdef"] {
+        let reply = house.get(wrong);
+        assert_eq!((reply.status, reply.header("set-cookie")), (403, None), "{wrong}");
+    }
+    let link = house.running.as_ref().unwrap().visitors().draw_link().unwrap();
+    let link = format!("/login?once={link}");
+    let entered = house.get(&link);
+    assert_eq!((entered.status, entered.header("location")), (303, Some("./")));
+    let set = entered.header("set-cookie").unwrap();
+    assert!(set.contains("; HttpOnly; SameSite=Strict"), "{set}");
+    assert_eq!(with_cookie(&house, get, &cookie_of(&entered)).status, 200);
+    assert_eq!(house.get(&link).status, 403, "it lets in once");
 }
