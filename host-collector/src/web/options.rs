@@ -13,7 +13,7 @@ use std::path::PathBuf;
 #[command(next_help_heading = "Doors")]
 #[group(skip)]
 pub struct Options {
-    /// Answer everything over HTTP and gRPC here: spans in OTLP, queries, metrics, and at `/` a list of it.
+    /// Answer everything over HTTP and gRPC here: spans in OTLP, queries, metrics, and at `/` the page.
     /// Give it once for each address; port 0 takes any that is free, `off` opens none.
     #[arg(long, value_name = "ADDRESS:PORT", default_values_t = both(7727))]
     pub http: Vec<Place>,

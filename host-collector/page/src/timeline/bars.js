@@ -222,7 +222,8 @@ export class Bars {
     if (half < 1.5) return;
     const { context } = this;
     context.fillStyle = ink;
-    const middle = y + TOP + THICK / 2;
+    // Below the text, which stands in the middle.
+    const middle = y + TOP + THICK - 2;
     for (const x of [x0, x1]) {
       const left = Math.max(-4, x - half);
       const right = Math.min(width + 4, x + half);

@@ -16,17 +16,17 @@ export async function load(id, progress, signal) {
   try {
     return await new Promise((resolve, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason));
+      // Asked from here it is told whether the collector is there at all.
+      const failed = (/** @type {string} */ why) => ask("").then(() => reject(new ApiError(0, why)), reject);
       worker.onmessage = ({ data }) => {
         if (data.trace) resolve(data);
         else if (data.error === undefined) progress(data.done, data.all);
-        else if (data.status === -1) {
-          // Asked from here it is told whether the collector is there.
-          ask("").then(() => reject(new ApiError(0, "The answer was cut off.")), reject);
-        } else reject(new ApiError(data.status, data.error));
+        else if (data.status === -1) void failed("The answer was cut off.");
+        else reject(new ApiError(data.status, data.error));
       };
       worker.onerror = (event) => {
         event.preventDefault();
-        reject(new ApiError(0, event.message || "The thread that reads traces could not start."));
+        void failed(event.message || "The thread that reads traces could not start.");
       };
       worker.postMessage({ base: apiBase(document.baseURI), id });
     });

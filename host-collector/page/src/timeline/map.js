@@ -14,11 +14,14 @@ const SHORTEST_MAP_DRAG = 4;
 export class MiniMap {
   /**
    * @param {Uint16Array} points
-   * @param {number} extent
+   * @param {{ rows: number, extent: number }} trace
    * @param {(view: import("../lib/axis.js").Span) => void} changed
    */
-  constructor(points, extent, changed) {
+  constructor(points, { rows, extent: lasts }, changed) {
+    const extent = Math.max(lasts, 1);
     this.points = points;
+    // Of few rows each is a line, and lines are as high as there is room.
+    this.lines = Math.max(1, Math.min(MAP_HEIGHT, rows));
     this.extent = extent;
     this.changed = changed;
     /** @type {HTMLCanvasElement | null} the points in the colours of now */
@@ -77,7 +80,7 @@ export class MiniMap {
     const key = colors.join();
     if (this.picture && this.colors === key) return this.picture;
     const canvas = h("canvas", { width: MAP_WIDTH, height: MAP_HEIGHT });
-    const context = canvas.getContext("2d");
+    const context = canvas.getContext("2d", { willReadFrequently: true });
     this.picture = canvas;
     this.colors = key;
     if (!context) return canvas;
@@ -114,8 +117,8 @@ export class MiniMap {
     if (!context || width === 0) return;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, MAP_TALL);
-    context.imageSmoothingEnabled = true;
-    context.drawImage(this.painted(colors), 0, 2, width, MAP_HEIGHT - 4);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(this.painted(colors), 0, 0, MAP_WIDTH, this.lines, 0, 2, width, Math.min(MAP_HEIGHT - 4, this.lines * 7));
     const left = Math.max(0, (view.from / this.extent) * width);
     const right = Math.min(width, Math.max((view.to / this.extent) * width, left + 2));
     context.fillStyle = inks.veil ?? "";

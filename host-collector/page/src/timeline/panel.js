@@ -13,6 +13,9 @@ const MOST_VALUE_LETTERS = 400;
 /** So many events and links are shown until somebody wants all of them. */
 const MOST_ENTRIES = 50;
 
+/** So long a row is selected before its span is asked for. */
+const QUIET_KEY_MS = 40;
+
 /** @typedef {[string, string, string]} Attribute */
 
 /** Beside the timeline. */
@@ -40,6 +43,9 @@ export class Panel {
     const loading = new AbortController();
     this.loading = loading;
     const id = idOf(trace.ids, row);
+    // Who runs through the rows does not ask for each of them.
+    await new Promise((resolve) => setTimeout(resolve, QUIET_KEY_MS));
+    if (loading.signal.aborted) return;
     const wasHidden = this.element.hidden;
     this.element.hidden = false;
     if (wasHidden || !this.element.firstChild) replace(this.element, waiting("Asking for the span"));
@@ -78,7 +84,7 @@ export class Panel {
     const error = span.process.attributes.find((/** @type {Attribute} */ [name]) => name === "clock.error_us")?.[2];
     const offset = (/** @type {bigint} */ at) => duration(Number(at - ns(trace.base)));
     const times = h("table", { class: "times" },
-      h("thead", {}, h("tr", {}, h("th", {}, ""), h("th", {}, "aligned"), h("th", {}, "in the trace"), h("th", {}, "ticks"))),
+      h("thead", {}, h("tr", {}, h("td", {}), ["aligned", "in the trace", "ticks"].map((title) => h("th", { scope: "col" }, title)))),
       h("tbody", {},
         h("tr", {}, h("th", { scope: "row" }, "start"), h("td", {}, moment(start)), h("td", {}, offset(start)), h("td", {}, shown(ticks("clock.ticks"), 40) || "–")),
         h("tr", {}, h("th", { scope: "row" }, "end"), h("td", {}, moment(end)), h("td", {}, offset(end)), h("td", {}, shown(ticks("clock.end_ticks"), 40) || "–"))));

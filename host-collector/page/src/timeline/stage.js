@@ -46,7 +46,7 @@ export class Stage {
     this.frame = 0;
     this.width = 0;
     this.height = 0;
-    this.map = new MiniMap(points, Math.max(trace.extent, 1), (view) => this.look(view));
+    this.map = new MiniMap(points, trace, (view) => this.look(view));
     this.canvas = h("canvas", { class: "bars", "aria-hidden": "true" });
     const context = this.canvas.getContext("2d");
     if (!context) throw new Error("This browser draws nothing.");

@@ -69,23 +69,28 @@ export class TimelineView extends View {
     this.stage?.end();
     this.stage = null;
     if (!/^[0-9a-f]{1,32}$/.test(id)) {
-      replace(this, empty("That is no trace", "A trace has up to 32 hexadecimal digits.", h("a", { href: "?" }, "To the traces")));
+      this.say(empty("That is no trace", "A trace has up to 32 hexadecimal digits.", h("a", { href: "?" }, "To the traces")));
       return;
     }
-    replace(this, waiting("Asking for the trace"));
+    this.say(waiting("Asking for the trace"));
     try {
       const { trace, map } = await load(id, (done, all) => {
-        if (!signal.aborted) replace(this, waiting(`Reading: ${count(done)} of ${count(all)} parts`));
+        if (!signal.aborted) this.say(waiting(`Reading: ${count(done)} of ${count(all)} parts`));
       }, signal);
       if (signal.aborted) return;
       this.laid(trace, map);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof ApiError && error.status === 404) {
-        replace(this, empty("This trace is not here", "It has not come yet, or it was so old that it had to make room. The store keeps as much as it was told to.",
+        this.say(empty("This trace is not here", "It has not come yet, or it was so old that it had to make room. The store keeps as much as it was told to.",
           h("div", { class: "actions" }, h("button", { type: "button", onclick: () => this.reload() }, "Look again"), h("a", { href: "?" }, "To the traces"))));
-      } else replace(this, trouble(error, () => this.reload()));
+      } else this.say(trouble(error, () => this.reload()));
     }
+  }
+
+  /** What stands in place of a trace. @param {Node} what */
+  say(what) {
+    replace(this, h("h1", { class: "away" }, "Trace"), what);
   }
 
   /** @param {import("../lib/shape.js").Trace} trace @param {Uint16Array} map */
@@ -98,7 +103,7 @@ export class TimelineView extends View {
     const tools = h("div", { class: "tools" },
       h("div", { class: "find" }, this.finder, button("↑", "The match before", () => this.next(-1)), button("↓", "The next match", () => this.next(1)), this.matched),
       h("div", { class: "zoom" },
-        button("+", "Zoom in", () => stage.zoom(0.6)), button("−", "Zoom out", () => stage.zoom(1 / 0.6)), button("0", "Show all of the time", () => stage.look({ from: -Infinity, to: Infinity })),
+        button("+", "Zoom in", () => stage.zoom(0.6)), button("−", "Zoom out", () => stage.zoom(1 / 0.6)), button("All", "All of the time", () => stage.look({ from: -Infinity, to: Infinity })),
         button("Close all", "Close all rows", () => this.fold(1)), button("Open all", "Open all rows", () => this.fold(Infinity))));
     const split = this.splitter();
     const timeline = h("div", { class: "timeline" }, h("div", { class: "upper" }, tools, stage.map.canvas), stage.scroller, split);

@@ -3,7 +3,8 @@
 import { collector, connection, retry } from "../lib/api.js";
 import { create, h, replace } from "../lib/dom.js";
 import { shown } from "../lib/format.js";
-import { link, one } from "../lib/url.js";
+import { link } from "../lib/url.js";
+import { PageElement } from "./element.js";
 import { empty } from "./empty.js";
 import { follow, here, routes } from "./route.js";
 import { isDark, startTheme, themes, toggleTheme } from "./theme.js";
@@ -31,7 +32,7 @@ const ENTRIES = {
 };
 
 /** The whole page. */
-class App extends HTMLElement {
+class App extends PageElement {
   constructor() {
     super();
     /** @type {View | null} */
@@ -109,7 +110,7 @@ class App extends HTMLElement {
     if (!entry) {
       this.view = null;
       document.title = "Spandrel";
-      replace(this.main, empty("There is no such view", `This page has none that is called ${shown(one(place.view) || one(here().view), 60)}.`,
+      replace(this.main, h("h1", { class: "away" }, "Spandrel"), empty("There is no such view", `This page has none that is called ${shown(new URLSearchParams(location.search).get("view"), 60)}.`,
         h("a", { href: "?" }, "To the traces")));
       return;
     }

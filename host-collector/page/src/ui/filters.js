@@ -15,8 +15,8 @@ const FIELDS = {
   service: ["Service", "any", "10rem"],
   operation: ["Operation", "any", "10rem"],
   tag: ["Tags", "bus=1, state=idle", "12rem"],
-  min: ["From", "1.5ms", "5rem"],
-  max: ["to", "2s", "5rem"],
+  min: ["Longer than", "1.5ms", "6.5rem"],
+  max: ["Shorter than", "2s", "6.5rem"],
 };
 
 const TIMES = { "-5m": "5 minutes", "-1h": "hour", "-6h": "6 hours", "-24h": "day", "-168h": "week", "": "all" };

@@ -1,9 +1,11 @@
 // What all views have in common: they show a state, and load at most one thing at a time.
 
+import { PageElement } from "./element.js";
+
 /** @typedef {import("./route.js").Place} Place */
 
 /** One view of the page. */
-export class View extends HTMLElement {
+export class View extends PageElement {
   constructor() {
     super();
     /** @type {Place} */

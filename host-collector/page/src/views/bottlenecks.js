@@ -87,7 +87,7 @@ export class BottlenecksView extends View {
     const hasBoth = one(this.place.at) !== "";
     const heads = ["Operation", "Self time", "", "Calls", "Failed", "p50", "p90", "p99", "Longest", ...(hasBoth ? ["p50 before", "p50 after", ""] : [])];
     const rows = operations.slice(0, this.most).flatMap((/** @type {any} */ operation, /** @type {number} */ index) => operationRow(operation, index, all, heads.length, hasBoth));
-    replace(this.results, h("div", { class: "wide" }, h("table", { class: "operations" },
+    replace(this.results, h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Operations" }, h("table", { class: "operations" },
       h("thead", {}, h("tr", {}, heads.map((title, index) => h(title ? "th" : "td", title ? { scope: "col", class: index === 0 ? "" : "number" } : {}, title)))), h("tbody", {}, rows))),
     operations.length > this.most && h("button", { type: "button", onclick: () => {
       this.most += 500;

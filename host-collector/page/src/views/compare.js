@@ -66,9 +66,9 @@ export class CompareView extends View {
     const { rows, left } = joined(a, b, MOST_COMPARED);
     const widest = Math.max(...rows.map((row) => Math.abs(row.b.total - row.a.total)), 1);
     const about = (/** @type {string} */ label, /** @type {import("../lib/shape.js").Trace} */ trace) =>
-      h("p", {}, h("strong", {}, label), " ", h("a", { href: link({ view: "trace", trace: trace.id }) }, h("code", {}, trace.id.slice(0, 16))), ` ${moment(trace.base)} · ${count(trace.rows)} spans · ${duration(trace.extent)}`);
+      h("p", {}, h("strong", {}, label), " ", h("a", { href: link({ view: "trace", trace: trace.id }) }, h("code", {}, trace.id)), ` ${moment(trace.base)} · ${count(trace.rows)} spans · ${duration(trace.extent)}`);
     replace(this.results, h("div", { class: "pair" }, about("A", a), about("B", b), h("p", {}, "B takes ", difference(b.extent, a.extent))),
-      h("div", { class: "wide" }, h("table", { class: "compared" },
+      h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Operations of both traces" }, h("table", { class: "compared" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Operation"), ["Spans A", "Spans B", "Time A", "Time B", "Difference", "Itself A", "Itself B"].map((title) => h("th", { scope: "col", class: "number" }, title)), h("td", {}))),
         h("tbody", {}, rows.map((row) => comparedRow(row, widest))))), left > 0 && h("p", { class: "dim" }, `${count(left)} more are not shown.`));
     announce(`${count(rows.length)} operations are compared`);

@@ -47,7 +47,7 @@ export class DevicePage {
       this.form.element.hidden = false;
       this.fill(device);
     } catch (error) {
-      if (!signal.aborted && !isQuiet) replace(this.facts, trouble(error, () => void this.load(new AbortController().signal, false)));
+      if (!signal.aborted && !isQuiet) replace(this.facts, h("h1", { class: "away" }, "Device"), trouble(error, () => void this.load(new AbortController().signal, false)));
     }
   }
 
@@ -61,7 +61,7 @@ export class DevicePage {
       latest && this.latest(latest, now),
       latest && warnings(latest),
       h("h2", {}, `Boots (${count(boots.length)})`),
-      h("div", { class: "wide" }, h("table", { class: "boots" },
+      h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Boots" }, h("table", { class: "boots" },
         h("thead", {}, h("tr", {}, ["Boot", "State", "From", "Heard", "Clock ±", "Drift", "Records", "Lost", "Ring", "Sampled out", "Build"].map((title) => h("th", { scope: "col" }, title)))),
         h("tbody", {}, boots.slice(0, this.boots).map((boot) => bootRow(boot, now))))),
       boots.length > this.boots && h("button", { type: "button", class: "quiet", onclick: () => {

@@ -60,7 +60,7 @@ export class GraphView extends View {
     const rows = [...all].sort((a, b) => b.calls - a.calls).slice(0, MOST_CALLS);
     replace(this.results, h("div", { class: "wide graph", tabindex: "0", role: "group", "aria-label": "Picture of the graph; the table below says the same" }, picture(nodes, edges)),
       left > 0 && h("p", { class: "dim" }, `${count(left)} more services are only in the table, since they have the fewest calls.`),
-      h("div", { class: "wide" }, h("table", { class: "calls" },
+      h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Calls" }, h("table", { class: "calls" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Caller"), h("th", { scope: "col" }, "Called"), h("th", { scope: "col", class: "number" }, "Calls"), h("th", { scope: "col", class: "number" }, "Failed"))),
         h("tbody", {}, rows.map(({ parent, child, calls, errors }) => h("tr", {}, h("td", {}, service(parent)), h("td", {}, service(child)), h("td", { class: "number" }, count(calls)),
           h("td", { class: errors > 0 ? "number failed" : "number" }, errors > 0 ? `${count(errors)} (${percent(errors / Math.max(1, calls))})` : "0")))))));
@@ -74,22 +74,29 @@ function service(name) {
 
 /** @param {import("../lib/layers.js").Node[]} nodes @param {import("../lib/layers.js").Edge[]} edges */
 function picture(nodes, edges) {
+  const layerOf = new Map(nodes.map(({ name, layer }) => [name, layer]));
+  const leadsBack = (/** @type {import("../lib/layers.js").Edge} */ { parent, child }) => parent !== child && (layerOf.get(child) ?? 0) <= (layerOf.get(parent) ?? 0);
   const layers = Math.max(...nodes.map(({ layer }) => layer)) + 1;
   const sizes = Array.from({ length: layers }, (_, layer) => nodes.filter((node) => node.layer === layer).length);
   const tallest = Math.max(...sizes);
-  const [width, height] = [layers * (BOX + GAP) - GAP + 40, tallest * STEP + 20];
+  const [width, height] = [layers * (BOX + GAP) - GAP + 80, tallest * STEP + 20 + (edges.some(leadsBack) ? 40 : 0)];
   /** @type {Map<string, { x: number, y: number }>} */
   const at = new Map(nodes.map(({ name, layer, place }) => [name, { x: 20 + layer * (BOX + GAP), y: 10 + ((tallest - (sizes[layer] ?? 0)) / 2 + place) * STEP + (STEP - TALL) / 2 }]));
   const most = Math.max(...edges.map(({ calls }) => calls), 1);
-  const lines = edges.map(({ parent, child, calls, errors }) => {
+  const lines = edges.map((edge) => {
+    const { parent, child, calls, errors } = edge;
     const [a, b] = [at.get(parent), at.get(child)];
     if (!a || !b) return null;
     const [x0, y0, x1, y1] = [a.x + BOX, a.y + TALL / 2, b.x - 5, b.y + TALL / 2];
-    const bend = x1 > x0 ? (x1 - x0) / 2 : 60;
+    const bend = (x1 - x0) / 2;
+    const low = Math.max(a.y, b.y) + TALL + 34;
+    // What leads back goes below the boxes, so that it is told from what leads on.
     const path = parent === child
       ? `M${x0} ${y0 - 6}c30 -26 30 38 2 12`
-      : `M${x0} ${y0}C${x0 + bend} ${y0} ${x1 - bend} ${y1} ${x1} ${y1}`;
-    return svg("path", { d: path, class: errors > 0 ? "edge failed" : "edge", "stroke-width": (1 + 3 * (Math.log1p(calls) / Math.log1p(most))).toFixed(2), "marker-end": "url(#arrow)" },
+      : leadsBack(edge)
+        ? `M${a.x + BOX * 0.6} ${a.y + TALL}C${a.x + BOX * 0.5} ${low} ${b.x + BOX * 0.5} ${low} ${b.x + BOX * 0.4} ${b.y + TALL + 5}`
+        : `M${x0} ${y0}C${x0 + bend} ${y0} ${x1 - bend} ${y1} ${x1} ${y1}`;
+    return svg("path", { d: path, class: errors * 100 >= calls ? "edge failed" : "edge", "stroke-width": (1 + 3 * (Math.log1p(calls) / Math.log1p(most))).toFixed(2), "marker-end": "url(#arrow)" },
       svg("title", {}, `${shown(parent, 100)} calls ${shown(child, 100)}: ${count(calls)}, ${count(errors)} failed`));
   });
   const boxes = nodes.map(({ name, calls }) => {

@@ -155,5 +155,5 @@ function liveLine(span) {
   return h("li", {}, h("a", { class: span.failed ? "line failed" : span.made ? "line made" : "line", href: link({ view: "trace", trace: span.trace, span: span.id }) },
     h("time", {}, clock(span.start_ns)), h("span", { class: "long" }, duration(Number(span.duration_ns))),
     h("bdi", { class: "service" }, shown(span.service, 80)), h("bdi", { class: "name" }, shown(span.name, 200)),
-    h("span", { class: "tags-line" }, span.failed && h("span", { class: "failed" }, "failed"), span.warnings > 0 && h("span", { class: "warned" }, `${count(span.warnings)} warnings`), tags)));
+    h("span", { class: "tags-line" }, span.failed && h("span", { class: "failed" }, "failed"), span.warnings > 0 && h("span", { class: "warned" }, `${count(span.warnings)} ${span.warnings === 1 ? "warning" : "warnings"}`), tags)));
 }
