@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { moved, ticks, whole, within, zoomed } from "../src/lib/axis.js";
+import { moved, tickLabel, ticks, whole, within, zoomed } from "../src/lib/axis.js";
 
 test("what is under the mouse stays there while one zooms", () => {
   const view = zoomed({ from: 0, to: 1000 }, 0.5, 0.25, 1e6);
@@ -28,4 +28,14 @@ test("marks are round and few, for nanoseconds and for ten years", () => {
     assert.ok(found.length >= 2 && found.length <= 9, `${to}: ${found}`);
   }
   assert.deepEqual(ticks({ from: 0, to: 300e9 }, 5).slice(0, 2), [0, 60e9], "minutes, not hundreds of seconds");
+});
+
+test("neighbouring marks never read the same, however near they are", () => {
+  for (const view of [{ from: 258190668, to: 258532840 }, { from: 0, to: 1e9 }, { from: 90e9, to: 90e9 + 400 }, { from: 0, to: 3e17 }]) {
+    const marks = ticks(view, 7);
+    const labels = marks.map((at) => tickLabel(at, marks[1] - marks[0]));
+    assert.equal(new Set(labels).size, labels.length, labels.join());
+  }
+  assert.equal(tickLabel(258150000, 50000), "258.15 ms");
+  assert.equal(tickLabel(-200e6, 200e6), "-200 ms");
 });

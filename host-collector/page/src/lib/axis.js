@@ -5,6 +5,9 @@
 /** Nothing shorter is shown. */
 const SHORTEST = 10;
 
+/** @type {[string, number][]} */
+const TICK_UNITS = [["d", 86400e9], ["h", 3600e9], ["min", 60e9], ["s", 1e9], ["ms", 1e6], ["µs", 1e3], ["ns", 1]];
+
 /** @param {number} extent @returns {Span} all of a trace, with a little room at both ends */
 export function whole(extent) {
   const room = Math.max(extent, SHORTEST) * 0.01;
@@ -51,6 +54,19 @@ export function ticks(span, most) {
   const found = [];
   for (let at = Math.ceil(span.from / step); at * step <= span.to && found.length <= most; at += 1) found.push(at * step + 0);
   return found;
+}
+
+/**
+ * What stands at a mark: as many digits as tell it from its neighbours.
+ * @param {number} at
+ * @param {number} step
+ * @returns {string}
+ */
+export function tickLabel(at, step) {
+  if (at === 0) return "0";
+  const [unit, worth] = TICK_UNITS.find(([, least]) => Math.abs(at) >= least) ?? ["ns", 1];
+  const digits = Math.max(0, Math.ceil(-Math.log10(step / worth) - 1e-9));
+  return `${(at / worth).toFixed(Math.min(digits, 9))} ${unit}`;
 }
 
 /** @param {number} least @returns {number} */

@@ -118,7 +118,8 @@ export class Bars {
     }
     if (flags & FLAGS.cut && x1 <= width) this.jag(x1, y, inks.failed ?? "", inks.page ?? "");
     this.whiskers(scene.errors[process] ?? 0, x0, x1, y, scale, width, inks.whisker ?? "");
-    this.label(duration(trace.duration[row] ?? 0), x0, x0 + wide, y, width, inks);
+    // What the collector made in place of something lost took no time of its own.
+    if (!(flags & FLAGS.made)) this.label(duration(trace.duration[row] ?? 0), x0, x0 + wide, y, width, inks);
   }
 
   /**

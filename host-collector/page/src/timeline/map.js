@@ -1,6 +1,6 @@
 // The small picture of the whole trace, and the moments of what is in sight.
 
-import { ticks, within, zoomed, moved } from "../lib/axis.js";
+import { moved, tickLabel, ticks, within, zoomed } from "../lib/axis.js";
 import { h } from "../lib/dom.js";
 import { duration } from "../lib/format.js";
 import { MAP_HEIGHT, MAP_WIDTH } from "../lib/minimap.js";
@@ -132,12 +132,14 @@ export class MiniMap {
     context.font = "11px system-ui, sans-serif";
     context.textBaseline = "middle";
     const scale = width / (view.to - view.from);
-    for (const at of ticks(view, Math.max(2, width / 110))) {
+    const marks = ticks(view, Math.max(2, width / 110));
+    const step = (marks[1] ?? view.to) - (marks[0] ?? view.from);
+    for (const at of marks) {
       const x = Math.round((at - view.from) * scale);
       context.fillStyle = inks.line ?? "";
       context.fillRect(x, MAP_HEIGHT, 1, AXIS);
       context.fillStyle = inks.dim ?? "";
-      const text = at === 0 ? "0" : duration(at).replace(/\.?0+ /, " ");
+      const text = tickLabel(at, step);
       if (x + 4 + text.length * 6 < width) context.fillText(text, x + 4, MAP_HEIGHT + AXIS / 2);
     }
     const label = `All of the trace; in sight is ${duration(view.from)} to ${duration(view.to)}. Arrows move, + and - zoom, 0 shows all.`;

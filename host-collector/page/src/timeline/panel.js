@@ -86,8 +86,8 @@ export class Panel {
     const times = h("table", { class: "times" },
       h("thead", {}, h("tr", {}, h("td", {}), ["aligned", "in the trace", "ticks"].map((title) => h("th", { scope: "col" }, title)))),
       h("tbody", {},
-        h("tr", {}, h("th", { scope: "row" }, "start"), h("td", {}, moment(start)), h("td", {}, offset(start)), h("td", {}, shown(ticks("clock.ticks"), 40) || "–")),
-        h("tr", {}, h("th", { scope: "row" }, "end"), h("td", {}, moment(end)), h("td", {}, offset(end)), h("td", {}, shown(ticks("clock.end_ticks"), 40) || "–"))));
+        h("tr", {}, h("th", { scope: "row" }, "start"), h("td", { title: moment(start) }, moment(start).slice(11)), h("td", {}, offset(start)), h("td", {}, shown(ticks("clock.ticks"), 40) || "–")),
+        h("tr", {}, h("th", { scope: "row" }, "end"), h("td", { title: moment(end) }, moment(end).slice(11)), h("td", {}, offset(end)), h("td", {}, shown(ticks("clock.end_ticks"), 40) || "–"))));
     const missing = Object.entries(span.missing ?? {}).filter(([, amount]) => Number(amount) > 0);
     return h("div", {},
       h("dl", { class: "facts" },
