@@ -7,7 +7,7 @@ import { deviceOf, FLAGS, hasChildren } from "../lib/tree.js";
 export const ROW_HEIGHT = 24;
 /** So many are in the document at most. */
 export const MOST_ROWS = 60;
-/** Deeper than this the name stays where it is, and a number says how deep. */
+/** Where rows are deeper than this they begin farther left, and a number says how deep each is. */
 const MOST_INDENTS = 16;
 const INDENT = 12;
 /** Longer names are whole in the panel only. */
@@ -55,6 +55,12 @@ export class Rows {
   show(scene, first, amount, position) {
     const { shown: rows } = scene;
     const wanted = Math.min(amount, MOST_ROWS, rows.length - first);
+    const depths = rows.subarray(first, first + Math.max(wanted, 0));
+    const [least, most] = depths.reduce(([low, high], row) => {
+      const depth = scene.trace.depth[row] ?? 0;
+      return [Math.min(low, depth), Math.max(high, depth)];
+    }, [Infinity, 0]);
+    const base = most > MOST_INDENTS ? Math.max(0, least - 1) : 0;
     while (this.slots.length < wanted) {
       const slot = new Slot();
       this.slots.push(slot);
@@ -70,11 +76,16 @@ export class Rows {
       const place = first + index;
       slot.element.style.transform = `translateY(${place * ROW_HEIGHT - position}px)`;
       const row = rows[place] ?? 0;
-      const state = `${scene.closed[row]}${row === scene.selected}${scene.matches.has(row)}${place}`;
+      const state = `${scene.closed[row]}${row === scene.selected}${scene.matches.has(row)}${place}/${base}`;
       if (slot.row === row && slot.state === state) return;
       if (slot.row !== row) this.fill(slot, scene, row);
       slot.row = row;
       slot.state = state;
+      const depth = scene.trace.depth[row] ?? 0;
+      // However deep it is, some of the name is in sight.
+      slot.cell.style.paddingLeft = `min(${Math.min(depth - base, MOST_INDENTS) * INDENT}px, 45%)`;
+      slot.depth.hidden = most <= MOST_INDENTS;
+      slot.depth.textContent = String(depth + 1);
       const { element, twisty } = slot;
       element.id = `row-${row}`;
       element.setAttribute("aria-rowindex", String(place + 1));
@@ -96,9 +107,6 @@ export class Rows {
     const process = trace.processes[trace.process[row] ?? 0];
     const name = shown(trace.strings[trace.name[row] ?? 0], MOST_LETTERS);
     const device = process ? deviceOf(process) : "";
-    slot.cell.style.paddingLeft = `${Math.min(depth, MOST_INDENTS) * INDENT}px`;
-    slot.depth.hidden = depth <= MOST_INDENTS;
-    slot.depth.textContent = depth > MOST_INDENTS ? `${depth}` : "";
     slot.swatch.style.backgroundColor = colors[trace.process[row] ?? 0] ?? "";
     slot.name.textContent = name === "" ? "(no name)" : name;
     slot.service.textContent = `${shown(process?.service, 80)}${device ? ` ${shortened(device)}` : ""}`;

@@ -103,6 +103,7 @@ export class Stage {
 
   resized() {
     // The layer never has more rows than there may be.
+    const wasUnknown = this.height === 0;
     this.height = Math.min(this.scroller.clientHeight, (MOST_ROWS - 1) * ROW_HEIGHT);
     this.layer.style.height = `${this.height}px`;
     this.width = this.canvas.clientWidth;
@@ -111,6 +112,8 @@ export class Stage {
     this.canvas.height = Math.max(1, Math.round(this.height * ratio));
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.sized();
+    // Only now is it known where a row that was selected before is in sight.
+    if (wasUnknown && this.selected >= 0) this.scrollTo(placeOf(this.shown, this.selected) * ROW_HEIGHT - this.height / 2);
     // What is drawn went with the old size: without this the next frame would be empty.
     cancelAnimationFrame(this.frame);
     this.draw();
