@@ -7,6 +7,8 @@ import { link } from "../lib/url.js";
 
 /** More processes are in a list that opens. */
 const MOST_CHIPS = 12;
+/** And more than these are only in the rows. */
+const MOST_PROCESSES = 500;
 
 /** @param {import("../lib/shape.js").Trace} trace @param {string[]} colors */
 export function head(trace, colors) {
@@ -19,9 +21,9 @@ export function head(trace, colors) {
     orphans += flags & FLAGS.orphan ? 1 : 0;
   }
   const records = trace.gaps.columns.records?.reduce((sum, value) => sum + value, 0) ?? 0;
-  const error = Math.max(0, ...trace.processes.map(errorOf));
+  const error = trace.processes.reduce((most, process) => Math.max(most, errorOf(process)), 0);
   const warnings = [...new Set(trace.processes.flatMap((process) => process.warnings.map((text) => `${process.service}: ${text}`)))];
-  const chips = trace.processes.map((process, index) => chip(process, colors[index] ?? ""));
+  const chips = trace.processes.slice(0, MOST_PROCESSES).map((process, index) => chip(process, colors[index] ?? ""));
   return h("header", { class: "trace-head" },
     h("div", { class: "title" },
       h("h1", {}, h("bdi", { class: "service" }, shown(rootService, 200)), " ", h("bdi", {}, shown(rootName, 300))),
@@ -33,7 +35,7 @@ export function head(trace, colors) {
       orphans > 0 && h("span", { class: "warned" }, ` · ${count(orphans)} without parent`),
       records > 0 && h("span", { class: "warned" }, ` · ${count(records)} records lost`)),
     h("div", { class: "chips" }, chips.slice(0, MOST_CHIPS)),
-    chips.length > MOST_CHIPS && h("details", {}, h("summary", {}, `${count(chips.length - MOST_CHIPS)} more processes`), h("div", { class: "chips" }, chips.slice(MOST_CHIPS, 2000))),
+    chips.length > MOST_CHIPS && h("details", {}, h("summary", {}, `${count(trace.processes.length - MOST_CHIPS)} more processes`), h("div", { class: "chips" }, chips.slice(MOST_CHIPS))),
     warnings.length > 0 && h("details", { class: "warned" }, h("summary", {}, `${count(warnings.length)} ${warnings.length === 1 ? "warning" : "warnings"}`),
       h("ul", { class: "warnings" }, warnings.slice(0, 500).map((text) => h("li", {}, h("bdi", {}, shown(text, 1000)))))));
 }

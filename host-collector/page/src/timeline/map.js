@@ -26,7 +26,8 @@ export class MiniMap {
     this.changed = changed;
     /** @type {HTMLCanvasElement | null} the points in the colours of now */
     this.picture = null;
-    this.colors = "";
+    /** @type {string[]} */
+    this.colors = [];
     this.view = { from: 0, to: 1 };
     this.canvas = h("canvas", { class: "map", tabindex: "0", role: "img", "aria-label": "" });
     this.canvas.addEventListener("pointerdown", (event) => this.drag(event));
@@ -77,18 +78,23 @@ export class MiniMap {
 
   /** @param {string[]} colors of each process */
   painted(colors) {
-    const key = colors.join();
-    if (this.picture && this.colors === key) return this.picture;
+    if (this.picture && this.colors === colors) return this.picture;
     const canvas = h("canvas", { width: MAP_WIDTH, height: MAP_HEIGHT });
     const context = canvas.getContext("2d", { willReadFrequently: true });
     this.picture = canvas;
-    this.colors = key;
+    this.colors = colors;
     if (!context) return canvas;
-    // The browser knows what the colours are as bytes.
+    // The browser knows what the colours are as bytes. There are few, however many processes there are.
+    /** @type {Map<string, Uint8ClampedArray>} */
+    const known = new Map();
     const bytes = colors.map((color) => {
+      const before = known.get(color);
+      if (before) return before;
       context.fillStyle = color;
       context.fillRect(0, 0, 1, 1);
-      return context.getImageData(0, 0, 1, 1).data;
+      const { data } = context.getImageData(0, 0, 1, 1);
+      known.set(color, data);
+      return data;
     });
     const image = context.createImageData(MAP_WIDTH, MAP_HEIGHT);
     this.points.forEach((point, index) => {

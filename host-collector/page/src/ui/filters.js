@@ -34,6 +34,8 @@ export class Filters {
     this.lists = {};
     /** @type {Record<string, string>} what suggestions were asked for last */
     this.asked = {};
+    /** @type {Record<string, string[]>} what was answered */
+    this.found = {};
     const fields = Object.entries(FIELDS).map(([name, field]) => this.field(name, field));
     this.failed = h("select", { id: "filter-failed" }, h("option", { value: "" }, "any"), h("option", { value: "true" }, "failed"), h("option", { value: "false" }, "not failed"));
     this.time = h("select", { id: "filter-from" }, Object.entries(TIMES).map(([value, label]) => h("option", { value }, label)));
@@ -74,18 +76,30 @@ export class Filters {
     const before = text.slice(0, text.lastIndexOf(",") + 1);
     const [key] = text.slice(before.length).trim().split("=");
     const wanted = name === "operation" ? service : name === "tag" ? `${before}|${text.includes("=") ? key : ""}` : "";
-    if (this.asked[name] === wanted) return;
+    if (this.asked[name] === wanted) {
+      this.offer(name, text);
+      return;
+    }
     this.asked[name] = wanted;
     try {
       let found = [];
       if (name === "service") found = (await get("/services")).services;
       else if (name === "operation") found = service ? (await get("/operations", { service })).operations.map((/** @type {any} */ entry) => entry.name) : [];
       else if (text.includes("=") && key) found = (await get("/values", { tag: key })).values.map((/** @type {string} */ value) => `${before}${key}=${value}`);
-      replace(list, [...new Set(found)].slice(0, MOST_SUGGESTIONS).map((value) => h("option", { value })));
+      this.found[name] = [...new Set(found)];
+      this.offer(name, this.inputs[name]?.value ?? "");
     } catch {
       // Without suggestions it can be typed still; it is asked again.
       delete this.asked[name];
     }
+  }
+
+  /** Of what is known that which has the text in it. @param {string} name @param {string} text */
+  offer(name, text) {
+    const list = this.lists[name];
+    const wanted = text.trim().toLowerCase();
+    const fitting = (this.found[name] ?? []).filter((value) => value.toLowerCase().includes(wanted));
+    if (list) replace(list, fitting.slice(0, MOST_SUGGESTIONS).map((value) => h("option", { value })));
   }
 
   /** Shows a state, but does not take from under the fingers what is typed. @param {State} state */
