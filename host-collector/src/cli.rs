@@ -10,6 +10,7 @@ use crate::receiver::rtt;
 use crate::receiver::serial::Port;
 use crate::rules;
 use crate::serve::{Answers, Keep};
+use crate::terminal::{Completions, Manual, Question};
 use crate::trust::Trust;
 use crate::view::TextTo;
 use crate::web;
@@ -65,6 +66,15 @@ pub enum Command {
     Import(Box<Import>),
     /// Make a file of traces into one of another format.
     Convert(Convert),
+    /// What a collector is asked.
+    #[command(flatten)]
+    Question(Box<Question>),
+    /// Write what a shell needs to complete the words of this program.
+    ///
+    /// For bash: `source <(spandrel completions bash)`; docs/terminal.md has the other shells.
+    Completions(Completions),
+    /// Write the manual, as a page for `man`.
+    Man(Manual),
 }
 
 /// Options of `spandrel config`.

@@ -26,6 +26,7 @@
 //! | [`recent`] | the traces of the last while, in memory |
 //! | [`tree`], [`text`] | how traces are written for people |
 //! | [`view`] | trees on the terminal and files that follow the recent traces |
+//! | [`terminal`] | what a person uses at a terminal |
 //! | [`tls`] | whom to trust, what to show, and the cryptography behind it |
 //! | [`page`] | the page at `/`, as `build.rs` made it of its modules |
 //! | [`web`] | the doors: HTTP and gRPC, spans in and answers out |
@@ -72,6 +73,7 @@ pub mod stats;
 pub mod storage;
 pub mod store;
 pub mod tap;
+pub mod terminal;
 pub mod text;
 pub mod tls;
 pub mod tree;

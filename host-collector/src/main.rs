@@ -5,7 +5,7 @@ use anyhow::Result;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use spandrel_collector::cli::{Cli, Command};
 use spandrel_collector::config::{self, Effective, Environment, Failure, Loaded};
-use spandrel_collector::{convert, logging, manage, serve};
+use spandrel_collector::{convert, logging, manage, serve, terminal};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -21,6 +21,15 @@ fn main() -> ExitCode {
     };
     logging::start(&cli.log, cli.verbose);
     loaded.warnings.iter().for_each(|warning| log::warn!("{warning}"));
+    if let Command::Question(question) = &cli.command {
+        return match terminal::ask(question) {
+            Ok(outcome) => outcome.status().into(),
+            Err(error) => {
+                log::error!("{error}");
+                terminal::FAILED.into()
+            }
+        };
+    }
     match run(&cli, &loaded.effective) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -49,6 +58,14 @@ fn run(cli: &Cli, effective: &Effective) -> Result<bool> {
             writeln!(io::stdout().lock(), "{kept} spans were kept")?;
         }
         Command::Convert(options) => convert::convert(options)?,
+        Command::Completions(options) => {
+            terminal::complete(*options, &mut Cli::command(), &mut io::stdout().lock())?;
+        }
+        Command::Man(options) => {
+            terminal::manual(options, Cli::command(), &mut io::stdout().lock())?;
+        }
+        // It has ended by now.
+        Command::Question(_) => {}
         Command::Config(config) if config.check => {}
         Command::Config(_) => write!(io::stdout().lock(), "{effective}")?,
     }

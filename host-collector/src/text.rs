@@ -19,12 +19,15 @@ impl Display for Escaped<'_> {
     }
 }
 
-fn acts_on_a_terminal(letter: char) -> bool {
+/// Whether a letter moves the cursor, changes colours or the direction of writing, or hides.
+pub(crate) fn acts_on_a_terminal(letter: char) -> bool {
     letter.is_control()
         || matches!(
             letter,
-            // Marks and overrides of direction, separators of lines and paragraphs, a byte order mark.
-            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+            // Marks and overrides of direction, separators of lines and paragraphs, a byte order mark,
+            // and what is not meant to be seen.
+            '\u{61c}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+                | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
         )
 }
 
@@ -117,6 +120,7 @@ mod tests {
 
     #[test]
     fn an_escape_sequence_is_shown() {
+        assert_eq!(Escaped("\u{61c}\u{e0041}").to_string(), "\\u{61c}\\u{e0041}");
         assert_eq!(Escaped("a\x1b[2J\n\u{202e}b").to_string(), "a\\u{1b}[2J\\n\\u{202e}b");
     }
 }

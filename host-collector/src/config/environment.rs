@@ -7,7 +7,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// Variables that are no keys.
-const OTHERS: [&str; 3] = ["SPANDREL_CONFIG", "SPANDREL_KEYS", "SPANDREL_MQTT_PASSWORD"];
+const OTHERS: [&str; 4] =
+    ["SPANDREL_CONFIG", "SPANDREL_KEYS", "SPANDREL_MQTT_PASSWORD", "SPANDREL_TOKEN"];
 
 /// Variables of an environment, which may be that of a test.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +59,7 @@ impl Environment {
     /// A line for each variable that looks as if it should do something and does not.
     pub(super) fn unknown(&self, keys: &Keys) -> Vec<String> {
         let is_known =
-            |name: &str| OTHERS.contains(&name) || keys.iter().any(|key| key.variable() == name);
+            |name: &str| OTHERS.contains(&name) || keys.iter().any(|key| key.is_set_by(name));
         let names = self.0.keys().filter_map(|name| name.to_str());
         let unknown = names.filter(|name| name.starts_with("SPANDREL_") && !is_known(name));
         let tell = |name: &str| match keys.nearest_variable(name) {

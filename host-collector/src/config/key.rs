@@ -106,6 +106,11 @@ impl Key {
     pub fn variable(&self) -> String {
         format!("SPANDREL_{}_{}", self.section, self.name).replace('-', "_").to_uppercase()
     }
+
+    /// Whether a variable of this name does something for it.
+    pub(super) fn is_set_by(&self, variable: &str) -> bool {
+        self.variable() == variable || self.other_variable.as_deref() == Some(variable)
+    }
 }
 
 /// What an option is called within its section: `rtt-tcp` is `tcp` of [rtt], and `no-tcp` is `tcp`, too.

@@ -152,7 +152,7 @@ impl Core {
 }
 
 /// Opens all blocks that count; one that is damaged counts as not there.
-fn open_blocks(
+pub(super) fn open_blocks(
     disk: &Arc<dyn Disk>,
     files: &[(String, u64)],
     damages: &Damages,
@@ -182,7 +182,7 @@ fn open_blocks(
 }
 
 /// What a log that was not sealed had.
-fn replay(
+pub(super) fn replay(
     disk: &Arc<dyn Disk>,
     number: u64,
     damages: &Damages,

@@ -50,6 +50,7 @@ use block::catalog::Catalog;
 use core::Core;
 use disk::{Disk, Memory};
 use options::Limits;
+use read::View;
 use rows::assemble;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -162,18 +163,22 @@ impl Store {
         Ok(catalog)
     }
 
-    /// What lists show of what is in memory.
     fn unsealed_catalog(&self, with_values: bool) -> Catalog {
-        let mut catalog = Catalog::default();
-        for unsealed in self.core().view().unsealed {
-            let table = unsealed.table();
-            catalog.add_shapes(&table.rows);
-            if with_values {
-                catalog.add(&table.rows, |_| true);
-            }
-        }
-        catalog
+        unsealed_catalog(&self.core().view(), with_values)
     }
+}
+
+/// What lists show of what is in memory.
+fn unsealed_catalog(view: &View, with_values: bool) -> Catalog {
+    let mut catalog = Catalog::default();
+    for unsealed in &view.unsealed {
+        let table = unsealed.table();
+        catalog.add_shapes(&table.rows);
+        if with_values {
+            catalog.add(&table.rows, |_| true);
+        }
+    }
+    catalog
 }
 
 impl Intake for Store {

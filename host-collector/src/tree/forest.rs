@@ -1,57 +1,34 @@
-//! The order in which the spans of a trace are written, and how far each is indented.
+//! The order in which the spans of a trace are written, and how deep each is.
 
 use crate::model::{Resource, Span, SpanId};
 use std::collections::{HashMap, HashSet};
 
-/// Deeper levels are not indented further, so that a chain of a thousand spans stays readable.
-const DEEPEST_INDENT: usize = 24;
-
 /// One span and where it stands.
-pub(super) struct Line<'a> {
-    pub(super) resource: &'a Resource,
-    pub(super) span: &'a Span,
-    /// What stands in front of it: the rails of those above; none for a root.
-    pub(super) rails: Option<String>,
+pub(crate) struct Line<'a> {
+    pub(crate) resource: &'a Resource,
+    pub(crate) span: &'a Span,
+    /// How many levels are above it.
+    pub(crate) depth: usize,
     /// Whether it is the last child of its parent.
-    pub(super) last: bool,
+    pub(crate) last: bool,
     /// Whether children follow.
-    pub(super) has_children: bool,
+    pub(crate) has_children: bool,
     /// Whether its parent is missing.
-    pub(super) orphan: bool,
-}
-
-impl Line<'_> {
-    /// The rails of its own details.
-    pub(super) fn detail_rails(&self) -> String {
-        let mut rails = self.child_rails();
-        rails.push_str(if self.has_children { "\u{2502} " } else { "  " });
-        rails
-    }
-
-    fn child_rails(&self) -> String {
-        let Some(rails) = &self.rails else { return String::new() };
-        let deep = rails.chars().count() >= 3 * DEEPEST_INDENT;
-        let rail = match (deep, self.last) {
-            (true, _) => "",
-            (false, true) => "   ",
-            (false, false) => "\u{2502}  ",
-        };
-        format!("{rails}{rail}")
-    }
+    pub(crate) orphan: bool,
 }
 
 /// Walks the spans parent first, without recursion: a hostile trace may be a chain of any length.
-pub(super) struct Forest<'a> {
+pub(crate) struct Forest<'a> {
     spans: Vec<(&'a Resource, &'a Span)>,
     children: HashMap<Option<SpanId>, Vec<usize>>,
     ids: HashSet<SpanId>,
     visited: HashSet<usize>,
-    stack: Vec<(usize, Option<String>, bool)>,
+    stack: Vec<(usize, usize, bool)>,
     next_root: usize,
 }
 
 impl<'a> Forest<'a> {
-    pub(super) fn new(spans: Vec<(&'a Resource, &'a Span)>) -> Self {
+    pub(crate) fn new(spans: Vec<(&'a Resource, &'a Span)>) -> Self {
         let ids = spans.iter().map(|(_, span)| span.span_id).collect();
         let mut children: HashMap<_, Vec<_>> = HashMap::new();
         for (index, (_, span)) in spans.iter().enumerate() {
@@ -82,11 +59,11 @@ impl<'a> Iterator for Forest<'a> {
     type Item = Line<'a>;
 
     fn next(&mut self) -> Option<Line<'a>> {
-        let (index, rails, last) = loop {
+        let (index, depth, last) = loop {
             match self.stack.pop() {
                 Some(next) if self.visited.contains(&next.0) => {}
                 Some(next) => break next,
-                None => break (self.root()?, None, true),
+                None => break (self.root()?, 0, true),
             }
         };
         self.visited.insert(index);
@@ -95,10 +72,9 @@ impl<'a> Iterator for Forest<'a> {
         let children = self.children.remove(&Some(span.span_id)).unwrap_or_default();
         let orphan = span.parent_span_id.is_some_and(|id| !self.ids.contains(&id));
         let has_children = children.iter().any(|child| !self.visited.contains(child));
-        let line = Line { resource, span, rails, last, has_children, orphan };
-        let rails = line.child_rails();
+        let line = Line { resource, span, depth, last, has_children, orphan };
         for (order, child) in children.into_iter().rev().enumerate() {
-            self.stack.push((child, Some(rails.clone()), order == 0));
+            self.stack.push((child, depth + 1, order == 0));
         }
         Some(line)
     }

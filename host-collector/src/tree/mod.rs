@@ -2,12 +2,16 @@
 
 mod forest;
 mod parts;
+mod rails;
+
+pub(crate) use forest::{Forest, Line};
+pub(crate) use parts::{Painted, Style};
+pub(crate) use rails::{DEEPEST_INDENT, Glyphs, Rails};
 
 use crate::model::{Resource, Span, Status, Trace};
 use crate::text::{Count, DurationNs, Escaped, TimeNs};
 use core::fmt::{self, Display, Formatter};
-use forest::{Forest, Line};
-use parts::{Painted, Style, Tags, Warning};
+use parts::{Tags, Warning};
 use std::collections::HashSet;
 
 /// A trace, written as a tree by its [`Display`].
@@ -58,19 +62,20 @@ impl<'a> Tree<'a> {
         Ok(())
     }
 
-    fn span(&self, f: &mut Formatter<'_>, line: &Line<'_>, start_ns: u64) -> fmt::Result {
+    fn span(
+        &self,
+        f: &mut Formatter<'_>,
+        line: &Line<'_>,
+        rails: &Rails,
+        start_ns: u64,
+    ) -> fmt::Result {
         let (resource, span) = (line.resource, line.span);
-        let branch = match (&line.rails, line.last) {
-            (None, _) => "",
-            (Some(_), true) => "\u{2514}\u{2500} ",
-            (Some(_), false) => "\u{251c}\u{2500} ",
-        };
-        let rails = line.rails.as_deref().unwrap_or_default();
+        let before = rails.before(Glyphs::LINES, DEEPEST_INDENT);
         let service = self.paint(Style::Service, Escaped(&resource.service_name));
         let name = self.paint(Style::Bold, Escaped(&span.name));
         let duration = DurationNs(span.duration_ns());
         let offset = DurationNs(span.start_ns.saturating_sub(start_ns));
-        write!(f, "{rails}{branch}{service} {name}  {duration}  +{offset}")?;
+        write!(f, "{before}{service} {name}  {duration}  +{offset}")?;
         if let Some(kind) = span.kind.tag() {
             write!(f, "  {}", self.paint(Style::Dim, kind))?;
         }
@@ -81,7 +86,9 @@ impl<'a> Tree<'a> {
         }
         writeln!(f)?;
 
-        let rails = line.detail_rails();
+        let below = if line.has_children { "\u{2502} " } else { "  " };
+        let rails = rails.before_details(Glyphs::LINES, DEEPEST_INDENT);
+        let rails = format!("{rails}{below}");
         if let (true, Some(parent)) = (line.orphan, span.parent_span_id) {
             let text = format!("its parent {parent} is not here");
             writeln!(f, "{rails}{}", self.paint(Style::Warning, Warning(&text)))?;
@@ -109,8 +116,11 @@ impl Display for Tree<'_> {
         let spans: Vec<_> = spans.into_iter().map(|(resource, span)| (&**resource, span)).collect();
         let start_ns = self.trace.bounds_ns().map_or(0, |(start_ns, _)| start_ns);
         self.head(f, &spans)?;
-        let mut forest = Forest::new(spans);
-        forest.try_for_each(|line| self.span(f, &line, start_ns))
+        let mut rails = Rails::default();
+        Forest::new(spans).try_for_each(|line| {
+            rails.enter(line.depth, line.last);
+            self.span(f, &line, &rails, start_ns)
+        })
     }
 }
 

@@ -39,19 +39,22 @@ impl Display for Warning<'_> {
     }
 }
 
-#[derive(Clone, Copy)]
-pub(super) enum Style {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
     Bold,
     Dim,
     Service,
     Error,
     Warning,
+    /// What a trace's duration hangs on.
+    Critical,
 }
 
 /// Text in a style, or plain.
-pub(super) struct Painted<T> {
-    pub(super) style: Option<Style>,
-    pub(super) text: T,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Painted<T> {
+    pub(crate) style: Option<Style>,
+    pub(crate) text: T,
 }
 
 impl<T: Display> Display for Painted<T> {
@@ -63,6 +66,7 @@ impl<T: Display> Display for Painted<T> {
             Some(Style::Service) => "36",
             Some(Style::Error) => "31",
             Some(Style::Warning) => "33",
+            Some(Style::Critical) => "35",
         };
         write!(f, "\x1b[{code}m{}\x1b[0m", self.text)
     }

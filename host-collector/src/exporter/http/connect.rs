@@ -49,7 +49,7 @@ impl Connector {
         Ok(Self(Some(TlsConnector::from(Arc::new(config)))))
     }
 
-    pub(super) async fn connect(&self, url: &Url) -> Result<Stream, String> {
+    pub(crate) async fn connect(&self, url: &Url) -> Result<Stream, String> {
         let (host, port) = url.host_and_port();
         let stream = TcpStream::connect((host, port)).await;
         let stream = stream.map_err(|error| format!("cannot connect: {error}"))?;
@@ -67,7 +67,7 @@ impl Connector {
 }
 
 /// Bytes to and from a server.
-pub(super) enum Stream {
+pub(crate) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }

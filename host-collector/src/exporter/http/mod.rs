@@ -18,6 +18,6 @@ pub use own_door::{is_own_door, leads_back};
 pub use url::{Url, UrlError};
 
 pub(crate) use answer::{Answer, words};
-pub(crate) use body::gzip;
+pub(crate) use body::{Pieces, gzip};
 pub(crate) use client::Client;
 pub(crate) use connect::Connector;

@@ -4,8 +4,10 @@
 //! themselves.
 
 mod copy;
+mod look;
 
 pub use copy::backup;
+pub use look::{Glance, look};
 
 use crate::store::block::{Block, OpenError as BlockError};
 use crate::store::core::Core;

@@ -1,7 +1,11 @@
 //! What the tools say of random stores, whole and damaged.
 
 use super::copy::backup_of;
+use super::look::look_on;
 use super::*;
+use crate::model::Chunk;
+use crate::storage::{Reader as _, Search};
+use crate::store::assemble;
 use crate::store::disk::Memory;
 use crate::store::disk::simulated::Simulated;
 use crate::store::rows::tests::{Sketch, expected, sketches};
@@ -57,5 +61,30 @@ proptest! {
 
         clear_of(&copy).unwrap();
         prop_assert_eq!(info_of(&copy).unwrap(), Info::default());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn a_glance_shows_what_the_store_shows_and_takes_nothing(
+        rounds in vec(vec(sketches(), 4..8), 1..5),
+    ) {
+        let disk = Simulated::default();
+        filled(&disk, &rounds);
+        let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+        let glance = look_on(&shared).unwrap();
+        // It is free to be taken, and shows the same.
+        let core = Core::open(shared, Options::default(), Limits::default()).unwrap();
+        for id in ids() {
+            let count = |chunk: Option<Chunk>| chunk.map_or(0, |chunk| chunk.len());
+            let pieces = core.view().pieces(id, true).unwrap();
+            let stored = (!pieces.is_empty()).then(|| assemble(pieces));
+            prop_assert_eq!(count(glance.get(id).unwrap()), count(stored));
+        }
+        let search = Search { limit: 1_000, ..Search::default() };
+        prop_assert_eq!(glance.find(&search).unwrap(), core.view().find(&search).unwrap());
+        let services = glance.services().unwrap();
+        prop_assert!(glance.find(&search).unwrap().iter().flat_map(|found| &found.services).all(|of| services.contains(&of.name)));
     }
 }

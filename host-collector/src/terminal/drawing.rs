@@ -1,0 +1,151 @@
+//! A trace as rows: the tree, when each span lasted, and how long.
+
+use super::bar::{Scale, Times};
+use super::fit::{blanks, columns};
+use super::look::Look;
+use super::shape::{CUT_OFF, FAILED, MADE, ORPHAN, PARTIAL, RING, TWIN, WARNED};
+use crate::tree::{DEEPEST_INDENT, Glyphs, Rails, Style};
+use std::io::{self, Write};
+
+/// What is said of a span, by its flags.
+const MARKS: [(u64, &str); 8] = [
+    (FAILED, "failed"),
+    (CUT_OFF, "cut off"),
+    (ORPHAN, "no parent"),
+    (RING, "ring"),
+    (MADE, "made"),
+    (PARTIAL, "partial"),
+    (WARNED, "warned"),
+    (TWIN, "twin"),
+];
+/// Those that mean no harm.
+const HARMLESS: u64 = MADE | WARNED | TWIN;
+/// Names get so much before marks do.
+const LEAST_NAME: usize = 8;
+/// Wider bars say no more.
+const WIDEST_BAR: usize = 100;
+
+/// A span to draw.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Item<'a> {
+    pub(super) depth: usize,
+    /// Whether it is the last of its parent's children.
+    pub(super) last: bool,
+    pub(super) service: &'a str,
+    pub(super) name: &'a str,
+    /// Nanoseconds after the start of the trace.
+    pub(super) start: i64,
+    pub(super) duration: u64,
+    pub(super) flags: u64,
+    /// What of it the trace's duration hangs on.
+    pub(super) critical: &'a [Times],
+}
+
+/// What draws one row after the other.
+#[derive(Debug)]
+pub(super) struct Drawing {
+    look: Look,
+    scale: Scale,
+    /// Columns of the tree, of the durations, and levels that are indented.
+    tree: usize,
+    durations: usize,
+    levels: usize,
+    rails: Rails,
+    /// The services of those above.
+    services: Vec<String>,
+}
+
+impl Drawing {
+    /// Where the trace lasts so long, and its widest row needs so many columns for the tree.
+    pub(super) fn new(look: Look, extent: u64, widest: usize) -> Self {
+        let durations = look.duration(extent).chars().count().max(10);
+        let rest = look.width.saturating_sub(durations + 2);
+        let tree = widest.clamp(1, (rest * 3 / 5).max(1));
+        let cells = rest.saturating_sub(tree).min(WIDEST_BAR);
+        let levels = (tree / 2 / Glyphs::WIDTH).min(DEEPEST_INDENT);
+        let scale = Scale { extent, cells };
+        let (rails, services) = (Rails::default(), Vec::new());
+        Self { look, scale, tree, durations, levels, rails, services }
+    }
+
+    /// How many columns the tree of a row takes that is not shortened.
+    pub(super) fn wide(look: Look, item: &Item<'_>) -> usize {
+        let marks = marks(item.flags);
+        let marks = if marks.is_empty() { 0 } else { marks.len() + 3 };
+        let name = |text: &str| columns(&look.fitted(text, look.width));
+        let levels = item.depth.min(DEEPEST_INDENT + 1) * Glyphs::WIDTH;
+        levels + name(item.service) + 1 + name(item.name) + marks
+    }
+
+    /// Draws the next row.
+    pub(super) fn row(&mut self, out: &mut impl Write, item: &Item<'_>) -> io::Result<()> {
+        let look = self.look;
+        self.rails.enter(item.depth, item.last);
+        let before = self.rails.before(look.glyphs(), self.levels);
+        write!(out, "{}", look.paint(Style::Dim, before))?;
+        let mut room = self.tree.saturating_sub(before.width());
+        let mut used = before.width();
+        // What is not indented any more says how deep it is.
+        if item.depth > self.levels + 1 {
+            let depth = look.fitted(&format!("{} ", item.depth), room);
+            write!(out, "{}", look.paint(Style::Dim, &depth))?;
+            (used, room) = (used + columns(&depth), room.saturating_sub(columns(&depth)));
+        }
+        used += self.names(out, item, room)?;
+        write!(out, "{:fill$} ", "", fill = self.tree.saturating_sub(used))?;
+        let start = u64::try_from(item.start).unwrap_or(0);
+        let times = (start, start.saturating_add(item.duration));
+        let style = if item.flags & FAILED != 0 { Style::Error } else { Style::Service };
+        self.scale.draw(out, look, style, times, item.critical)?;
+        let duration = look.duration(item.duration);
+        writeln!(out, " {}{duration}", blanks(&duration, self.durations))
+    }
+
+    /// Service, name and marks in so much room; gives how much they took.
+    fn names(&mut self, out: &mut impl Write, item: &Item<'_>, room: usize) -> io::Result<usize> {
+        let look = self.look;
+        let marks = match marks(item.flags) {
+            none if none.is_empty() => none,
+            some if room >= some.len() + 3 + LEAST_NAME => format!(" [{some}]"),
+            _ if room > LEAST_NAME / 2 => " !".to_owned(),
+            _ => String::new(),
+        };
+        let mut left = room.saturating_sub(marks.len());
+        self.services.truncate(item.depth);
+        self.services.resize(item.depth, String::new());
+        // What is the parent's is not said again.
+        let is_known = self.services.last().is_some_and(|above| above == item.service);
+        self.services.push(item.service.to_owned());
+        if !is_known && !item.service.is_empty() {
+            let service = look.fitted(item.service, left.min((left / 2).max(LEAST_NAME)));
+            let gap = usize::from(columns(&service) < left);
+            left -= columns(&service) + gap;
+            write!(out, "{}{:gap$}", look.paint(Style::Service, service), "")?;
+        }
+        let name = look.fitted(item.name, left);
+        left -= columns(&name);
+        write!(out, "{}", look.paint(Style::Bold, name))?;
+        let style = match item.flags {
+            flags if flags & FAILED != 0 => Style::Error,
+            flags if flags & !HARMLESS != 0 => Style::Warning,
+            _ => Style::Dim,
+        };
+        write!(out, "{}", look.paint(style, &marks))?;
+        Ok(room - left)
+    }
+
+    /// Writes a line that belongs to the row before.
+    pub(super) fn note(&self, out: &mut impl Write, style: Style, text: &str) -> io::Result<()> {
+        let before = self.rails.before_details(self.look.glyphs(), self.levels);
+        let room = self.look.width.saturating_sub(before.width() + 2);
+        let text = self.look.fitted(text, room);
+        let before = self.look.paint(Style::Dim, before);
+        writeln!(out, "{before}  {}", self.look.paint(style, text))
+    }
+}
+
+/// The words of flags.
+fn marks(flags: u64) -> String {
+    let words = MARKS.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, word)| *word);
+    words.collect::<Vec<_>>().join(", ")
+}

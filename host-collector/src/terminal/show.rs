@@ -1,0 +1,288 @@
+//! `spandrel show`: a trace as a tree with bars, or everything of a span.
+
+use super::ask::{Reply, Source};
+use super::bar::Times;
+use super::drawing::{Drawing, Item};
+use super::error::Error;
+use super::look::Look;
+use super::options::Looking;
+use super::shape::{Gap, Page, Process, Row, Shape, TWIN};
+use super::span;
+use super::{Outcome, empty, harmless};
+use crate::json::Writer;
+use crate::model::Kind;
+use crate::text::{Count, TimeNs};
+use crate::tree::Style;
+use clap::Args;
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+/// More spans of a trace are not shown.
+const MOST_SPANS: usize = 4_000_000;
+/// So often a trace is begun anew that grows while it is read.
+const ATTEMPTS: usize = 8;
+
+/// Options of `spandrel show`.
+#[derive(Args, Clone, Debug)]
+#[group(skip)]
+pub struct Show {
+    /// The trace: its id, in hexadecimal. Zeros at its start may be left out.
+    pub trace: String,
+    /// Show everything of this span instead.
+    #[arg(long, value_name = "ID")]
+    pub span: Option<String>,
+    /// Show logs, too.
+    #[arg(long, short)]
+    pub logs: bool,
+    /// Who is asked.
+    #[command(flatten)]
+    pub looking: Looking,
+}
+
+/// Shows it.
+pub(super) fn show(options: &Show, out: &mut impl Write) -> Result<Outcome, Error> {
+    // It becomes a part of a path.
+    let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let wrong = [Some(&options.trace), options.span.as_ref()].into_iter().flatten();
+    if let Some(wrong) = wrong.into_iter().find(|id| !is_id(id)) {
+        let wrong = crate::text::Escaped(wrong);
+        return empty(&format!(
+            "{wrong} is no id: ids are hexadecimal digits, as `spandrel search` shows them"
+        ));
+    }
+    let mut source = Source::of(&options.looking)?;
+    let asking = &options.looking.asking;
+    if let Some(span) = &options.span {
+        let path = format!("/traces/{}/spans/{span}", options.trace);
+        return match source.get(&path, &[])? {
+            Err(none) => empty(&none.0),
+            Ok(reply) => span::show(&source, &reply, asking, out),
+        };
+    }
+    let shape = match fetch(&mut source, &options.trace)? {
+        Ok(shape) => shape,
+        Err(none) => return empty(&none),
+    };
+    if asking.json {
+        write_json(&shape, out)?;
+    } else {
+        draw(&shape, asking.look(), options.logs, out)?;
+    }
+    Ok(Outcome::Found)
+}
+
+/// All pages of a trace; or why there is no such trace.
+fn fetch(source: &mut Source, trace: &str) -> Result<Result<Shape, String>, Error> {
+    for _ in 0..ATTEMPTS {
+        match fetch_once(source, trace) {
+            // It has grown since the first page.
+            Err(Error::Refused { status: 409, .. }) => {}
+            other => return other,
+        }
+    }
+    let what = "the trace grows faster than it can be read: try again when it is over".to_owned();
+    Err(Error::Refused { at: source.name(), status: 409, what })
+}
+
+fn fetch_once(source: &mut Source, trace: &str) -> Result<Result<Shape, String>, Error> {
+    let mut shape = Shape::default();
+    let path = format!("/traces/{trace}");
+    for page in 0_u64.. {
+        let mut query = vec![("page", page.to_string())];
+        if page > 0 {
+            query.push(("revision", shape.revision().to_owned()));
+        }
+        let Reply { body, .. } = match source.get(&path, &query)? {
+            Ok(reply) => reply,
+            Err(none) if page == 0 => return Ok(Err(none.0)),
+            Err(none) => {
+                return Err(Error::Refused { at: source.name(), status: 404, what: none.0 });
+            }
+        };
+        let added = shape.add(&body);
+        added.map_err(|error| Error::Nonsense { at: source.name(), why: error.to_string() })?;
+        let is_whole = page + 1 >= shape.page_count();
+        if !is_whole && shape.len() >= MOST_SPANS {
+            log::warn!("the trace has more than {MOST_SPANS} spans: the others are not shown");
+        }
+        if is_whole || shape.len() >= MOST_SPANS {
+            break;
+        }
+    }
+    Ok(Ok(shape))
+}
+
+/// For each row whether it is the last of its parent's children.
+fn last_children(shape: &Shape) -> Vec<bool> {
+    // Whether something follows at each level, seen from the end.
+    let mut follows: Vec<bool> = Vec::new();
+    let mut last: Vec<_> = shape
+        .rows()
+        .rev()
+        .map(|(_, row)| {
+            let depth = row.depth as usize;
+            follows.resize(depth + 1, false);
+            follows.last_mut().is_none_or(|follows| !core::mem::replace(follows, true))
+        })
+        .collect();
+    last.reverse();
+    last
+}
+
+/// Draws a trace, row after row.
+fn draw(shape: &Shape, look: Look, with_logs: bool, out: &mut impl Write) -> io::Result<()> {
+    head(shape, look, out)?;
+    let last = last_children(shape);
+    let (base_ns, extent) = shape.bounds();
+    let widest = shape.rows().map(|(page, row)| Drawing::wide(look, &item(page, row, true, &[])));
+    let mut drawing = Drawing::new(look, extent, widest.max().unwrap_or(0));
+    let mut last = last.into_iter();
+    let mut has_critical = false;
+    for page in &shape.pages {
+        let mut critical = page.critical.iter().peekable();
+        let mut events = page.events.iter().peekable();
+        let mut gaps = page.gaps.iter().peekable();
+        let mut of_row: Vec<Times> = Vec::new();
+        for (row, number) in page.rows.iter().zip(page.first()..) {
+            of_row.clear();
+            while let Some(stretch) = critical.next_if(|stretch| stretch.row == number) {
+                of_row.push((stretch.from, stretch.from.saturating_add(stretch.duration)));
+            }
+            has_critical |= !of_row.is_empty();
+            let is_last = last.next().unwrap_or(true);
+            drawing.row(out, &item(page, row, is_last, &of_row))?;
+            if row.flags & TWIN != 0 {
+                let id = Hex(row.id);
+                drawing.note(out, Style::Dim, &format!("another span has its id {id}, too"))?;
+            }
+            while let Some(gap) = gaps.next_if(|gap| gap.row == number) {
+                drawing.note(out, Style::Warning, &lost(look, gap))?;
+            }
+            while let Some(event) = events.next_if(|event| event.row == number) {
+                if with_logs {
+                    let at = base_ns.saturating_add_signed(row.start.saturating_add(event.at));
+                    let after = look.duration(at.saturating_sub(base_ns));
+                    let name = page.string(event.name);
+                    drawing.note(out, Style::Dim, &format!("+{after} {name}"))?;
+                }
+            }
+        }
+    }
+    if has_critical {
+        let (strong, weak) = if look.is_unicode { ("\u{2588}", "\u{2501}") } else { ("=", "-") };
+        let legend = format!("{strong} critical path  {weak} the rest");
+        writeln!(out, "{}", look.paint(Style::Dim, look.fitted(&legend, look.width)))?;
+    }
+    Ok(())
+}
+
+fn item<'a>(page: &'a Page, row: &Row, last: bool, critical: &'a [Times]) -> Item<'a> {
+    Item {
+        depth: row.depth as usize,
+        last,
+        service: page.process(row.process).map_or("", |process| &process.service),
+        name: page.string(row.name),
+        start: row.start,
+        duration: row.duration,
+        flags: row.flags,
+        critical,
+    }
+}
+
+fn lost(look: Look, gap: &Gap) -> String {
+    let at = |time: i64| look.duration(u64::try_from(time).unwrap_or(0));
+    let records = Count(usize::try_from(gap.records).unwrap_or(usize::MAX), "record");
+    format!("! lost here: {records}, between +{} and +{}", at(gap.from), at(gap.to))
+}
+
+/// What the trace is, and what made it.
+fn head(shape: &Shape, look: Look, out: &mut impl Write) -> io::Result<()> {
+    let (base_ns, extent_ns) = shape.bounds();
+    let processes = shape.pages.iter().flat_map(|page| page.processes());
+    let mut seen = HashSet::new();
+    let processes: Vec<&Process> = processes.filter(|process| seen.insert(*process)).collect();
+    let services: HashSet<_> = processes.iter().map(|process| &*process.service).collect();
+    let title = format!("trace {}", shape.trace());
+    writeln!(out, "{}", look.paint(Style::Bold, look.fitted(&title, look.width)))?;
+    let about = format!(
+        "{}, {}, {}, from {}",
+        Count(shape.len(), "span"),
+        Count(services.len(), "service"),
+        look.duration(extent_ns),
+        TimeNs(base_ns),
+    );
+    writeln!(out, "{}", look.fitted(&about, look.width))?;
+    for process in processes {
+        let service = look.fitted(&process.service, look.width / 2);
+        let room = look.width.saturating_sub(super::fit::columns(&service) + 1);
+        let about = look.fitted(&about_process(look, process), room);
+        let service = look.paint(Style::Service, service);
+        writeln!(out, "{service} {}", look.paint(Style::Dim, about))?;
+        for warning in &process.warnings {
+            let warning = look.fitted(&format!("  ! {warning}"), look.width);
+            writeln!(out, "{}", look.paint(Style::Warning, warning))?;
+        }
+    }
+    Ok(())
+}
+
+/// How sure its times are, and its attributes.
+fn about_process(look: Look, process: &Process) -> String {
+    let of = |key: &str| process.attributes.iter().find(|(known, ..)| known == key);
+    let error_us = of("clock.error_us").and_then(|(_, _, value)| value.parse::<u64>().ok());
+    let clock = error_us.map(|error_us| {
+        let sign = if look.is_unicode { "\u{b1}" } else { "+-" };
+        format!("clock {sign}{}", look.duration(error_us.saturating_mul(1_000)))
+    });
+    let others = process.attributes.iter().filter(|(key, ..)| key != "clock.error_us");
+    let others = others.map(|(key, _, value)| format!("{key}={value}"));
+    clock.into_iter().chain(others).collect::<Vec<_>>().join(" ")
+}
+
+/// Bytes as digits.
+struct Hex([u8; 8]);
+
+impl core::fmt::Display for Hex {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{:016x}", u64::from_be_bytes(self.0))
+    }
+}
+
+/// A trace as one document.
+fn write_json(shape: &Shape, out: &mut impl Write) -> io::Result<()> {
+    let (base_ns, extent_ns) = shape.bounds();
+    write!(out, "{{\"trace\":")?;
+    let text = |text: &str| {
+        let mut json = Writer::default();
+        json.string(text);
+        harmless(&json.into_text())
+    };
+    write!(out, "{}", text(shape.trace()))?;
+    write!(out, ",\"start_ns\":\"{base_ns}\",\"duration_ns\":\"{extent_ns}\",\"spans\":[")?;
+    let mut above: Vec<[u8; 8]> = Vec::new();
+    for (place, (page, row)) in shape.rows().enumerate() {
+        above.truncate(row.depth as usize);
+        let parent = above.last().map_or_else(String::new, |id| Hex(*id).to_string());
+        above.push(row.id);
+        let start_ns = base_ns.saturating_add_signed(row.start);
+        let Item { service, name, .. } = item(page, row, true, &[]);
+        let kind = Kind::from_number(row.kind).tag().unwrap_or_default();
+        let comma = if place == 0 { "" } else { "," };
+        write!(
+            out,
+            "{comma}\n{{\"id\":\"{}\",\"parent\":\"{parent}\",\"service\":{},\"name\":{},\"kind\":\"{kind}\",\
+             \"start_ns\":\"{start_ns}\",\"duration_ns\":\"{}\",\"self_ns\":\"{}\",\"flags\":{}}}",
+            Hex(row.id),
+            text(service),
+            text(name),
+            row.duration,
+            row.own,
+            row.flags,
+        )?;
+    }
+    writeln!(out, "\n]}}")
+}
+
+#[cfg(test)]
+#[path = "show_tests.rs"]
+mod tests;
