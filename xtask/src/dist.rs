@@ -1,4 +1,5 @@
-//! `cargo xtask dist`: the collector as one static binary, which needs nothing of the machine that it runs on.
+//! `cargo xtask dist`: the collector as one static binary, which needs nothing of the machine that it runs on,
+//! with its manual and completions.
 
 use std::env::consts::ARCH;
 use std::fs;
@@ -12,6 +13,7 @@ use object::read::elf::{FileHeader as _, ProgramHeader as _, SectionHeader as _}
 use spandrel_tests::workspace;
 
 use crate::call::cargo;
+use crate::packaging::{self, Alone};
 
 pub(crate) fn run() -> Result<ExitCode> {
     let (path, bytes) = build()?;
@@ -19,6 +21,11 @@ pub(crate) fn run() -> Result<ExitCode> {
     let version = version.with_context(|| format!("cannot run {}", path.display()))?;
     ensure!(version.status.success(), "{} does not run", path.display());
     println!("{}", String::from_utf8_lossy(&version.stdout).trim());
+    packaging::write_beside(&path)?;
+    match packaging::start_alone(&path)? {
+        Alone::Started => println!("it starts in a folder that has only what the container has"),
+        Alone::NotTried => println!("it was not tried alone: this user may not change the root"),
+    }
     let path = path.strip_prefix(workspace::root()).unwrap_or(&path);
     println!("{}: static, stripped, {}", path.display(), size(bytes));
     Ok(ExitCode::SUCCESS)

@@ -10,6 +10,7 @@ mod kit;
 #[expect(clippy::std_instead_of_alloc, reason = "a host program")]
 mod measure;
 mod miri;
+mod packaging;
 mod peers;
 mod progress;
 mod setup;
@@ -30,11 +31,11 @@ struct Cli {
 enum Command {
     /// Measure what the collector costs, beside its budgets
     Bench(bench::Args),
-    /// Install what the other commands need: Rust targets and QEMU
+    /// Install what the other commands need: Rust targets, QEMU and systemd-analyze
     Setup,
     /// Boot three boards, let them greet someone, and show the trace they made
     Demo(demo::Args),
-    /// Build the collector as one static binary, into target/dist/
+    /// Build the collector as one static binary with its manual and completions, into target/dist/
     Dist,
     /// Try bad links, clocks and devices, and show what holds
     Faults(kit::Faults),

@@ -1,4 +1,4 @@
-//! `cargo xtask setup`: the Rust targets and QEMU. What is there is left alone; nothing asks for a password.
+//! `cargo xtask setup`: the Rust targets, QEMU and what judges units of systemd. What is there is left alone; nothing asks for a password.
 
 use core::time::Duration;
 use std::path::Path;
@@ -18,30 +18,42 @@ pub(crate) const TARGETS: [&str; 3] =
 pub(crate) const COLLECTOR_TARGETS: [&str; 3] =
     ["x86_64-pc-windows-gnu", "aarch64-apple-darwin", "aarch64-unknown-linux-gnu"];
 
-/// A program of QEMU, and where it comes from.
+/// A program, and where it comes from.
 #[derive(Debug)]
-pub(crate) struct Qemu {
+pub(crate) struct Tool {
     /// The program.
     pub(crate) program: &'static str,
     /// Debian's packages that have it, the usual one first; which one it is changed.
     apt: &'static [&'static str],
     dnf: &'static str,
     pacman: &'static str,
+    /// None where there is no such thing on that system.
+    brew: Option<&'static str>,
 }
 
 /// For Cortex-M.
-pub(crate) const ARM: Qemu = Qemu {
+pub(crate) const ARM: Tool = Tool {
     program: "qemu-system-arm",
     apt: &["qemu-system-arm"],
     dnf: "qemu-system-arm",
     pacman: "qemu-system-arm",
+    brew: Some("qemu"),
 };
 /// For RISC-V, which only tests and figures need.
-pub(crate) const RISCV: Qemu = Qemu {
+pub(crate) const RISCV: Tool = Tool {
     program: "qemu-system-riscv32",
     apt: &["qemu-system-misc", "qemu-system-riscv"],
     dnf: "qemu-system-riscv",
     pacman: "qemu-system-riscv",
+    brew: Some("qemu"),
+};
+/// What judges the unit of the collector, which needs no systemd that runs.
+pub(crate) const SYSTEMD: Tool = Tool {
+    program: "systemd-analyze",
+    apt: &["systemd"],
+    dnf: "systemd",
+    pacman: "systemd",
+    brew: None,
 };
 
 /// `--no-install-recommends`: a recommended package can conflict with one that is installed.
@@ -64,18 +76,20 @@ pub(crate) fn run() -> Result<ExitCode> {
     let progress = Progress::start();
     ensure_targets(&TARGETS, &progress)?;
     ensure_targets(&COLLECTOR_TARGETS, &progress)?;
-    let missing = missing_qemus(&progress)?;
+    let missing = missing_tools(&progress)?;
     ensure!(missing.is_empty(), "{}", missing.join("; "));
-    progress.say("ready: Rust targets and QEMU are installed");
+    progress.say("ready: Rust targets, QEMU and systemd-analyze are installed");
     Ok(ExitCode::SUCCESS)
 }
 
-/// A line for each program of QEMU that is missing and could not be installed: how to get it.
-pub(crate) fn missing_qemus(progress: &Progress) -> Result<Vec<String>> {
+/// A line for each program that is missing and could not be installed: how to get it.
+pub(crate) fn missing_tools(progress: &Progress) -> Result<Vec<String>> {
+    // There is systemd on Linux alone.
+    let tools = [Some(&ARM), Some(&RISCV), cfg!(target_os = "linux").then_some(&SYSTEMD)];
     let mut missing = Vec::new();
-    for qemu in [&ARM, &RISCV] {
-        if let Found::Missing { line_to_run } = qemu.ensure(progress)? {
-            let program = qemu.program;
+    for tool in tools.into_iter().flatten() {
+        if let Found::Missing { line_to_run } = tool.ensure(progress)? {
+            let program = tool.program;
             missing.push(format!(
                 "{program} is missing and can't be installed from here; to get it: {line_to_run}"
             ));
@@ -119,7 +133,7 @@ fn has_target(target: &str) -> Result<bool> {
     Ok(output.status.success() && Path::new(dir.trim()).is_dir())
 }
 
-impl Qemu {
+impl Tool {
     fn is_there(&self) -> bool {
         find_program(self.program).is_some()
     }
@@ -168,11 +182,15 @@ impl Qemu {
             ("apt-get", format!("sudo {} {}", APT_INSTALL.join(" "), self.apt[0])),
             ("dnf", format!("sudo dnf install {}", self.dnf)),
             ("pacman", format!("sudo pacman -S {}", self.pacman)),
-            ("brew", "brew install qemu".to_owned()),
+            ("brew", format!("brew install {}", self.brew.unwrap_or_default())),
         ];
-        let found = lines.into_iter().find(|(program, _)| has(program));
+        let is_for_it = |manager: &str| manager != "brew" || self.brew.is_some();
+        let found = lines.into_iter().find(|(manager, _)| is_for_it(manager) && has(manager));
         let program = self.program;
-        found.map_or_else(|| format!("install QEMU so that {program} is on PATH"), |(_, line)| line)
+        found.map_or_else(
+            || format!("install what brings {program}, so that it is on PATH"),
+            |(_, line)| line,
+        )
     }
 }
 
@@ -206,12 +224,15 @@ mod tests {
 
     #[test]
     fn the_line_to_run_suits_the_machine() {
-        let on = |qemu: &Qemu, manager| qemu.line_to_run(|program| program == manager);
+        let on = |tool: &Tool, manager| tool.line_to_run(|program| program == manager);
         let apt = "sudo apt-get install -y --no-install-recommends";
         assert_eq!(on(&ARM, "apt-get"), format!("{apt} qemu-system-arm"));
         assert_eq!(on(&RISCV, "apt-get"), format!("{apt} qemu-system-misc"));
         assert_eq!(on(&RISCV, "brew"), "brew install qemu");
-        assert_eq!(on(&ARM, "none of them"), "install QEMU so that qemu-system-arm is on PATH");
+        let by_hand = |program| format!("install what brings {program}, so that it is on PATH");
+        assert_eq!(on(&ARM, "none of them"), by_hand("qemu-system-arm"));
+        assert_eq!(on(&SYSTEMD, "apt-get"), format!("{apt} systemd"));
+        assert_eq!(on(&SYSTEMD, "brew"), by_hand("systemd-analyze"));
     }
 
     #[test]

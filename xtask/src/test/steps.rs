@@ -43,7 +43,7 @@ pub(super) const STEPS: [Step; 19] = [
     full("tools", "tests of the examples and of xtask; the bench is tidy", tools),
     full("docs", "the documentation builds without a warning", docs),
     full("probe", "RTT with the probe-rs library", probe),
-    full("setup", "Rust targets and QEMU are there", set_up),
+    full("setup", "Rust targets, QEMU and systemd-analyze are there", set_up),
     full("platforms", "the collector for other systems, without C", platforms::check),
     full("no_std", "core and transport build for microcontrollers", no_std),
     full("boards", "the firmware is tidy and links", boards),
@@ -135,7 +135,7 @@ fn docs() -> Result<()> {
 fn set_up() -> Result<()> {
     let progress = Progress::start();
     setup::ensure_targets(&setup::TARGETS, &progress)?;
-    let missing = setup::missing_qemus(&progress)?;
+    let missing = setup::missing_tools(&progress)?;
     if missing.is_empty() { Ok(()) } else { Err(Skip::new(missing.join("; ")).into()) }
 }
 
