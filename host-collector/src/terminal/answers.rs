@@ -2,6 +2,7 @@
 
 use super::shape::{Attribute, Process, number};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Names of services.
 #[derive(Debug, Default, Deserialize)]
@@ -112,4 +113,53 @@ pub(super) struct Missing {
     pub(super) attributes: u64,
     pub(super) events: u64,
     pub(super) links: u64,
+}
+
+/// All devices.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Devices {
+    #[serde(deserialize_with = "number")]
+    pub(super) now_ns: u64,
+    pub(super) devices: Vec<Boot>,
+}
+
+/// One device.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Device {
+    #[serde(deserialize_with = "number")]
+    pub(super) now_ns: u64,
+    pub(super) id: String,
+    pub(super) service: String,
+    pub(super) boots: Vec<Boot>,
+}
+
+/// A boot of a device.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Boot {
+    pub(super) id: String,
+    pub(super) service: String,
+    pub(super) session: u64,
+    pub(super) boots: u64,
+    pub(super) peer: String,
+    #[serde(deserialize_with = "number")]
+    pub(super) first_ns: u64,
+    #[serde(deserialize_with = "number")]
+    pub(super) last_ns: u64,
+    pub(super) state: String,
+    pub(super) sync: String,
+    /// Text; none where nothing bounds it.
+    pub(super) error_ns: Option<String>,
+    pub(super) drift_ppm: Option<f64>,
+    pub(super) frames: Option<u64>,
+    pub(super) records: u64,
+    pub(super) lost: BTreeMap<String, u64>,
+    pub(super) ring_words: Option<u64>,
+    pub(super) ring_most: Option<u64>,
+    pub(super) sampled_out: u64,
+    pub(super) build: String,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) warnings: Vec<String>,
 }

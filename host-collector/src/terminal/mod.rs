@@ -10,13 +10,14 @@
 //! | `answers`, `shape` | what the API answers: JSON, and the columns of a trace |
 //! | `table` | tables that fit |
 //! | `drawing`, `bar` | a trace as rows with bars |
-//! | `search`, `show`, `services`, `tail` | the commands of these names |
+//! | `search`, `show`, `services`, `devices`, `tail` | the commands of these names |
 //! | `health` | `spandrel health` |
 //! | `manual` | completions for shells, and pages for `man` |
 
 mod answers;
 mod ask;
 mod bar;
+mod devices;
 mod drawing;
 mod error;
 mod fit;
@@ -34,6 +35,7 @@ mod tail;
 #[cfg(test)]
 mod testing;
 
+pub use devices::DevicesOf;
 pub use error::Error;
 pub use manual::{Completions, Manual, complete, manual};
 pub use options::{Asking, ColourWhen, Looking};
@@ -62,6 +64,10 @@ pub enum Question {
     /// Bars say when a span lasted; what the trace's duration hangs on is drawn stronger. Exits with 1 where
     /// there is no such trace.
     Show(Show),
+    /// List the devices that the collector hears, or show the boots of one.
+    ///
+    /// How sure their clocks are, what was lost, and how full their rings were.
+    Devices(DevicesOf),
     /// List the services that sent traces.
     Services(ServicesOf),
     /// Say whether a collector takes spans and answers.
@@ -105,6 +111,7 @@ pub fn ask(question: &Question) -> Result<Outcome, Error> {
         Question::Tail(options) => tail::tail(options, &mut out),
         Question::Search(options) => search::search(options, &mut out),
         Question::Show(options) => show::show(options, &mut out),
+        Question::Devices(options) => devices::devices(options, &mut out),
         Question::Services(options) => services::services(options, &mut out),
         Question::Health(asking) => health::health(asking, &mut out),
     };

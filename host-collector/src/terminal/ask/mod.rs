@@ -5,7 +5,7 @@ mod http;
 pub(super) use http::{Collector, Failure, Piece, Stream};
 
 use super::error::Error;
-use super::options::Looking;
+use super::options::{Asking, Looking};
 use crate::query::{self, Context, Request};
 use crate::receiver::HostClock;
 use crate::serve::folder_of;
@@ -72,6 +72,11 @@ impl Reply {
 }
 
 impl Source {
+    /// The collector, and nobody else.
+    pub(super) fn collector(asking: &Asking) -> Result<Self, Error> {
+        Ok(Self::Collector(Collector::new(&asking.at, asking.authorization()?)?))
+    }
+
     /// The store that was named, or the collector and else the usual store.
     pub(super) fn of(looking: &Looking) -> Result<Self, Error> {
         if looking.store.is_some() {
