@@ -308,3 +308,34 @@ fn an_answer_that_breaks_off_or_is_none_is_an_error() {
     let (code, _, err) = run(&page, "show 1");
     assert!(code == Some(3) && err.contains("version 0"), "{err}");
 }
+
+#[test]
+fn the_first_start_says_where_the_page_is_where_frames_go_and_what_firmware_needs() {
+    let store = folder("first").join("store");
+    let _ = fs::remove_dir_all(&store);
+    let start = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel"));
+        command.args(["--no-config", "serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+        command.arg("--store").arg(&store).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let mut said: Vec<String> = Vec::new();
+        while !said.iter().any(|line| line.contains("door http is open")) {
+            said.push(lines.next().unwrap());
+        }
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        said.extend(lines);
+        assert!(child.wait().unwrap().success(), "{said:?}");
+        said.retain(|line| {
+            ["page: ", "frames: ", "firmware: "].iter().any(|start| line.starts_with(start))
+        });
+        said
+    };
+    let first = start();
+    assert_eq!(first.len(), 3, "{first:?}");
+    assert!(
+        first[0].starts_with("page: http://127.0.0.1:") && first[1].contains("over UDP and TCP")
+    );
+    assert_eq!(start(), [""; 0]);
+}

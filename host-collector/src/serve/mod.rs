@@ -8,6 +8,7 @@ mod ending;
 mod error;
 mod everywhere;
 mod export;
+mod first;
 mod handover;
 mod keep;
 mod lasting;
@@ -49,6 +50,7 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let rules = options.rules.rules()?;
     let stop = signals::stop_flag()?;
     let links = Links::open(options, gate.is_some())?;
+    let is_first = first::is_first(options);
     let kept = options.keep.open()?;
     let exports = Arc::new(export::start(options, kept.folder.as_deref())?);
     let metrics = Metrics::default();
@@ -66,8 +68,8 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     metrics.add(Arc::new(live.clone()));
     let limit = options.rules.limit().map(Arc::new);
     let strategies = options.answers.sampling_strategies.clone().map(Reloaded::open).transpose()?;
-    let frames = links.address()?.to_string();
-    let about = About { frames, keeps: kept.folder.is_some() };
+    let frames = links.address()?;
+    let about = About { frames: frames.to_string(), keeps: kept.folder.is_some() };
     let mut routes = options.answers.routes(strategies.clone(), archive, about, devices.clone());
     routes.push(live::route(tap.clone()));
     let parts = Parts {
@@ -83,6 +85,11 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let doors = Server::start(&web, parts)?;
     for (door, address) in doors.addresses() {
         log::info!("door {} is open at {address}", door.name);
+    }
+    if is_first {
+        let page =
+            doors.addresses().iter().find(|(door, _)| door.name == "http").map(|(_, at)| *at);
+        first::greet(page, frames, options.web.tls_cert.is_some(), !options.no_tcp);
     }
     // Where trees are all that is made, there is nothing left to do when nobody reads them.
     let is_all = exports.is_empty() && kept.folder.is_none() && options.web.doors().is_empty();
