@@ -39,6 +39,6 @@ export function chart(title, points, format) {
     svg("svg", { viewBox: `0 0 ${CHART_WIDTH} ${CHART_HEIGHT}`, role: "img", "aria-label": `${title}: ${range}`, preserveAspectRatio: "none" },
       svg("path", { d: `M0 ${CHART_HEIGHT - 0.5}H${CHART_WIDTH}`, class: "ground" }),
       svg("path", { d: path, class: "line" }),
-      svg("circle", { cx: x(last[0]), cy: y(last[1]), r: 2.5, class: "dot" })),
+      svg("path", { d: `M${x(last[0]).toFixed(1)} ${y(last[1]).toFixed(1)}h0.01`, class: "dot" })),
     h("p", { class: "dim" }, range));
 }

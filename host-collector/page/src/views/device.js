@@ -83,7 +83,7 @@ export class DevicePage {
         fact("state", h("span", { class: `light ${boot.state}` }, boot.state)), fact("boot", boot.session), fact("heard", ago(ns(boot.last_ns), now)),
         fact("from", h("bdi", {}, shown(boot.peer, 100))), fact("clock", boot.error_ns === null ? `nothing bounds it (${shown(boot.sync, 20)})` : `± ${duration(Number(boot.error_ns))} by ${shown(boot.sync, 20)}`),
         fact("drift", boot.drift_ppm === null ? "not known" : `${boot.drift_ppm.toFixed(2)} ppm`),
-        fact("frames", count(boot.frames)), fact("records", count(boot.records)),
+        typeof boot.frames === "number" && fact("frames", count(boot.frames)), fact("records", count(boot.records)),
         fact("lost", lost.length === 0 ? "nothing" : lost.map(([kind, amount]) => h("span", { class: "chip warned" }, `${shown(kind, 40)} ${count(Number(amount))}`))),
         fact("ring", ring < 0 ? "the device does not count it: turn on the feature stats" : `${count(boot.ring_most)} of ${count(boot.ring_words)} words at most (${percent(ring)})`),
         fact("sampled out", count(boot.sampled_out)), fact("build", h("code", {}, shown(boot.build, 64) || "–")),
