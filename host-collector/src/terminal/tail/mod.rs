@@ -210,7 +210,8 @@ impl<'a, W: Write> Shown<'a, W> {
         let now = self.began.elapsed();
         if let Show::Trees(pond) = &mut self.show {
             let is_due = self.is_stale && now >= self.drawn + FRAME;
-            if is_due || !self.is_stale && pond.is_waiting() {
+            // A screen that does not change is left alone.
+            if is_due || !self.is_stale && pond.is_due(now) {
                 pond.draw(self.out, now)?;
                 (self.drawn, self.is_stale) = (now, false);
             }

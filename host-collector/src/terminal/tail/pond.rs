@@ -77,6 +77,8 @@ impl Pond {
             self.open.remove(&quiet.trace.id);
             draw_tree(out, look, quiet.trace, usize::MAX, true)?;
         }
+        // What came twice, or made room for others, is not told of above.
+        self.open.retain(|_, last| last.saturating_add(QUIET) > now);
         let open = &self.open;
         let mut coming: Vec<_> =
             self.recent.traces().into_iter().filter(|trace| open.contains_key(&trace.id)).collect();
@@ -95,16 +97,17 @@ impl Pond {
             lines.push(tree);
         }
         lines.iter().rev().try_for_each(|tree| out.write_all(tree))?;
-        if coming.is_empty() {
-            // What made room for others came, too.
-            self.open.clear();
-        }
         out.flush()
     }
 
     /// Whether something is drawn that will change by itself.
     pub(super) fn is_waiting(&self) -> bool {
         !self.open.is_empty()
+    }
+
+    /// Whether something of it has come by now.
+    pub(super) fn is_due(&self, now: Duration) -> bool {
+        self.open.values().any(|last| last.saturating_add(QUIET) <= now)
     }
 
     /// Takes away what is drawn in place.
@@ -215,6 +218,20 @@ mod tests {
         let third = drawn(&mut pond, 1_100);
         assert!(third.starts_with("\x1b[3A\r\x1b[J") && !pond.is_waiting(), "{third:?}");
         assert_eq!(drawn(&mut pond, 1_200), "");
+    }
+
+    #[test]
+    fn a_span_that_comes_twice_does_not_stay_for_ever() {
+        let mut pond = Pond::new(Look { height: Some(24), ..look(80) });
+        let span = live(1, 1, "", "greet", 0);
+        pond.add(&span, Duration::ZERO);
+        assert!(!pond.is_due(Duration::from_millis(900)) && pond.is_due(Duration::from_secs(1)));
+        drawn(&mut pond, 1_100);
+        pond.add(&span, Duration::from_secs(2));
+        drawn(&mut pond, 2_000);
+        assert!(pond.is_waiting());
+        drawn(&mut pond, 3_100);
+        assert!(!pond.is_waiting());
     }
 
     #[test]
