@@ -3,6 +3,7 @@
 use super::{Output, Pipeline};
 use crate::order::{Order, Standing};
 use crate::session::Session;
+use std::collections::BTreeSet;
 
 impl<S: FnMut(Output)> Pipeline<S> {
     /// Tells every device, once it has said who it is, what is ordered for its service.
@@ -14,7 +15,7 @@ impl<S: FnMut(Output)> Pipeline<S> {
     /// Tells every device of the order's service, those that are known now and others once they have said
     /// who they are. It takes the place of an earlier one that says another thing about the same.
     ///
-    /// Says how many are told now.
+    /// Says how many devices are told now.
     ///
     /// # Errors
     ///
@@ -29,14 +30,15 @@ impl<S: FnMut(Output)> Pipeline<S> {
         if order.lasts() {
             self.orders.push(order.clone());
         }
-        let mut told = 0;
+        // Of a device that began anew there may be several sessions.
+        let mut told = BTreeSet::new();
         self.table.for_each(|_, session| {
             if session.ordered_service().is_some_and(|service| order.is_for(service)) {
                 session.order(order.clone());
-                told += 1;
+                told.extend(session.source().map(|source| source.device));
             }
         });
-        Ok(told)
+        Ok(told.len())
     }
 
     /// What devices are told once they have said who they are.

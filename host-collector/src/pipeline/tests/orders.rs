@@ -104,3 +104,43 @@ fn what_begins_to_stand_is_told_to_devices_that_are_known_already() {
     bench.pipeline.stand(standing(&[("motor", &["sample=never"])], &["sample=0.5"]));
     assert_eq!(obey(&mut bench, &mut device), [Command::SampleShare(0.5)]);
 }
+
+#[test]
+fn an_order_that_comes_while_devices_are_there_is_told_them_and_those_that_come_later() {
+    let (mut bench, mut device) = (Bench::new(true), device(1));
+    bench.hello(&mut device);
+    assert_eq!(obey(&mut bench, &mut device), []);
+    let order = |bench: &mut Bench, text: &str| bench.pipeline.order(&text.parse().unwrap());
+    assert_eq!(order(&mut bench, "sensor/sample=0.5"), Ok(1));
+    assert_eq!(order(&mut bench, "motor/sample=0.5"), Ok(0));
+    assert_eq!(obey(&mut bench, &mut device), [Command::SampleShare(0.5)]);
+    // Another one about the same takes its place, and what is done once does not stay.
+    assert_eq!(order(&mut bench, "sensor/sample=never"), Ok(1));
+    assert_eq!(order(&mut bench, "flush"), Ok(1));
+    assert_eq!(obey(&mut bench, &mut device), [Command::SampleNever, Command::Flush]);
+    let standing: Vec<_> = bench.pipeline.orders().iter().map(ToString::to_string).collect();
+    assert_eq!(standing, ["motor/sample=0.5", "sensor/sample=never"]);
+    for number in 0..254 {
+        let text = format!("operation=o{number}:1");
+        assert!(order(&mut bench, &text).is_ok(), "{number}");
+    }
+    assert!(order(&mut bench, "operation=more:1").unwrap_err().contains("256"));
+    assert_eq!(order(&mut bench, "operation=o7:0.5"), Ok(1), "it takes a place");
+}
+
+#[test]
+fn devices_are_shown_once_they_have_said_who_they_are() {
+    use crate::devices::{Devices, State};
+
+    let (mut bench, mut device) = (Bench::new(true), device(1));
+    let devices = Devices::default();
+    bench.hello(&mut device);
+    bench.pipeline.show(&devices, bench.now_ns, 10);
+    let latest = devices.latest();
+    let [(boot, 1)] = &latest[..] else { panic!("{latest:?}") };
+    assert_eq!(&*boot.seen.resource.service_name, "sensor");
+    assert_eq!(boot.state(true), State::Live);
+    bench.wait(11 * SECOND);
+    bench.pipeline.show(&devices, bench.now_ns, 10);
+    assert_eq!(devices.latest()[0].0.state(true), State::Silent);
+}
