@@ -1,4 +1,4 @@
-//! `cargo xtask setup`: the Rust targets, QEMU and what judges units of systemd. What is there is left alone; nothing asks for a password.
+//! `cargo xtask setup`: the Rust targets, QEMU, what judges units of systemd, and a browser. What is there is left alone; nothing asks for a password.
 
 use core::time::Duration;
 use std::path::Path;
@@ -55,6 +55,22 @@ pub(crate) const SYSTEMD: Tool = Tool {
     pacman: "systemd",
     brew: None,
 };
+/// What shows the page in its tests.
+pub(crate) const CHROMIUM: Tool = Tool {
+    program: "chromium",
+    apt: &["chromium"],
+    dnf: "chromium",
+    pacman: "chromium",
+    brew: None,
+};
+/// What tells it to; some systems have it with the browser.
+pub(crate) const CHROMEDRIVER: Tool = Tool {
+    program: "chromedriver",
+    apt: &["chromium-driver"],
+    dnf: "chromedriver",
+    pacman: "chromium",
+    brew: None,
+};
 
 /// `--no-install-recommends`: a recommended package can conflict with one that is installed.
 const APT_INSTALL: [&str; 4] = ["apt-get", "install", "-y", "--no-install-recommends"];
@@ -78,16 +94,19 @@ pub(crate) fn run() -> Result<ExitCode> {
     ensure_targets(&COLLECTOR_TARGETS, &progress)?;
     let missing = missing_tools(&progress)?;
     ensure!(missing.is_empty(), "{}", missing.join("; "));
-    progress.say("ready: Rust targets, QEMU and systemd-analyze are installed");
+    progress.say("ready: Rust targets, QEMU, systemd-analyze and Chromium are installed");
     Ok(ExitCode::SUCCESS)
 }
 
 /// A line for each program that is missing and could not be installed: how to get it.
 pub(crate) fn missing_tools(progress: &Progress) -> Result<Vec<String>> {
-    // There is systemd on Linux alone.
-    let tools = [Some(&ARM), Some(&RISCV), cfg!(target_os = "linux").then_some(&SYSTEMD)];
+    let mut tools = vec![&ARM, &RISCV];
+    // There is systemd on Linux alone, and elsewhere no package that brings both the browser and its driver.
+    if cfg!(target_os = "linux") {
+        tools.extend([&SYSTEMD, &CHROMIUM, &CHROMEDRIVER]);
+    }
     let mut missing = Vec::new();
-    for tool in tools.into_iter().flatten() {
+    for tool in tools {
         if let Found::Missing { line_to_run } = tool.ensure(progress)? {
             let program = tool.program;
             missing.push(format!(

@@ -33,7 +33,7 @@ const fn full(name: &'static str, what: &'static str, run: fn() -> Result<()>) -
 }
 
 /// Cheap ones first, so that a slip is seen before the long ones have run.
-pub(super) const STEPS: [Step; 19] = [
+pub(super) const STEPS: [Step; 20] = [
     quick("fmt", "rustfmt changes nothing", fmt),
     quick("length", "no Rust file is too long", length::check),
     quick("clippy", "no warning in the workspace", clippy),
@@ -43,7 +43,8 @@ pub(super) const STEPS: [Step; 19] = [
     full("tools", "tests of the examples and of xtask; the bench is tidy", tools),
     full("docs", "the documentation builds without a warning", docs),
     full("probe", "RTT with the probe-rs library", probe),
-    full("setup", "Rust targets, QEMU and systemd-analyze are there", set_up),
+    full("setup", "Rust targets, QEMU, systemd-analyze and Chromium", set_up),
+    full("browser", "the page in a real browser", browser),
     full("platforms", "the collector for other systems, without C", platforms::check),
     full("no_std", "core and transport build for microcontrollers", no_std),
     full("boards", "the firmware is tidy and links", boards),
@@ -137,6 +138,28 @@ fn set_up() -> Result<()> {
     setup::ensure_targets(&setup::TARGETS, &progress)?;
     let missing = setup::missing_tools(&progress)?;
     if missing.is_empty() { Ok(()) } else { Err(Skip::new(missing.join("; ")).into()) }
+}
+
+fn browser() -> Result<()> {
+    let missing = [setup::CHROMIUM, setup::CHROMEDRIVER]
+        .into_iter()
+        .find(|tool| workspace::find_program(tool.program).is_none());
+    if let Some(tool) = missing {
+        let program = tool.program;
+        return Err(Skip::new(format!("{program} is missing; `cargo xtask setup` gets it")).into());
+    }
+    let folder = workspace::root().join("tests/browser");
+    let target = workspace::target_dir().join("browser");
+    let target = target.to_str().context("the target folder's name is no text")?;
+    cargo("fmt --check").dir(&folder).run()?;
+    let there = ["--target-dir", target];
+    cargo("clippy --all-targets")
+        .args(&there)
+        .args(&["--", "-D", "warnings"])
+        .dir(&folder)
+        .run()?;
+    // Browsers beside each other would only wait for one another.
+    cargo("test").args(&there).args(&["--", "--test-threads=1"]).dir(&folder).run()
 }
 
 fn no_std() -> Result<()> {

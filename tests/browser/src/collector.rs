@@ -1,0 +1,96 @@
+//! The collector's binary with its page, on a port that is free.
+
+use core::time::Duration;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+use spandrel_tests::build::cargo_build;
+use spandrel_tests::proc::Proc;
+use spandrel_tests::workspace;
+
+use crate::spans::Span;
+
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// A running `spandrel serve` that keeps nothing.
+#[derive(Debug)]
+pub struct Collector {
+    proc: Proc,
+    port: u16,
+}
+
+impl Collector {
+    /// Starts one on a free port.
+    ///
+    /// # Errors
+    /// If it cannot be built or started.
+    pub fn start() -> Result<Self> {
+        Self::start_at(0)
+    }
+
+    /// Starts one where another was.
+    ///
+    /// # Errors
+    /// As [`Collector::start`].
+    pub fn start_at(port: u16) -> Result<Self> {
+        let mut command = Command::new(program()?);
+        command.args(["--no-config", "serve", "--memory", "--no-tree"]);
+        // Somebody may have the TCP port of the number that the system gives for UDP.
+        command.args(["--no-tcp", "--listen", "127.0.0.1:0"]);
+        command.args(["--http", &format!("127.0.0.1:{port}")]);
+        let mut proc = Proc::spawn("the collector", &mut command)?;
+        let line = proc.wait_for_line("door http is open at 127.0.0.1:", START_LIMIT)?;
+        let digits = line.rsplit("127.0.0.1:").next().unwrap_or_default();
+        let digits: String = digits.chars().take_while(char::is_ascii_digit).collect();
+        let port = digits.parse().with_context(|| format!("no port in {line:?}"))?;
+        Ok(Self { proc, port })
+    }
+
+    /// Its port of 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The address of a view: what stands behind the page's `?`.
+    #[must_use]
+    pub fn page(&self, search: &str) -> String {
+        format!("http://127.0.0.1:{}/?{search}", self.port)
+    }
+
+    /// Ends it at once.
+    pub fn kill(mut self) {
+        self.proc.kill();
+    }
+
+    /// Sends it spans of one service, as any client of OTLP would.
+    ///
+    /// # Errors
+    /// If it does not take them.
+    pub fn send(&self, service: &str, spans: &[Span]) -> Result<()> {
+        let spans: Vec<Value> = spans.iter().map(Span::to_otlp).collect();
+        let name = json!({"key": "service.name", "value": {"stringValue": service}});
+        let body = json!({"resourceSpans": [
+            {"resource": {"attributes": [name]}, "scopeSpans": [{"spans": spans}]}]});
+        let url = format!("http://127.0.0.1:{}/v1/traces", self.port);
+        let request = ureq::post(url).header("content-type", "application/json");
+        let answer = request.send(&serde_json::to_vec(&body)?)?;
+        ensure!(answer.status() == 200, "the collector answered {}", answer.status());
+        Ok(())
+    }
+}
+
+/// The collector as a developer builds it: nothing here is measured.
+fn program() -> Result<&'static Path> {
+    static PROGRAM: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let build = || -> Result<PathBuf> {
+        let arguments = ["--package", "spandrel-collector"];
+        let built = cargo_build("the collector", workspace::root(), &arguments, &mut |_| ())?;
+        Ok(built.get("spandrel")?.to_owned())
+    };
+    let program = PROGRAM.get_or_init(|| build().map_err(|error| format!("{error:#}")));
+    program.as_deref().map_err(|error| anyhow::anyhow!("{error}"))
+}

@@ -1,0 +1,10 @@
+//! The collector's page in a real browser: a collector, Chromium, and what is sent to the one and seen in the other.
+
+mod browser;
+mod client;
+mod collector;
+mod spans;
+
+pub use browser::{Browser, Look};
+pub use collector::Collector;
+pub use spans::{Span, trace_id};

@@ -1,0 +1,53 @@
+//! Every view opens on a screen and on a phone, in light and in dark, and no browser complains.
+
+use anyhow::Result;
+use serde_json::json;
+use spandrel_browser::{Browser, Collector, Look, Span};
+
+/// The states that a person finds where something has come: the address, and what is there then.
+const FULL: [(&str, &str); 7] = [
+    ("view=traces", "document.querySelectorAll('a.trace').length === 2"),
+    ("view=trace&trace=a", "document.querySelectorAll('[role=treegrid] [id^=row-]').length === 3"),
+    (
+        "view=live",
+        "document.querySelector('live-tail .summary').textContent.startsWith('Listening')",
+    ),
+    // Spans that a client sends are no device's.
+    ("view=devices", "document.querySelector('device-list .empty h2') !== null"),
+    ("view=bottlenecks", "document.querySelector('bottleneck-list').innerText.includes('read')"),
+    ("view=graph", "document.querySelector('dependency-graph').innerText.includes('sensor')"),
+    ("view=compare&a=a&b=b", "document.querySelector('trace-compare').innerText.includes('greet')"),
+];
+
+fn filled() -> Result<Collector> {
+    let collector = Collector::start()?;
+    for trace in [10, 11] {
+        let failed = Span { has_failed: true, ..Span::new(trace, 3, 2, "read") };
+        collector.send("panel", &[Span::new(trace, 1, 0, "greet")])?;
+        collector.send("sensor", &[Span::new(trace, 2, 1, "read"), failed])?;
+    }
+    Ok(collector)
+}
+
+#[test]
+fn every_view_opens_at_two_widths_in_light_and_dark_without_a_complaint() -> Result<()> {
+    let Some(browser) = Browser::start()? else { return Ok(()) };
+    let collector = filled()?;
+    for (width, is_dark) in [(1280, false), (1280, true), (360, false), (360, true)] {
+        browser.look(Look { width, is_dark })?;
+        for (address, is_there) in FULL {
+            browser.open(&collector.page(address))?;
+            browser.until(is_there)?;
+            let about = format!("{address} at {width}, dark: {is_dark}");
+            assert_eq!(browser.complaints()?, [""; 0], "{about}");
+            assert_eq!(browser.run("return innerWidth", &[])?, width, "{about}");
+            let dark = "return matchMedia('(prefers-color-scheme: dark)').matches";
+            assert_eq!(browser.run(dark, &[])?, is_dark, "{about}");
+            // What is wider than the screen would be lost on a phone.
+            let beyond = "return document.documentElement.scrollWidth <= innerWidth ? [] : [...document.body.querySelectorAll('*')]\
+                .filter((element) => element.getBoundingClientRect().right > innerWidth).map((element) => element.outerHTML.slice(0, 120))";
+            assert_eq!(browser.run(beyond, &[])?, json!([]), "{about}");
+        }
+    }
+    Ok(())
+}
