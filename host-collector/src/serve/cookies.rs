@@ -11,16 +11,15 @@ const NAME: &str = "cookies.key";
 /// The key of this folder, which is drawn when it is asked for first.
 pub(super) fn key(folder: &Path) -> Result<[u8; 32], ServeError> {
     let path = folder.join(NAME);
-    let known = match fs::read(&path) {
-        Ok(bytes) => bytes.try_into().ok(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(source) => return Err(ServeError::File { path, source }),
-    };
+    // A store makes its folder when it has something to write.
+    let known = fs::create_dir_all(folder).and_then(|()| match fs::read(&path) {
+        Ok(bytes) => Ok(bytes.try_into().ok()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    });
     // A file that is cut off is nobody's key: whoever logged in has to do so again.
-    match known {
-        Some(key) => Ok(key),
-        None => draw(&path).map_err(|source| ServeError::File { path, source }),
-    }
+    let key = known.and_then(|known| known.map_or_else(|| draw(&path), Ok));
+    key.map_err(|source| ServeError::Cookies { path, source })
 }
 
 fn draw(path: &Path) -> io::Result<[u8; 32]> {
@@ -41,7 +40,6 @@ mod tests {
     #[test]
     fn a_key_stays_and_one_that_is_cut_off_is_drawn_anew() {
         let folder = std::env::temp_dir().join(format!("spandrel-cookies-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
         let first = key(&folder).unwrap();
         assert_eq!(key(&folder).unwrap(), first);
         #[cfg(unix)]

@@ -52,6 +52,18 @@ pub enum ServeError {
         /// The reason.
         source: io::Error,
     },
+    /// What cookies are made with cannot be kept.
+    #[error(
+        "cannot keep {}, with which cookies are made: name another folder with --store, or keep nothing with \
+         --memory",
+        .path.display()
+    )]
+    Cookies {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
     /// The user has no folder for data.
     #[error(
         "there is no folder for data: name one with --store FOLDER, or keep nothing with --memory"
