@@ -1,10 +1,12 @@
 //! The collector's page in a real browser: a collector, Chromium, and what is sent to the one and seen in the other.
 
+mod axe;
 mod browser;
 mod client;
 mod collector;
 mod spans;
 
+pub use axe::Axe;
 pub use browser::{Browser, Look};
 pub use collector::Collector;
 pub use spans::{Span, trace_id};

@@ -2,12 +2,16 @@
 
 use anyhow::Result;
 use serde_json::json;
-use spandrel_browser::{Browser, Collector, Look, Span};
+use spandrel_browser::{Axe, Browser, Collector, Look, Span};
 
 /// The states that a person finds where something has come: the address, and what is there then.
-const FULL: [(&str, &str); 7] = [
+const FULL: [(&str, &str); 8] = [
     ("view=traces", "document.querySelectorAll('a.trace').length === 2"),
     ("view=trace&trace=a", "document.querySelectorAll('[role=treegrid] [id^=row-]').length === 3"),
+    (
+        "view=trace&trace=a&span=0000000000000002",
+        "document.querySelector('[aria-selected=true]')?.innerText.includes('read')",
+    ),
     (
         "view=live",
         "document.querySelector('live-tail .summary').textContent.startsWith('Listening')",
@@ -49,5 +53,32 @@ fn every_view_opens_at_two_widths_in_light_and_dark_without_a_complaint() -> Res
             assert_eq!(browser.run(beyond, &[])?, json!([]), "{about}");
         }
     }
+    Ok(())
+}
+
+#[test]
+fn an_engine_for_accessibility_finds_nothing_wrong_with_any_view() -> Result<()> {
+    let Some(axe) = Axe::load()? else { return Ok(()) };
+    let Some(browser) = Browser::start()? else { return Ok(()) };
+    let collector = filled()?;
+    let mut found = Vec::new();
+    for (width, is_dark) in [(1280, false), (1280, true), (360, false)] {
+        browser.look(Look { width, is_dark })?;
+        for (address, is_there) in FULL {
+            browser.open(&collector.page(address))?;
+            browser.until(is_there)?;
+            let violations = axe.violations(&browser)?;
+            found.extend(
+                violations
+                    .iter()
+                    .map(|text| format!("{address} at {width}, dark: {is_dark}: {text}")),
+            );
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    // And it would find something.
+    browser.run("document.body.append(document.createElement('img'))", &[])?;
+    let violations = axe.violations(&browser)?;
+    assert!(violations.iter().any(|text| text.to_string().contains("image-alt")), "{violations:?}");
     Ok(())
 }

@@ -23,24 +23,25 @@ pub(super) fn check() -> Result<()> {
     run(Command::new("node").arg("--test").args(tests).current_dir(&page))?;
 
     let compiler = workspace::target_dir().join("page");
-    install(&compiler)?;
+    install(TYPESCRIPT, &compiler)?;
     let tsc = compiler.join("node_modules/typescript/bin/tsc");
     run(Command::new("node").arg(tsc).args(["--project", "."]).current_dir(&page))
 }
 
-fn install(folder: &Path) -> Result<()> {
-    let done = folder.join(TYPESCRIPT.replace('@', "-"));
+/// A package of npm, into a folder where nothing else is.
+pub(super) fn install(package: &str, folder: &Path) -> Result<()> {
+    let done = folder.join(package.replace('@', "-"));
     if done.exists() {
         return Ok(());
     }
     std::fs::create_dir_all(folder)?;
     let mut npm = Command::new("npm");
     npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"]);
-    npm.arg(TYPESCRIPT).arg("--prefix").arg(folder);
+    npm.arg(package).arg("--prefix").arg(folder);
     if run(&mut npm).is_err() {
-        return Err(Skip::new("npm cannot install TypeScript here").into());
+        return Err(Skip::new(format!("npm cannot install {package} here")).into());
     }
-    std::fs::write(done, "").context("cannot note that TypeScript is there")
+    std::fs::write(done, "").with_context(|| format!("cannot note that {package} is there"))
 }
 
 fn run(command: &mut Command) -> Result<()> {

@@ -76,6 +76,9 @@ const NO_STD: [(&str, &str); 9] = [
     ("spandrel-transport", "embassy-net-tcp,mqtt"),
 ];
 
+/// The engine that judges whether everybody can use the page.
+const AXE: &str = "axe-core@4.11.0";
+
 fn fmt() -> Result<()> {
     cargo("fmt --all --check").run()
 }
@@ -148,6 +151,10 @@ fn browser() -> Result<()> {
         let program = tool.program;
         return Err(Skip::new(format!("{program} is missing; `cargo xtask setup` gets it")).into());
     }
+    if workspace::find_program("npm").is_none() {
+        return Err(Skip::new("install Node 20 with npm, for axe-core").into());
+    }
+    page::install(AXE, &workspace::target_dir().join("axe"))?;
     let folder = workspace::root().join("tests/browser");
     let target = workspace::target_dir().join("browser");
     let target = target.to_str().context("the target folder's name is no text")?;
