@@ -20,6 +20,7 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 pub struct Collector {
     proc: Proc,
     port: u16,
+    frames: u16,
 }
 
 impl Collector {
@@ -43,10 +44,15 @@ impl Collector {
         command.args(["--http", &format!("127.0.0.1:{port}")]);
         let mut proc = Proc::spawn("the collector", &mut command)?;
         let line = proc.wait_for_line("door http is open at 127.0.0.1:", START_LIMIT)?;
-        let digits = line.rsplit("127.0.0.1:").next().unwrap_or_default();
-        let digits: String = digits.chars().take_while(char::is_ascii_digit).collect();
-        let port = digits.parse().with_context(|| format!("no port in {line:?}"))?;
-        Ok(Self { proc, port })
+        let port = port_of(&line)?;
+        let frames = port_of(&proc.wait_for_line("listening on udp", START_LIMIT)?)?;
+        Ok(Self { proc, port, frames })
+    }
+
+    /// Where it hears devices, by UDP.
+    #[must_use]
+    pub fn frames(&self) -> u16 {
+        self.frames
     }
 
     /// Its port of 127.0.0.1.
@@ -81,6 +87,13 @@ impl Collector {
         ensure!(answer.status() == 200, "the collector answered {}", answer.status());
         Ok(())
     }
+}
+
+/// The port of 127.0.0.1 that a line names.
+fn port_of(line: &str) -> Result<u16> {
+    let behind = line.rsplit("127.0.0.1:").next().unwrap_or_default();
+    let digits: String = behind.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().with_context(|| format!("no port in {line:?}"))
 }
 
 /// The collector as a developer builds it: nothing here is measured.
