@@ -35,6 +35,16 @@ const FLAGS: [&str; 9] = [
     "--disable-sync",
 ];
 
+/// Keys that need no letter, and the number that Chromium knows them by.
+const KEYS: [(&str, u32); 6] = [
+    ("Tab", 9),
+    ("Enter", 13),
+    ("ArrowLeft", 37),
+    ("ArrowUp", 38),
+    ("ArrowRight", 39),
+    ("ArrowDown", 40),
+];
+
 /// What the page is shown on.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
@@ -118,6 +128,22 @@ impl Browser {
         let sent = self.driver()?.cdp();
         let answer = self.runtime.block_on(sent.send_raw(name, parameters));
         answer.with_context(|| format!("{name} failed"))
+    }
+
+    /// Presses a key by its name in JavaScript, `Tab` or `ArrowDown`, and lets it go.
+    ///
+    /// # Errors
+    /// If there is no such key here, or the browser says so.
+    pub fn press(&self, key: &str) -> Result<()> {
+        let known = KEYS.iter().find(|(name, _)| *name == key);
+        let (_, code) = known.with_context(|| format!("no key {key}"))?;
+        // What Enter does to a link hangs on the letter that it is.
+        let text = if key == "Enter" { "\r" } else { "" };
+        let down = json!({"type": "keyDown", "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text});
+        self.command("Input.dispatchKeyEvent", down)?;
+        let up = json!({"type": "keyUp", "key": key, "code": key, "windowsVirtualKeyCode": code});
+        self.command("Input.dispatchKeyEvent", up)?;
+        Ok(())
     }
 
     /// What the body of a function gives, with `arguments` as JavaScript has them; a promise is waited for.
