@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what the collector costs, as medians of some runs, beside the budgets.
 //!
-//! A program of its own workspace measures, in `tests/bench/collector`; whatever it prints becomes a figure.
+//! Programs of workspaces of their own measure, in `tests/bench/collector` and, what a browser shows, in
+//! `tests/browser`; whatever they print becomes a figure.
 //! Times depend on the machine, so they are never a fault; what does not is held against what was blessed.
 
 use core::fmt::Write as _;
@@ -16,6 +17,7 @@ use spandrel_tests::workspace;
 
 use crate::dist;
 use crate::progress::Progress;
+use crate::setup;
 
 /// Far above cold builds and runs on a busy machine.
 const TIME_LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
@@ -86,6 +88,15 @@ const BUDGETS: &[Budget] = &[
     at_most("idle.rss_mb", 10.0, "57"),
     at_most(BINARY_MB, 15.0, "85"),
     at_most("start_ms", 10.0, "44"),
+    at_most("page.bytes", 80_000.0, ""),
+    at_most("page.requests", 5.0, ""),
+    at_most("page.open_trace_ms.1000", 150.0, ""),
+    at_most("page.open_trace_ms.100000", 1_000.0, ""),
+    at_most("page.frame_ms.p95", 8.0, ""),
+    at_most("page.missed_frames_pct", 1.0, ""),
+    at_most("tail.latency_ms.p95", 50.0, ""),
+    at_most("tail.page_latency_ms.p95", 100.0, ""),
+    at_most("devices.list_ms", 300.0, ""),
 ];
 
 /// Whether a figure is the same on every machine.
@@ -100,14 +111,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     // What is measured is what people run.
     let (program, bytes) = dist::build()?;
     progress.say("measuring");
-    let mut bench = Command::new("cargo");
-    bench.args(["run", "--quiet", "--release", "--target-dir"]);
-    bench.arg(workspace::target_dir().join("bench"));
-    bench.arg("--").arg(format!("--spandrel={}", program.display()));
-    bench.arg(format!("--runs={}", args.runs));
-    bench.args(args.only.iter().map(|prefix| format!("--only={prefix}")));
-    let folder = workspace::root().join("tests/bench/collector");
-    let mut lines = finish("measuring", bench.current_dir(folder))?;
+    let mut lines = measure("tests/bench/collector", &["--release"], "bench", &program, args)?;
+    if workspace::find_program(setup::CHROMIUM.program).is_some() {
+        progress.say("measuring the page and the terminal");
+        lines.extend(measure("tests/browser", &["--bin", "figures"], "browser", &program, args)?);
+    } else {
+        progress
+            .say("figures of the page are left out: `cargo xtask setup` gets chromium for them");
+    }
     if args.only.is_empty() || args.only.iter().any(|prefix| BINARY_MB.starts_with(&**prefix)) {
         lines.push(format!("{BINARY_MB} {}", bytes as f64 / 1e6));
     }
@@ -126,6 +137,23 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         eprintln!("error: {fault}");
     }
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What the program in a folder finds out about the collector.
+fn measure(
+    folder: &str,
+    how: &[&str],
+    target: &str,
+    program: &Path,
+    args: &Args,
+) -> Result<Vec<String>> {
+    let mut run = Command::new("cargo");
+    run.args(["run", "--quiet"]).args(how).arg("--target-dir");
+    run.arg(workspace::target_dir().join(target));
+    run.arg("--").arg(format!("--spandrel={}", program.display()));
+    run.arg(format!("--runs={}", args.runs));
+    run.args(args.only.iter().map(|prefix| format!("--only={prefix}")));
+    finish("measuring", run.current_dir(workspace::root().join(folder)))
 }
 
 fn golden_path() -> PathBuf {

@@ -35,6 +35,10 @@ const FLAGS: [&str; 9] = [
     "--disable-sync",
 ];
 
+/// What a trace has: what threads do, which frames there were, and marks of scripts.
+const CATEGORIES: &str = "blink.user_timing,devtools.timeline,disabled-by-default-devtools.timeline,\
+                          disabled-by-default-devtools.timeline.frame";
+
 /// Keys that need no letter, and the number that Chromium knows them by.
 const KEYS: [(&str, u32); 6] = [
     ("Tab", 9),
@@ -70,6 +74,18 @@ impl Browser {
     /// # Errors
     /// If it does not start.
     pub fn start() -> Result<Option<Self>> {
+        Self::start_so(false)
+    }
+
+    /// The same, and it notes what it does: see [`Browser::traced`].
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn start_traced() -> Result<Option<Self>> {
+        Self::start_so(true)
+    }
+
+    fn start_so(is_traced: bool) -> Result<Option<Self>> {
         let (Some(program), Some(driver)) =
             (find_program("chromium"), find_program("chromedriver"))
         else {
@@ -88,6 +104,12 @@ impl Browser {
         }
         wanted.add_arg(&format!("--user-data-dir={}", profile.path().display()))?;
         wanted.set_browser_log_level(LoggingPrefsLogLevel::All)?;
+        if is_traced {
+            let wants = json!({
+                "enableNetwork": false, "enablePage": false, "traceCategories": CATEGORIES});
+            wanted.add_experimental_option("perfLoggingPrefs", wants)?;
+            wanted.set_logging_prefs("performance", LoggingPrefsLogLevel::All)?;
+        }
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let builder = WebDriver::builder(format!("http://127.0.0.1:{port}"), wanted);
         let session = runtime.block_on(builder.client(Client::new()).connect());
@@ -121,6 +143,36 @@ impl Browser {
         let media = json!({"features": [{"name": "prefers-color-scheme", "value": value}]});
         self.command("Emulation.setEmulatedMedia", media)?;
         Ok(())
+    }
+
+    /// Has the mouse do something at a place of the window: `more` is what the browser's protocol says of it.
+    ///
+    /// # Errors
+    /// If the browser says so.
+    pub fn mouse(&self, what: &str, [x, y]: [f64; 2], more: Value) -> Result<()> {
+        let mut event = json!({"type": what, "x": x, "y": y});
+        if let (Value::Object(event), Value::Object(more)) = (&mut event, more) {
+            event.extend(more);
+        }
+        self.command("Input.dispatchMouseEvent", event)?;
+        Ok(())
+    }
+
+    /// What a browser that [is traced](Browser::start_traced) did since it started, as events of its own
+    /// trace. They are given once.
+    ///
+    /// # Errors
+    /// If the browser says so.
+    pub fn traced(&self) -> Result<Vec<Value>> {
+        let entries = self.runtime.block_on(self.driver()?.get_log("performance"))?;
+        let mut events = Vec::new();
+        for entry in entries {
+            let mut message: Value = serde_json::from_str(&entry.message)?;
+            if message["message"]["method"] == "Tracing.dataCollected" {
+                events.push(message["message"]["params"].take());
+            }
+        }
+        Ok(events)
     }
 
     /// A command of Chromium's own protocol.

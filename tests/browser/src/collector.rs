@@ -37,7 +37,15 @@ impl Collector {
     /// # Errors
     /// As [`Collector::start`].
     pub fn start_at(port: u16) -> Result<Self> {
-        let mut command = Command::new(program()?);
+        Self::start_of(program()?, port)
+    }
+
+    /// Starts this program on a port; on one that is free if that is 0.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn start_of(program: &Path, port: u16) -> Result<Self> {
+        let mut command = Command::new(program);
         command.args(["--no-config", "serve", "--memory", "--no-tree"]);
         // Somebody may have the TCP port of the number that the system gives for UDP.
         command.args(["--no-tcp", "--listen", "127.0.0.1:0"]);

@@ -4,6 +4,7 @@ mod axe;
 mod browser;
 mod client;
 mod collector;
+pub mod figures;
 mod spans;
 
 pub use axe::Axe;
