@@ -130,6 +130,33 @@ impl Browser {
         self.runtime.block_on(driver.goto(url)).with_context(|| format!("cannot open {url}"))
     }
 
+    /// Opens an address in a tab of its own, in front of the others; its number.
+    ///
+    /// # Errors
+    /// If the browser says so.
+    pub fn open_tab(&self, url: &str) -> Result<usize> {
+        let driver = self.driver()?;
+        self.runtime.block_on(async {
+            let tab = driver.new_tab().await?;
+            driver.switch_to_window(tab).await?;
+            driver.goto(url).await?;
+            Ok(driver.windows().await?.len() - 1)
+        })
+    }
+
+    /// Has a tab be in front, by its number from 0.
+    ///
+    /// # Errors
+    /// If there is none, or the browser says so.
+    pub fn show_tab(&self, number: usize) -> Result<()> {
+        let driver = self.driver()?;
+        self.runtime.block_on(async {
+            let tabs = driver.windows().await?;
+            let tab = tabs.get(number).with_context(|| format!("no tab {number}"))?;
+            Ok(driver.switch_to_window(tab.clone()).await?)
+        })
+    }
+
     /// Shows the page so from now on.
     ///
     /// # Errors

@@ -15,6 +15,9 @@ use crate::spans::Span;
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 
+/// A service, tags of its process, and its spans.
+pub type Process<'a> = (&'a str, &'a [(&'a str, i64)], &'a [Span]);
+
 /// A running `spandrel serve` that keeps nothing.
 #[derive(Debug)]
 pub struct Collector {
@@ -85,10 +88,23 @@ impl Collector {
     /// # Errors
     /// If it does not take them.
     pub fn send(&self, service: &str, spans: &[Span]) -> Result<()> {
-        let spans: Vec<Value> = spans.iter().map(Span::to_otlp).collect();
-        let name = json!({"key": "service.name", "value": {"stringValue": service}});
-        let body = json!({"resourceSpans": [
-            {"resource": {"attributes": [name]}, "scopeSpans": [{"spans": spans}]}]});
+        self.send_all(&[(service, &[], spans)])
+    }
+
+    /// Sends it spans of many services at once, each with tags of its process.
+    ///
+    /// # Errors
+    /// If it does not take them.
+    pub fn send_all(&self, processes: &[Process<'_>]) -> Result<()> {
+        let process = |(service, tags, spans): &Process<'_>| {
+            let tag = |(key, value): &(&str, i64)| json!({"key": key, "value": {"intValue": value.to_string()}});
+            let name = json!({"key": "service.name", "value": {"stringValue": service}});
+            let attributes: Vec<Value> = tags.iter().map(tag).chain([name]).collect();
+            let spans: Vec<Value> = spans.iter().map(Span::to_otlp).collect();
+            json!({"resource": {"attributes": attributes}, "scopeSpans": [{"spans": spans}]})
+        };
+        let all: Vec<Value> = processes.iter().map(process).collect();
+        let body = json!({"resourceSpans": all});
         let url = format!("http://127.0.0.1:{}/v1/traces", self.port);
         let request = ureq::post(url).header("content-type", "application/json");
         let answer = request.send(&serde_json::to_vec(&body)?)?;

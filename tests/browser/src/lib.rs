@@ -9,5 +9,5 @@ mod spans;
 
 pub use axe::Axe;
 pub use browser::{Browser, Look};
-pub use collector::Collector;
+pub use collector::{Collector, Process};
 pub use spans::{Span, trace_id};
