@@ -157,6 +157,15 @@ impl Browser {
         })
     }
 
+    /// Takes all cookies away, as a collector does that was started with another key.
+    ///
+    /// # Errors
+    /// If the browser says so.
+    pub fn forget_cookies(&self) -> Result<()> {
+        self.command("Network.clearBrowserCookies", json!({}))?;
+        Ok(())
+    }
+
     /// Shows the page so from now on.
     ///
     /// # Errors

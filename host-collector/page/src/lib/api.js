@@ -84,10 +84,18 @@ export async function get(path, params = {}, signal) {
 
 /** @param {string} path @param {unknown} body @returns {Promise<any>} */
 export async function post(path, body) {
-  const info = now.info ?? (await collector());
-  const headers = { "content-type": "application/json", "x-spandrel-csrf": String(info.csrf ?? "") };
-  const response = await ask(path, {}, { method: "POST", headers, body: JSON.stringify(body) });
-  return response.json();
+  const sent = async (/** @type {Record<string, any>} */ info) => {
+    const headers = { "content-type": "application/json", "x-spandrel-csrf": String(info.csrf ?? "") };
+    const response = await ask(path, {}, { method: "POST", headers, body: JSON.stringify(body) });
+    return response.json();
+  };
+  try {
+    return await sent(now.info ?? (await collector()));
+  } catch (error) {
+    // A collector that was started again may know no cookie of before: it gives another one.
+    if (!(error instanceof ApiError) || error.status !== 403) throw error;
+    return sent(await collector());
+  }
 }
 
 /** What the collector says of itself. @returns {Promise<Record<string, any>>} */
