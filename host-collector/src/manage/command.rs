@@ -2,6 +2,7 @@
 
 use crate::serve::{Keep, ServeError, folder_of};
 use crate::store::tools::{self, BlockInfo, Info, Report};
+use crate::terminal::Bar;
 use crate::text::{Count, TimeNs};
 use clap::{Args, Subcommand};
 use std::io::{self, Write};
@@ -63,15 +64,23 @@ pub fn manage(command: &StoreCommand) -> anyhow::Result<bool> {
     match command {
         StoreCommand::Info(place) => tell_info(&mut out, &place.folder()?)?,
         StoreCommand::Check(place) => {
-            return tell_report(&mut out, &tools::check(&place.folder()?)?);
+            let mut bar = Bar::new("checking");
+            let report = tools::check(&place.folder()?, &mut |done, all| bar.at(done, all))?;
+            drop(bar);
+            return tell_report(&mut out, &report);
         }
         StoreCommand::Compact(keep) => {
             let folder = keep.folder()?.ok_or(ServeError::NoFolder)?;
-            let (before, after) = tools::compact(&folder, keep.options())?;
+            let mut bar = Bar::new("compacting");
+            let told = &mut |done, all| bar.at(done, all);
+            let (before, after) = tools::compact(&folder, keep.options(), told)?;
+            drop(bar);
             writeln!(out, "{before} bytes became {after}")?;
         }
         StoreCommand::Backup { place, to } => {
-            let bytes = tools::backup(&place.folder()?, to)?;
+            let mut bar = Bar::new("copying");
+            let bytes = tools::backup(&place.folder()?, to, &mut |done, all| bar.at(done, all))?;
+            drop(bar);
             writeln!(out, "{bytes} bytes were copied to {}", to.display())?;
         }
         StoreCommand::Clear { place, yes } => {

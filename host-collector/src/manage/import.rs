@@ -5,6 +5,7 @@ use crate::rules::{self, Ruled, RulesError};
 use crate::serve::{Keep, ServeError};
 use crate::storage::{Intake, Refused, Ticket};
 use crate::store::{OpenError, Store};
+use crate::terminal::Bar;
 use clap::Args;
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -75,6 +76,8 @@ pub fn import(options: &Import) -> Result<u64, ImportError> {
             log::warn!(rejected; "{}: {rejected} spans were left out: their ids are none", path.display());
         }
         let mut waiting = VecDeque::new();
+        let mut bar = Bar::new("importing");
+        let (mut done, all) = (0, chunk.bytes().len() as u64);
         let refused = |source| ImportError::Refused { path: path.clone(), source };
         for piece in pieces(&chunk) {
             if waiting.len() >= MOST_WAITING {
@@ -90,10 +93,13 @@ pub fn import(options: &Import) -> Result<u64, ImportError> {
                 }
             };
             waiting.push_back(ticket);
+            done += piece.bytes().len() as u64;
+            bar.at(done.min(all), all);
         }
         while !waiting.is_empty() {
             settle(&mut waiting).map_err(refused)?;
         }
+        drop(bar);
         kept += chunk.len() as u64;
         log::info!(spans = chunk.len(); "{}: {} spans", path.display(), chunk.len());
     }

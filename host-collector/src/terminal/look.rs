@@ -30,7 +30,15 @@ impl Look {
     pub(super) fn here(colour: ColourWhen) -> Self {
         let environment = Environment::here();
         let is_terminal = io::stdout().is_terminal();
-        Self::of(&environment, is_terminal.then(size).flatten(), is_terminal, colour)
+        let size = is_terminal.then(|| size(io::stdout())).flatten();
+        Self::of(&environment, size, is_terminal, colour)
+    }
+
+    /// That of standard error, without colour; none where it is no terminal.
+    pub(super) fn of_errors() -> Option<Self> {
+        io::stderr()
+            .is_terminal()
+            .then(|| Self::of(&Environment::here(), size(io::stderr()), true, ColourWhen::Never))
     }
 
     fn of(
@@ -73,16 +81,16 @@ fn is_utf8(variables: [Option<&str>; 3]) -> bool {
     locale.contains("utf-8") || locale.contains("utf8")
 }
 
-/// Columns and lines of standard output.
+/// Columns and lines of a terminal.
 #[cfg(unix)]
-fn size() -> Option<(usize, usize)> {
-    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+fn size(of: impl std::os::fd::AsFd) -> Option<(usize, usize)> {
+    let size = rustix::termios::tcgetwinsize(of).ok()?;
     // A terminal that does not know says 0.
     (size.ws_col > 0 && size.ws_row > 0).then(|| (size.ws_col.into(), size.ws_row.into()))
 }
 
 #[cfg(not(unix))]
-fn size() -> Option<(usize, usize)> {
+fn size<T>(_: T) -> Option<(usize, usize)> {
     None
 }
 

@@ -1,6 +1,6 @@
 //! A copy of a store, also of one that is being written.
 
-use super::{failed, files, folder, is_gone};
+use super::{Progress, failed, files, folder, is_gone};
 use crate::store::disk::{Disk, Folder, read};
 use crate::store::options::OpenError;
 use std::collections::BTreeMap;
@@ -14,13 +14,17 @@ use std::path::Path;
 /// # Errors
 ///
 /// [`OpenError`], which says what to do.
-pub fn backup(path: &Path, to: &Path) -> Result<u64, OpenError> {
+pub fn backup(path: &Path, to: &Path, progress: Progress<'_>) -> Result<u64, OpenError> {
     let copy =
         Folder::make(to).map_err(|why| failed(to.display().to_string(), "the folder", why))?;
-    backup_of(&folder(path)?, &copy)
+    backup_of(&folder(path)?, &copy, progress)
 }
 
-pub(super) fn backup_of(disk: &dyn Disk, to: &dyn Disk) -> Result<u64, OpenError> {
+pub(super) fn backup_of(
+    disk: &dyn Disk,
+    to: &dyn Disk,
+    progress: Progress<'_>,
+) -> Result<u64, OpenError> {
     let target = |what: &str, why| failed(to.name(), what, why);
     let there = to.list().map_err(|why| target("its files", why))?;
     if !there.is_empty() {
@@ -32,7 +36,10 @@ pub(super) fn backup_of(disk: &dyn Disk, to: &dyn Disk) -> Result<u64, OpenError
     // there, and nothing was gone.
     loop {
         let mut is_whole = true;
-        for (file, _) in files(disk)? {
+        let there = files(disk)?;
+        let all = there.values().sum();
+        for file in there.into_keys() {
+            progress(copied.values().sum(), all);
             if copied.contains_key(&file) {
                 continue;
             }

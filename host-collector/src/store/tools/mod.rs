@@ -138,18 +138,25 @@ fn info_of(disk: &dyn Disk) -> Result<Info, OpenError> {
     Ok(info)
 }
 
+/// Whoever wants to know how far long work is: so much is done, of so much; 0 where nobody knows of how much.
+pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
+
 /// Reads everything, and says what is damaged.
 ///
 /// # Errors
 ///
 /// [`OpenError`], which says what to do.
-pub fn check(path: &Path) -> Result<Report, OpenError> {
-    check_of(&folder(path)?)
+pub fn check(path: &Path, progress: Progress<'_>) -> Result<Report, OpenError> {
+    check_of(&folder(path)?, progress)
 }
 
-fn check_of(disk: &dyn Disk) -> Result<Report, OpenError> {
+fn check_of(disk: &dyn Disk, progress: Progress<'_>) -> Result<Report, OpenError> {
     let mut report = Report::default();
-    for file in files(disk)?.into_keys() {
+    let files = files(disk)?;
+    let (mut done, all) = (0, files.values().sum());
+    for (file, bytes) in files {
+        progress(done, all);
+        done += bytes;
         let checked = match BlockName::parse(&file) {
             Some(name) => check_block(disk, &file, name, &mut report),
             None => check_log(disk, &file, &mut report),
@@ -206,23 +213,41 @@ fn check_log(disk: &dyn Disk, file: &str, report: &mut Report) -> Result<(), Ope
 /// # Errors
 ///
 /// [`OpenError`], which says what to do.
-pub fn compact(path: &Path, options: Options) -> Result<(u64, u64), OpenError> {
-    compact_of(Arc::new(folder(path)?), options)
+pub fn compact(
+    path: &Path,
+    options: Options,
+    progress: Progress<'_>,
+) -> Result<(u64, u64), OpenError> {
+    compact_of(Arc::new(folder(path)?), options, progress)
 }
 
-fn compact_of(disk: Arc<dyn Disk>, options: Options) -> Result<(u64, u64), OpenError> {
+fn compact_of(
+    disk: Arc<dyn Disk>,
+    options: Options,
+    progress: Progress<'_>,
+) -> Result<(u64, u64), OpenError> {
+    // How many blocks will be merged hangs on what becomes of those before.
+    let mut done = 0;
+    let mut step = || {
+        done += 1;
+        progress(done, 0);
+    };
     let store = disk.name();
     let failed = |why| failed(store.clone(), "its blocks", why);
     let mut core = Core::open(disk, options, Limits::default())?;
     let before = core.lock().bytes();
-    while core.seal_oldest(now_s()).map_err(failed)? {}
+    while core.seal_oldest(now_s()).map_err(failed)? {
+        step();
+    }
     core.retain(now_s()).map_err(failed)?;
     // All at once where they are many, then what is left in pairs.
     let largest = core.limits.sizes.last().copied().unwrap_or_default();
     core.limits.sizes = [largest; 2];
     for fan_in in [64, 16, 4, 2] {
         core.limits.fan_in = fan_in;
-        while core.merge_some().map_err(failed)? {}
+        while core.merge_some().map_err(failed)? {
+            step();
+        }
     }
     let after = core.lock().bytes();
     Ok((before, after))

@@ -33,19 +33,22 @@ proptest! {
         let disk = Simulated::default();
         filled(&disk, &rounds);
         let all = expected(rounds.iter().flatten());
-        let report = check_of(&disk).unwrap();
+        let mut told = Vec::new();
+        let report = check_of(&disk, &mut |done, all| told.push((done, all))).unwrap();
+        prop_assert!(told.iter().all(|(done, all)| done < all), "{told:?}");
+        prop_assert!(told.is_sorted());
         prop_assert_eq!(&report.damaged, &[]);
         prop_assert!(report.spans >= all.len() as u64);
 
         let copy = Memory::default();
-        let bytes = backup_of(&disk, &copy).unwrap();
+        let bytes = backup_of(&disk, &copy, &mut |_, _| ()).unwrap();
         let info = info_of(&copy).unwrap();
         let of_blocks: u64 = info.blocks.iter().map(|block| block.bytes).sum();
         prop_assert_eq!(bytes, of_blocks + info.logs.iter().map(|log| log.1).sum::<u64>());
-        prop_assert!(backup_of(&disk, &copy).is_err());
+        prop_assert!(backup_of(&disk, &copy, &mut |_, _| ()).is_err());
         prop_assert_eq!(&Steps::open(&copy, Options::default()).all(ids()), &all);
 
-        compact_of(Arc::new(copy.clone()), Options::default()).unwrap();
+        compact_of(Arc::new(copy.clone()), Options::default(), &mut |_, _| ()).unwrap();
         let compact = info_of(&copy).unwrap();
         prop_assert_eq!((compact.blocks.len(), compact.logs.len()), (1, 0));
         prop_assert_eq!(Steps::open(&copy, Options::default()).all(ids()), all);
@@ -55,7 +58,7 @@ proptest! {
         let at = 16 + place.index(bytes.len() - 16);
         bytes[at] ^= 0x10;
         copy.create(&name).unwrap().append(&bytes).unwrap();
-        let report = check_of(&copy).unwrap();
+        let report = check_of(&copy, &mut |_, _| ()).unwrap();
         prop_assert!(report.damaged.iter().all(|(file, _)| *file == name));
         prop_assert!(!report.damaged.is_empty());
 
