@@ -77,6 +77,21 @@ fn hostile_names_are_text() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn a_span_is_found_by_what_is_in_its_tags() -> Result<()> {
+    let Some(browser) = Browser::start()? else { return Ok(()) };
+    let collector = Collector::start()?;
+    let tags = vec![("state".to_owned(), "overheated".to_owned())];
+    let tagged = Span { tags, ..Span::new(1, 2, 1, "read") };
+    collector.send("panel", &[Span::new(1, 1, 0, "greet"), tagged, Span::new(1, 3, 1, "read")])?;
+    browser.open(&collector.page("view=trace&trace=1&find=state%3Doverheated"))?;
+    browser.until("document.querySelector('.find [role=status]')?.textContent === '1'")?;
+    browser.run("document.querySelectorAll('.find button')[1].click()", &[])?;
+    browser.until("document.querySelector('[aria-selected=true]')?.innerText.includes('read')")?;
+    assert_eq!(browser.complaints()?, [""; 0]);
+    Ok(())
+}
+
 fn harmless(browser: &Browser, address: &str) -> Result<()> {
     let made =
         browser.run("return document.querySelectorAll('main script, main img').length", &[])?;

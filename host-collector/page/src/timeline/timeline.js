@@ -4,7 +4,7 @@ import { announce, h, replace } from "../lib/dom.js";
 import { count, duration } from "../lib/format.js";
 import { closeFrom, idOf, matching, reveal, rowOf } from "../lib/tree.js";
 import { one } from "../lib/url.js";
-import { ApiError } from "../lib/api.js";
+import { ApiError, get } from "../lib/api.js";
 import { empty, trouble, waiting } from "../ui/empty.js";
 import { amend } from "../ui/route.js";
 import { View } from "../ui/view.js";
@@ -13,6 +13,9 @@ import { load } from "./load.js";
 import { Panel } from "./panel.js";
 import { Stage } from "./stage.js";
 import { startTouch, timeKey } from "./touch.js";
+
+/** Who types pauses so long. */
+const ASK_AFTER_MS = 250;
 
 /** Shows a trace. */
 export class TimelineView extends View {
@@ -24,6 +27,9 @@ export class TimelineView extends View {
     /** @type {Int32Array} */
     this.found = new Int32Array();
     this.timer = 0;
+    this.asking = 0;
+    /** @type {AbortController | null} */
+    this.finding = null;
     this.panel = new Panel({
       closed: () => {
         this.note({ span: "" });
@@ -31,7 +37,7 @@ export class TimelineView extends View {
       },
       picked: (id) => this.pick(id),
     });
-    this.finder = h("input", { type: "search", placeholder: "Find in the trace", "aria-label": "Find a name, service, device or id in the trace", autocomplete: "off", spellcheck: "false", maxlength: 500 });
+    this.finder = h("input", { type: "search", placeholder: "Find in the trace", "aria-label": "Find a name, service, device, tag, log or id in the trace", autocomplete: "off", spellcheck: "false", maxlength: 500 });
     this.finder.addEventListener("input", () => this.find());
     this.finder.addEventListener("keydown", (event) => {
       if (event.key === "Enter") this.next(event.shiftKey ? -1 : 1);
@@ -234,6 +240,26 @@ export class TimelineView extends View {
     this.matched.textContent = text.trim() === "" ? "" : count(this.found.length);
     this.note({ find: text.trim() });
     stage.ask();
+    clearTimeout(this.asking);
+    this.finding?.abort();
+    // What is in tags and logs only the collector has.
+    if (text.trim() !== "") this.asking = window.setTimeout(() => void this.findMore(stage, text), ASK_AFTER_MS);
+  }
+
+  /** @param {Stage} stage @param {string} text */
+  async findMore(stage, text) {
+    this.finding = new AbortController();
+    const { id, revision } = stage.trace;
+    try {
+      const { rows } = await get(`/traces/${id}/find`, { text, revision }, this.finding.signal);
+      if (this.stage !== stage || this.finder.value !== text) return;
+      this.found = Int32Array.from(new Set([...this.found, ...rows])).sort();
+      stage.matches = new Set(this.found);
+      this.matched.textContent = count(this.found.length);
+      stage.ask();
+    } catch {
+      // What is found by names is shown; a trace that has grown, or a collector that has gone, is said elsewhere.
+    }
   }
 
   /** @param {number} by */
@@ -255,6 +281,8 @@ export class TimelineView extends View {
   disconnectedCallback() {
     super.disconnectedCallback();
     clearTimeout(this.timer);
+    clearTimeout(this.asking);
+    this.finding?.abort();
     this.stage?.end();
     this.panel.loading?.abort();
   }

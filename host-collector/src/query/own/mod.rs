@@ -27,7 +27,7 @@ use crate::storage::Reader;
 pub const COLLECTOR: &str = "/api/spandrel/v1";
 
 /// What can be asked.
-pub const ENDPOINTS: [Endpoint; 13] = [
+pub const ENDPOINTS: [Endpoint; 14] = [
     Endpoint {
         method: "GET",
         pattern: COLLECTOR,
@@ -69,6 +69,12 @@ pub const ENDPOINTS: [Endpoint; 13] = [
         pattern: "/api/spandrel/v1/traces/{id}",
         about: "the shape of a trace, in pages",
         handler: shape::page,
+    },
+    Endpoint {
+        method: "GET",
+        pattern: "/api/spandrel/v1/traces/{id}/find",
+        about: "spans of a trace with a text in them",
+        handler: shape::find,
     },
     Endpoint {
         method: "GET",

@@ -204,6 +204,22 @@ fn a_long_trace_comes_in_pages_that_are_one() {
 }
 
 #[test]
+fn spans_are_found_within_a_trace_by_what_is_in_them() {
+    let spans = [(1, 0, 0, 10, "read"), (2, 1, 1, 2, "Bus.xfer"), (3, 1, 5, 9, "wait")];
+    let id = TraceId(TRACE);
+    let found = |query: &str| {
+        let line = format!("GET /api/spandrel/v1/traces/{id}/find?{query}");
+        let answer = asked(chunk("panel", &spans), &line);
+        if answer.status == 200 { json(&answer)["rows"].clone() } else { answer.status.into() }
+    };
+    assert_eq!(found("text=bus"), serde_json::json!([1]));
+    assert_eq!(found("text=service.name%3DPANEL"), serde_json::json!([0, 1, 2]));
+    assert_eq!(found("text=0000000000000003"), serde_json::json!([2]));
+    assert_eq!(found("text=motor"), serde_json::json!([]));
+    assert_eq!((found("text=+"), found("text=bus&revision=0")), (400.into(), 409.into()));
+}
+
+#[test]
 fn what_is_asked_wrongly_is_said() {
     let spans = [(1, 0, 0, 10, "read")];
     let status = |line: &str| {

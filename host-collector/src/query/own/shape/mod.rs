@@ -1,11 +1,13 @@
 //! The shape of a trace: its tree, its times and its names, as pages of columns.
 
 mod columns;
+mod find;
 mod rows;
 mod shelf;
 mod times;
 
 pub use columns::flag;
+pub(super) use find::find;
 pub use rows::{Row, Rows};
 pub use shelf::Shelf;
 pub use times::Stretch;
@@ -45,13 +47,8 @@ fn one(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Result<
         return Ok(page);
     }
     let chunk = context.trace(reader, trace)?.ok_or_else(|| no_trace(trace))?;
-    let current = format!("{:016x}", xxh3_64(chunk.bytes()));
-    if !revision.is_empty() && revision != current {
-        return Err(Failure {
-            status: 409,
-            message: "the trace has grown since: ask for its first page again".into(),
-        });
-    }
+    let current = self::revision(&chunk);
+    same(revision, &current)?;
     let mut pages = pages(trace, &current, &chunk);
     let count = pages.len();
     let wanted = pages.get_mut(page).map(core::mem::take).ok_or_else(|| {
@@ -61,6 +58,20 @@ fn one(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Result<
         context.shelf.keep(trace, current, pages);
     }
     Ok(wanted)
+}
+
+/// What tells a trace from what it was before more of it came.
+fn revision(chunk: &Chunk) -> String {
+    format!("{:016x}", xxh3_64(chunk.bytes()))
+}
+
+/// Whether whoever asks means the trace as it is now; nothing that is said is any.
+fn same(asked: &str, current: &str) -> Result<(), Failure> {
+    if asked.is_empty() || asked == current {
+        return Ok(());
+    }
+    let message = "the trace has grown since: ask for its first page again".into();
+    Err(Failure { status: 409, message })
 }
 
 /// All pages of a trace, which has at least one.
