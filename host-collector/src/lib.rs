@@ -14,7 +14,7 @@
 //! | [`causality`] | whether the times of a trace contradict what caused what |
 //! | [`journal`] | what devices were told to last, on the disk |
 //! | [`model`] | the OTLP-shaped spans that everything else reads |
-//! | [`protobuf`], [`json`] | the wire format of OTLP; JSON that is written as it is walked |
+//! | [`protobuf`], [`json`], `varint` | the wire format of OTLP; JSON that is written as it is walked; numbers as bytes |
 //! | [`store`] | spans on a disk: log, blocks, searches |
 //! | [`storage`] | what a store promises: tickets, searches and what they find |
 //! | [`query`] | the APIs that Jaeger's and Zipkin's users ask, without a socket |
@@ -78,6 +78,7 @@ pub mod text;
 pub mod tls;
 pub mod tree;
 pub mod trust;
+mod varint;
 pub mod view;
 pub mod web;
 

@@ -31,6 +31,18 @@ pub(crate) fn acts_on_a_terminal(letter: char) -> bool {
         )
 }
 
+/// An error with what led to it, on one line.
+pub(crate) fn chain(error: &dyn core::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}
+
 /// How many there are of something, by its name in the singular.
 #[derive(Clone, Copy, Debug)]
 pub struct Count<'a>(pub usize, pub &'a str);

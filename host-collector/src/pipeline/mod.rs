@@ -123,13 +123,14 @@ impl<S: FnMut(Output)> Pipeline<S> {
 
     /// Has `devices` see at most so many sessions of which it is time to look at.
     pub fn show(&self, devices: &Devices, now_ns: u64, most: usize) {
-        let sessions = self.table.iter().filter_map(|(key, session)| {
-            let is_due = devices.is_due(session.source()?, now_ns);
-            let is_found = is_due && self.sources.get(&session.source()?) == Some(key);
-            is_found.then(|| session.seen(now_ns).map(|seen| (key, seen)))?
+        let due = self.table.iter().filter(|(key, session)| {
+            session.source().is_some_and(|source| {
+                self.sources.get(&source) == Some(*key) && devices.is_due(source, now_ns)
+            })
         });
-        for (key, seen) in sessions.take(most) {
-            devices.see(key.peer.to_string(), seen, now_ns);
+        for (key, session) in due.take(most) {
+            let seen = session.seen(now_ns);
+            seen.into_iter().for_each(|seen| devices.see(key.peer.to_string(), seen, now_ns));
         }
     }
 

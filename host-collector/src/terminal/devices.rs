@@ -6,7 +6,7 @@ use super::error::Error;
 use super::look::Look;
 use super::options::Asking;
 use super::table::{self, Cell, Column, cell};
-use super::{Outcome, empty, harmless};
+use super::{Outcome, empty, harmless, is_id};
 use crate::text::TimeNs;
 use crate::tree::Style;
 use clap::Args;
@@ -39,7 +39,7 @@ pub struct DevicesOf {
 pub(super) fn devices(options: &DevicesOf, out: &mut impl Write) -> Result<Outcome, Error> {
     let path = match &options.device {
         None => "/devices".to_owned(),
-        Some(id) if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+        Some(id) if is_id(id) => {
             format!("/devices/{id}")
         }
         Some(_) => {
@@ -107,9 +107,7 @@ fn style_of(state: &str) -> Option<Style> {
 /// How far its times are off at most.
 fn clock(look: Look, boot: &Boot) -> String {
     let error_ns = boot.error_ns.as_deref().and_then(|text| text.parse().ok());
-    let Some(error_ns) = error_ns else { return "-".to_owned() };
-    let sign = if look.is_unicode { "\u{b1}" } else { "+-" };
-    format!("{sign}{}", look.duration(error_ns))
+    error_ns.map_or_else(|| "-".to_owned(), |error_ns| look.bound(error_ns))
 }
 
 fn drift(boot: &Boot) -> String {

@@ -3,7 +3,9 @@
 use super::bar::{Scale, Times};
 use super::fit::{blanks, columns};
 use super::look::Look;
-use super::shape::{CUT_OFF, FAILED, MADE, ORPHAN, PARTIAL, RING, TWIN, WARNED};
+use crate::query::own::shape::flag::{
+    CUT_OFF, FAILED, MADE, MISSING, ORPHAN, RING, TWIN, WARNINGS,
+};
 use crate::tree::{DEEPEST_INDENT, Glyphs, Rails, Style};
 use std::io::{self, Write};
 
@@ -14,12 +16,12 @@ const MARKS: [(u64, &str); 8] = [
     (ORPHAN, "no parent"),
     (RING, "ring"),
     (MADE, "made"),
-    (PARTIAL, "partial"),
-    (WARNED, "warned"),
+    (MISSING, "partial"),
+    (WARNINGS, "warned"),
     (TWIN, "twin"),
 ];
 /// Those that mean no harm.
-const HARMLESS: u64 = MADE | WARNED | TWIN;
+const HARMLESS: u64 = MADE | WARNINGS | TWIN;
 /// Names get so much before marks do.
 const LEAST_NAME: usize = 8;
 /// Wider bars say no more.

@@ -54,6 +54,12 @@ impl Look {
         fitted
     }
 
+    /// By how much times may be off, to either side.
+    pub(super) fn bound(self, error_ns: u64) -> String {
+        let sign = if self.is_unicode { "\u{b1}" } else { "+-" };
+        format!("{sign}{}", self.duration(error_ns))
+    }
+
     /// A duration, with the letters that there are.
     pub(super) fn duration(self, duration_ns: u64) -> String {
         let text = DurationNs(duration_ns).to_string();

@@ -123,6 +123,11 @@ pub fn ask(question: &Question) -> Result<Outcome, Error> {
     }
 }
 
+/// Whether text may be an id: it becomes a part of a path.
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// Says that there is nothing, and what to do.
 fn empty(what: &str) -> Result<Outcome, Error> {
     writeln!(io::stderr().lock(), "{what}")?;

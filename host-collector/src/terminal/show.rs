@@ -6,11 +6,12 @@ use super::drawing::{Drawing, Item};
 use super::error::Error;
 use super::look::Look;
 use super::options::Looking;
-use super::shape::{Gap, Page, Process, Row, Shape, TWIN};
+use super::shape::{Gap, Page, Process, Row, Shape};
 use super::span;
-use super::{Outcome, empty, harmless};
+use super::{Outcome, empty, harmless, is_id};
 use crate::json::Writer;
-use crate::model::Kind;
+use crate::model::{Kind, SpanId};
+use crate::query::own::shape::flag::TWIN;
 use crate::text::{Count, TimeNs};
 use crate::tree::Style;
 use clap::Args;
@@ -41,8 +42,6 @@ pub struct Show {
 
 /// Shows it.
 pub(super) fn show(options: &Show, out: &mut impl Write) -> Result<Outcome, Error> {
-    // It becomes a part of a path.
-    let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     let wrong = [Some(&options.trace), options.span.as_ref()].into_iter().flatten();
     if let Some(wrong) = wrong.into_iter().find(|id| !is_id(id)) {
         let wrong = crate::text::Escaped(wrong);
@@ -152,7 +151,7 @@ fn draw(shape: &Shape, look: Look, with_logs: bool, out: &mut impl Write) -> io:
             let is_last = last.next().unwrap_or(true);
             drawing.row(out, &item(page, row, is_last, &of_row))?;
             if row.flags & TWIN != 0 {
-                let id = Hex(row.id);
+                let id = SpanId(row.id);
                 drawing.note(out, Style::Dim, &format!("another span has its id {id}, too"))?;
             }
             while let Some(gap) = gaps.next_if(|gap| gap.row == number) {
@@ -230,22 +229,11 @@ fn head(shape: &Shape, look: Look, out: &mut impl Write) -> io::Result<()> {
 fn about_process(look: Look, process: &Process) -> String {
     let of = |key: &str| process.attributes.iter().find(|(known, ..)| known == key);
     let error_us = of("clock.error_us").and_then(|(_, _, value)| value.parse::<u64>().ok());
-    let clock = error_us.map(|error_us| {
-        let sign = if look.is_unicode { "\u{b1}" } else { "+-" };
-        format!("clock {sign}{}", look.duration(error_us.saturating_mul(1_000)))
-    });
+    let clock =
+        error_us.map(|error_us| format!("clock {}", look.bound(error_us.saturating_mul(1_000))));
     let others = process.attributes.iter().filter(|(key, ..)| key != "clock.error_us");
     let others = others.map(|(key, _, value)| format!("{key}={value}"));
     clock.into_iter().chain(others).collect::<Vec<_>>().join(" ")
-}
-
-/// Bytes as digits.
-struct Hex([u8; 8]);
-
-impl core::fmt::Display for Hex {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{:016x}", u64::from_be_bytes(self.0))
-    }
 }
 
 /// A trace as one document.
@@ -262,7 +250,7 @@ fn write_json(shape: &Shape, out: &mut impl Write) -> io::Result<()> {
     let mut above: Vec<[u8; 8]> = Vec::new();
     for (place, (page, row)) in shape.rows().enumerate() {
         above.truncate(row.depth as usize);
-        let parent = above.last().map_or_else(String::new, |id| Hex(*id).to_string());
+        let parent = above.last().map_or_else(String::new, |id| SpanId(*id).to_string());
         above.push(row.id);
         let start_ns = base_ns.saturating_add_signed(row.start);
         let Item { service, name, .. } = item(page, row, true, &[]);
@@ -272,7 +260,7 @@ fn write_json(shape: &Shape, out: &mut impl Write) -> io::Result<()> {
             out,
             "{comma}\n{{\"id\":\"{}\",\"parent\":\"{parent}\",\"service\":{},\"name\":{},\"kind\":\"{kind}\",\
              \"start_ns\":\"{start_ns}\",\"duration_ns\":\"{}\",\"self_ns\":\"{}\",\"flags\":{}}}",
-            Hex(row.id),
+            SpanId(row.id),
             text(service),
             text(name),
             row.duration,

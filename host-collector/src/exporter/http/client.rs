@@ -3,6 +3,7 @@
 use super::body::Pieces;
 use super::connect::Connector;
 use super::{Answer, Url};
+use crate::text::chain;
 use bytes::Bytes;
 use core::fmt;
 use http::header::{HOST, USER_AGENT};
@@ -173,16 +174,4 @@ async fn read(response: Response<Incoming>) -> (Answer, bool) {
             },
         }
     }
-}
-
-/// An error with what led to it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }

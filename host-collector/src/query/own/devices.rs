@@ -1,8 +1,8 @@
 //! Devices, and what they are told.
 
 use super::super::{Answer, Context, Failure, Request};
-use super::write::{bare, key_of, list, pair, text};
-use super::{answer, behind};
+use super::write::{bare, key_of, list, pair, quoted, text};
+use super::{answer, behind, digits};
 use crate::devices::{Boot, Point, State};
 use crate::json::Writer;
 use crate::model::{Attribute, DeviceId, Value};
@@ -33,12 +33,10 @@ pub(super) fn all(request: &Request<'_>, reader: &dyn Reader, context: &Context)
 
 pub(super) fn one(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Answer {
     let body = |request: &Request<'_>, _: &dyn Reader, context: &Context| {
-        let id = behind(request, "devices");
-        let is_id =
-            (1..=16).contains(&id.len()) && id.bytes().all(|digit| digit.is_ascii_hexdigit());
-        let number = u64::from_str_radix(id, 16).ok().filter(|_| is_id);
-        let number =
-            number.ok_or_else(|| Failure::bad("a device's id is 1 to 16 hexadecimal digits"))?;
+        let number = digits(behind(request, "devices"), 16);
+        let number: u64 = number
+            .and_then(|number| number.try_into().ok())
+            .ok_or_else(|| Failure::bad("a device's id is 1 to 16 hexadecimal digits"))?;
         let boots = context.devices.boots(DeviceId(number));
         let Some(latest) = boots.first() else {
             return Err(Failure::missing(format!(
@@ -80,10 +78,7 @@ fn describe(json: &mut Writer, boot: &Boot, state: State) {
     pair(json, "state", state.text());
     pair(json, "sync", seen.sync);
     key_of(json, "error_ns");
-    match seen.error_ns {
-        Some(error_ns) => super::write::quoted(json, error_ns),
-        None => json.raw("null"),
-    }
+    quoted_or_null(json, seen.error_ns);
     bare(json, "drift_ppm", or_null(seen.drift_ppm));
     bare(json, "records", seen.records);
     let [frames, ring_words, ring_most] =
@@ -113,14 +108,18 @@ fn or_null(value: Option<impl Display>) -> String {
     value.map_or_else(|| "null".to_owned(), |value| value.to_string())
 }
 
-fn point(json: &mut Writer, point: &Point) {
-    json.raw("[");
-    super::write::quoted(json, point.at_ns);
-    json.raw(",");
-    match point.error_ns {
-        Some(error_ns) => super::write::quoted(json, error_ns),
+fn quoted_or_null(json: &mut Writer, value: Option<u64>) {
+    match value {
+        Some(value) => quoted(json, value),
         None => json.raw("null"),
     }
+}
+
+fn point(json: &mut Writer, point: &Point) {
+    json.raw("[");
+    quoted(json, point.at_ns);
+    json.raw(",");
+    quoted_or_null(json, point.error_ns);
     let Point { drift_ppm, records, lost, .. } = point;
     json.raw(&format!(",{},{records},{lost}]", or_null(*drift_ppm)));
 }

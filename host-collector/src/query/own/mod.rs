@@ -142,13 +142,18 @@ fn behind<'a>(request: &Request<'a>, name: &str) -> &'a str {
 }
 
 fn trace_id(request: &Request<'_>) -> Result<TraceId, Failure> {
-    let text = behind(request, "traces");
-    let is_id = (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let number = u128::from_str_radix(text, 16).ok().filter(|number| is_id && *number != 0);
+    let number = digits(behind(request, "traces"), 32).filter(|number| *number != 0);
     let number = number.ok_or_else(|| {
         Failure::bad("a trace's id is 1 to 32 hexadecimal digits that are not all 0")
     })?;
     Ok(TraceId(number.to_be_bytes()))
+}
+
+/// A number of 1 to `most` hexadecimal digits, and nothing else.
+fn digits(text: &str, most: usize) -> Option<u128> {
+    let is_number =
+        (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_number.then(|| u128::from_str_radix(text, 16).ok())?
 }
 
 fn no_trace(id: TraceId) -> Failure {

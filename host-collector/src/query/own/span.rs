@@ -2,7 +2,7 @@
 
 use super::super::{Answer, Context, Failure, Request};
 use super::write::{SPAN_WARNINGS, attributes, bare, key_of, list, pair, process, text, warnings};
-use super::{answer, behind, no_trace, trace_id};
+use super::{answer, behind, digits, no_trace, trace_id};
 use crate::json::Writer;
 use crate::model::{EventView, LinkView, ResourceView, SpanId, SpanView};
 use crate::storage::Reader;
@@ -30,10 +30,9 @@ pub(super) fn spans(request: &Request<'_>, reader: &dyn Reader, context: &Contex
 }
 
 fn span_id(request: &Request<'_>) -> Result<SpanId, Failure> {
-    let text = behind(request, "spans");
-    let is_id = (1..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let number = u64::from_str_radix(text, 16).ok().filter(|_| is_id);
-    let number = number.ok_or_else(|| Failure::bad("a span's id is 1 to 16 hexadecimal digits"))?;
+    let number = digits(behind(request, "spans"), 16).and_then(|number| number.try_into().ok());
+    let number: u64 =
+        number.ok_or_else(|| Failure::bad("a span's id is 1 to 16 hexadecimal digits"))?;
     Ok(SpanId(number.to_be_bytes()))
 }
 

@@ -1,33 +1,16 @@
 //! Integers and lists of bytes, written one behind the other and read back with care.
 
+pub(crate) use crate::varint::{put as put_varint, unzigzag, zigzag};
+
 /// Bytes are not what the format says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("damaged")]
 pub(crate) struct Damaged;
 
-/// A number, seven bits a byte, the low ones first.
-pub(crate) fn put_varint(to: &mut Vec<u8>, mut value: u64) {
-    while value > 0x7f {
-        to.push(value.to_le_bytes()[0] | 0x80);
-        value >>= 7;
-    }
-    to.push(value.to_le_bytes()[0]);
-}
-
 /// Bytes behind their length.
 pub(crate) fn put_bytes(to: &mut Vec<u8>, bytes: &[u8]) {
     put_varint(to, bytes.len() as u64);
     to.extend_from_slice(bytes);
-}
-
-/// A signed number as one that is small where it is near 0.
-pub(crate) const fn zigzag(value: i64) -> u64 {
-    (value << 1 ^ value >> 63).cast_unsigned()
-}
-
-/// Undoes [`zigzag`].
-pub(crate) const fn unzigzag(value: u64) -> i64 {
-    (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
 }
 
 /// Reads what was written, from the front to the back.

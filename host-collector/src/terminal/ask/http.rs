@@ -3,6 +3,7 @@
 use super::Reply;
 use crate::exporter::http::{Connector, Files, Pieces, Url, Version};
 use crate::terminal::error::Error;
+use crate::text::chain;
 use bytes::Bytes;
 use core::pin::Pin;
 use core::time::Duration;
@@ -188,16 +189,4 @@ async fn read(response: Response<Incoming>) -> Result<Reply, String> {
             }
         }
     }
-}
-
-/// An error with what led to it.
-fn chain(error: &dyn core::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }

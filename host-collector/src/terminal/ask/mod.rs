@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// Where everything that is asked lies.
-pub(super) const BASE: &str = "/api/spandrel/v1";
+pub(super) const BASE: &str = query::own::COLLECTOR;
 /// What a value of a query must not hold as it is.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// So much of what somebody says is passed on.

@@ -2,6 +2,7 @@
 
 use super::head::Head;
 use super::{Event, Gap, Page, Row, ShapeError, Stretch};
+use crate::varint::unzigzag;
 use std::collections::HashMap;
 
 /// Columns that are not read yet.
@@ -41,9 +42,7 @@ impl Numbers<'_> {
     }
 
     fn signed(&mut self) -> Result<i64, ShapeError> {
-        let number = self.next()?;
-        // Zigzag: half of it, and the lowest bit is the sign.
-        Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+        self.next().map(unzigzag)
     }
 
     /// A place in a list that is so long.

@@ -13,23 +13,6 @@ pub(super) use head::{Attribute, Process, number};
 use columns::Columns;
 use head::Head;
 
-/// It failed.
-pub(super) const FAILED: u64 = 1;
-/// Its parent is not there.
-pub(super) const ORPHAN: u64 = 2;
-/// A ring of parents was opened here.
-pub(super) const RING: u64 = 4;
-/// The collector made it.
-pub(super) const MADE: u64 = 8;
-/// A reset cut it off.
-pub(super) const CUT_OFF: u64 = 16;
-/// It has warnings.
-pub(super) const WARNED: u64 = 32;
-/// Something of it is missing.
-pub(super) const PARTIAL: u64 = 64;
-/// Another span has its id.
-pub(super) const TWIN: u64 = 128;
-
 /// Why bytes are no page.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ShapeError {

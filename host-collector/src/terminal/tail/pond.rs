@@ -2,11 +2,11 @@
 
 use super::live::Live;
 use crate::model::{Batch, Resource, Source, Span, Status, Trace, TraceId};
+use crate::query::own::shape::flag::{FAILED, ORPHAN};
 use crate::recent::{Bounds, Recent};
 use crate::terminal::drawing::{Drawing, Item};
 use crate::terminal::fit::columns;
 use crate::terminal::look::Look;
-use crate::terminal::shape::{FAILED, ORPHAN};
 use crate::text::Count;
 use crate::tree::{Forest, Line, Style};
 use core::time::Duration;

@@ -4,6 +4,7 @@ use super::rows::{Row, Rows};
 use super::times::Stretch;
 use crate::model::{LinkView, SpanId, SpanView, TraceId, ValueView};
 use crate::session::made::{GAP, MADE};
+use crate::varint::{put as varint, zigzag};
 use core::hash::Hash;
 use core::ops::Range;
 use std::collections::HashMap;
@@ -265,13 +266,5 @@ impl Marks {
 fn between(from: u64, to: u64) -> u64 {
     let far = |way: u64| i64::try_from(way).unwrap_or(i64::MAX);
     let way = if to >= from { far(to - from) } else { -far(from - to) };
-    (way.cast_unsigned() << 1) ^ (way >> 63).cast_unsigned()
-}
-
-fn varint(column: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        column.push(value.to_le_bytes()[0] | 0x80);
-        value >>= 7;
-    }
-    column.push(value.to_le_bytes()[0]);
+    zigzag(way)
 }

@@ -2,7 +2,7 @@
 
 use super::super::super::{Answer, Context, Failure, Request};
 use super::super::write::list;
-use super::super::{answered, no_trace, refused};
+use super::super::{answered, no_trace};
 use super::rows::{Row, Rows};
 use crate::json::Writer;
 use crate::model::{Attributes, ResourceView};
@@ -14,16 +14,13 @@ pub(in super::super) fn find(
     reader: &dyn Reader,
     context: &Context,
 ) -> Answer {
-    match rows(request, reader, context) {
-        Err(failure) => refused(&failure),
-        Ok(rows) => {
-            let mut json = Writer::default();
-            json.raw("{\"rows\":");
-            list(&mut json, rows, |json, row| json.raw(&row.to_string()));
-            json.raw("}");
-            answered(Ok(json))
-        }
-    }
+    answered(rows(request, reader, context).map(|rows| {
+        let mut json = Writer::default();
+        json.raw("{\"rows\":");
+        list(&mut json, rows, |json, row| json.raw(&row.to_string()));
+        json.raw("}");
+        json
+    }))
 }
 
 fn rows(
