@@ -2,7 +2,7 @@
 
 use super::super::{Answer, Context, Failure, Request};
 use super::write::{bare, key_of, list, pair, quoted, text};
-use super::{answer, behind, digits};
+use super::{answered, behind, digits};
 use crate::devices::{Boot, Point, State};
 use crate::json::Writer;
 use crate::model::{Attribute, DeviceId, Value};
@@ -13,8 +13,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use core::fmt::Display;
 use serde::Deserialize;
 
-pub(super) fn all(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Answer {
-    let body = |_: &Request<'_>, _: &dyn Reader, context: &Context| {
+pub(super) fn all(_: &Request<'_>, _: &dyn Reader, context: &Context) -> Answer {
+    let body = || {
         let mut json = Writer::default();
         json.raw("{\"now_ns\":\"");
         json.raw(&context.now_ns.to_string());
@@ -28,11 +28,11 @@ pub(super) fn all(request: &Request<'_>, reader: &dyn Reader, context: &Context)
         json.raw("}");
         Ok(json)
     };
-    answer(body, request, reader, context)
+    answered(body())
 }
 
-pub(super) fn one(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Answer {
-    let body = |request: &Request<'_>, _: &dyn Reader, context: &Context| {
+pub(super) fn one(request: &Request<'_>, _: &dyn Reader, context: &Context) -> Answer {
+    let body = || {
         let number = digits(behind(request, "devices"), 16);
         let number: u64 = number
             .and_then(|number| number.try_into().ok())
@@ -64,7 +64,7 @@ pub(super) fn one(request: &Request<'_>, reader: &dyn Reader, context: &Context)
         json.raw("}");
         Ok(json)
     };
-    answer(body, request, reader, context)
+    answered(body())
 }
 
 fn describe(json: &mut Writer, boot: &Boot, state: State) {
@@ -141,15 +141,15 @@ fn attribute(json: &mut Writer, attribute: &Attribute) {
     json.raw("]");
 }
 
-pub(super) fn orders(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Answer {
-    let body = |_: &Request<'_>, _: &dyn Reader, context: &Context| {
+pub(super) fn orders(_: &Request<'_>, _: &dyn Reader, context: &Context) -> Answer {
+    let body = || {
         let mut json = Writer::default();
         json.raw("{\"orders\":");
         list(&mut json, context.devices.standing(), |json, order| json.string(&order));
         json.raw("}");
         Ok(json)
     };
-    answer(body, request, reader, context)
+    answered(body())
 }
 
 #[derive(Deserialize)]
@@ -157,8 +157,8 @@ struct Told {
     order: String,
 }
 
-pub(super) fn order(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Answer {
-    let body = |request: &Request<'_>, _: &dyn Reader, context: &Context| {
+pub(super) fn order(request: &Request<'_>, _: &dyn Reader, context: &Context) -> Answer {
+    let body = || {
         let told: Told = serde_json::from_slice(request.body)
             .map_err(|why| Failure::bad(format!("send {{\"order\": \"...\"}}: {why}")))?;
         let order = told.order.parse().map_err(|why: OrderError| Failure::bad(why.to_string()))?;
@@ -167,7 +167,7 @@ pub(super) fn order(request: &Request<'_>, reader: &dyn Reader, context: &Contex
         json.raw(&format!("{{\"told\":{told}}}"));
         Ok(json)
     };
-    answer(body, request, reader, context)
+    answered(body())
 }
 
 #[cfg(test)]

@@ -18,10 +18,9 @@ mod span;
 mod statistics;
 mod write;
 
-use super::{Answer, Context, Endpoint, Failure, Request};
+use super::{Answer, Endpoint, Failure, Request};
 use crate::json::Writer;
 use crate::model::TraceId;
-use crate::storage::Reader;
 
 /// Where the collector says what it is.
 pub const COLLECTOR: &str = "/api/spandrel/v1";
@@ -126,13 +125,6 @@ pub(crate) fn refused(failure: &Failure) -> Answer {
     json.string(&failure.message);
     json.raw("}");
     Answer { status: failure.status, ..Answer::json(json.into_bytes()) }
-}
-
-/// What a request depends on that is answered from what is stored.
-type Body = fn(&Request<'_>, &dyn Reader, &Context) -> Result<Writer, Failure>;
-
-fn answer(body: Body, request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Answer {
-    answered(body(request, reader, context))
 }
 
 /// The segment of the path behind the one that is called `name`.

@@ -2,12 +2,12 @@
 
 use super::super::{Answer, Context, Failure, Request};
 use super::write::{bare, list, pair, text};
-use super::{answer, search};
+use super::{answered, search};
 use crate::json::Writer;
 use crate::storage::{Dependency, Operation, Reader};
 
-pub(super) fn collector(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Answer {
-    let body = |_: &Request<'_>, _: &dyn Reader, context: &Context| {
+pub(super) fn collector(_: &Request<'_>, _: &dyn Reader, context: &Context) -> Answer {
+    let body = || {
         let mut json = Writer::default();
         json.raw("{\"name\":\"spandrel\"");
         text(&mut json, "version", env!("CARGO_PKG_VERSION"));
@@ -19,26 +19,24 @@ pub(super) fn collector(request: &Request<'_>, reader: &dyn Reader, context: &Co
         json.raw("}");
         Ok(json)
     };
-    answer(body, request, reader, context)
+    answered(body())
 }
 
-pub(super) fn services(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Answer {
-    let body = |_: &Request<'_>, reader: &dyn Reader, _: &Context| {
-        Ok(names("services", &reader.services()?))
-    };
-    answer(body, request, reader, context)
+pub(super) fn services(_: &Request<'_>, reader: &dyn Reader, _: &Context) -> Answer {
+    let body = || Ok(names("services", &reader.services()?));
+    answered(body())
 }
 
-pub(super) fn values(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Answer {
-    let body = |request: &Request<'_>, reader: &dyn Reader, _: &Context| {
+pub(super) fn values(request: &Request<'_>, reader: &dyn Reader, _: &Context) -> Answer {
+    let body = || {
         let tag = needed(request, "tag")?;
         Ok(names("values", &reader.values(tag)?))
     };
-    answer(body, request, reader, context)
+    answered(body())
 }
 
-pub(super) fn operations(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Answer {
-    let body = |request: &Request<'_>, reader: &dyn Reader, _: &Context| {
+pub(super) fn operations(request: &Request<'_>, reader: &dyn Reader, _: &Context) -> Answer {
+    let body = || {
         let found = reader.operations(needed(request, "service")?, None)?;
         let mut json = Writer::default();
         json.raw("{\"operations\":");
@@ -51,7 +49,7 @@ pub(super) fn operations(request: &Request<'_>, reader: &dyn Reader, context: &C
         json.raw("}");
         Ok(json)
     };
-    answer(body, request, reader, context)
+    answered(body())
 }
 
 pub(super) fn dependencies(
@@ -59,7 +57,7 @@ pub(super) fn dependencies(
     reader: &dyn Reader,
     context: &Context,
 ) -> Answer {
-    let body = |request: &Request<'_>, reader: &dyn Reader, context: &Context| {
+    let body = || {
         let found = reader.dependencies(search::window(request, context)?)?;
         let mut json = Writer::default();
         json.raw("{\"dependencies\":");
@@ -74,7 +72,7 @@ pub(super) fn dependencies(
         json.raw("}");
         Ok(json)
     };
-    answer(body, request, reader, context)
+    answered(body())
 }
 
 fn needed<'a>(request: &Request<'a>, name: &str) -> Result<&'a str, Failure> {

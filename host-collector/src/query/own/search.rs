@@ -1,7 +1,7 @@
 //! Searching for traces.
 
 use super::super::{Answer, Context, Failure, Request, go};
-use super::answer;
+use super::answered;
 use super::write::{bare, key_of, list, pair, text};
 use crate::json::Writer;
 use crate::model::Kind;
@@ -13,7 +13,7 @@ const USUAL: usize = 20;
 const MOST: usize = 1_000;
 
 pub(super) fn traces(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Answer {
-    let body = |request: &Request<'_>, reader: &dyn Reader, context: &Context| {
+    let body = || {
         let limit = count(request, "limit", USUAL, MOST)?;
         let found = reader.find(&Search { limit, ..read(request, context)? })?;
         let mut json = Writer::default();
@@ -22,7 +22,7 @@ pub(super) fn traces(request: &Request<'_>, reader: &dyn Reader, context: &Conte
         json.raw("}");
         Ok(json)
     };
-    answer(body, request, reader, context)
+    answered(body())
 }
 
 fn one(json: &mut Writer, found: &Found) {

@@ -2,7 +2,7 @@
 
 use super::super::{Answer, Context, Failure, Request};
 use super::write::{SPAN_WARNINGS, attributes, bare, key_of, list, pair, process, text, warnings};
-use super::{answer, behind, digits, no_trace, trace_id};
+use super::{answered, behind, digits, no_trace, trace_id};
 use crate::json::Writer;
 use crate::model::{EventView, LinkView, ResourceView, SpanId, SpanView};
 use crate::storage::Reader;
@@ -11,7 +11,7 @@ use crate::storage::Reader;
 const MOST_TWINS: usize = 64;
 
 pub(super) fn spans(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Answer {
-    let body = |request: &Request<'_>, reader: &dyn Reader, context: &Context| {
+    let body = || {
         let (trace, id) = (trace_id(request)?, span_id(request)?);
         let chunk = context.trace(reader, trace)?.ok_or_else(|| no_trace(trace))?;
         let found = chunk.spans().filter(|(_, _, span)| span.span_id() == id);
@@ -26,7 +26,7 @@ pub(super) fn spans(request: &Request<'_>, reader: &dyn Reader, context: &Contex
         json.raw("}");
         Ok(json)
     };
-    answer(body, request, reader, context)
+    answered(body())
 }
 
 fn span_id(request: &Request<'_>) -> Result<SpanId, Failure> {

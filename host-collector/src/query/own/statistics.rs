@@ -3,7 +3,7 @@
 use super::super::{Answer, Context, Failure, Request};
 use super::shape::{Row, Rows};
 use super::write::{bare, key_of, list, pair, text};
-use super::{answer, search};
+use super::{answered, search};
 use crate::json::Writer;
 use crate::model::{Kind, SpanId, TraceId};
 use crate::storage::{Reader, Search};
@@ -19,7 +19,7 @@ const MOST_OPERATIONS: usize = 5_000;
 const EXAMPLES: usize = 5;
 
 pub(super) fn statistics(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Answer {
-    answer(whole, request, reader, context)
+    answered(whole(request, reader, context))
 }
 
 fn whole(request: &Request<'_>, reader: &dyn Reader, context: &Context) -> Result<Writer, Failure> {
