@@ -3,7 +3,7 @@
 use crate::convert::{ConvertError, load, pieces};
 use crate::rules::{self, Ruled, RulesError};
 use crate::serve::{Keep, ServeError};
-use crate::storage::{Intake, Refused, Ticket};
+use crate::storage::{EraseError, Intake, Refused, Ticket};
 use crate::store::{OpenError, Store};
 use crate::terminal::Bar;
 use clap::Args;
@@ -44,6 +44,9 @@ pub enum ImportError {
     /// The store cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// It cannot be forgotten that a trace was deleted.
+    #[error(transparent)]
+    Erase(#[from] EraseError),
     /// Rules cannot be used.
     #[error(transparent)]
     Rules(#[from] RulesError),
@@ -75,6 +78,9 @@ pub fn import(options: &Import) -> Result<u64, ImportError> {
         if rejected > 0 {
             log::warn!(rejected; "{}: {rejected} spans were left out: their ids are none", path.display());
         }
+        // Whoever imports a trace that was deleted wants it back.
+        let traces = chunk.spans().map(|(_, _, span)| span.trace_id().0).collect();
+        store.show_again(&traces)?;
         let mut waiting = VecDeque::new();
         let mut bar = Bar::new("importing");
         let (mut done, all) = (0, chunk.bytes().len() as u64);

@@ -29,7 +29,7 @@ pub mod zipkin;
 
 use crate::devices::Devices;
 use crate::model::{Chunk, TraceId};
-use crate::storage::{Archive, Reader};
+use crate::storage::{Archive, Erase, Reader};
 use bytes::Bytes;
 use sampling::Strategies;
 use std::sync::Arc;
@@ -52,6 +52,8 @@ pub struct Context {
     pub strategies: Arc<Strategies>,
     /// Where traces are kept that somebody wants to keep, if there is such a place.
     pub archive: Option<Arc<dyn Archive>>,
+    /// Wherever a trace is that is to be deleted.
+    pub erasers: Vec<Arc<dyn Erase>>,
     /// Pages of traces that will be asked for.
     pub shelf: own::shape::Shelf,
     /// What the collector says of itself.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// A request to one of the query APIs.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `DELETE`.
     pub method: &'a str,
     /// The path as it came, percent signs and all.
     pub path: &'a str,
@@ -148,6 +148,13 @@ impl From<crate::protobuf::Malformed> for Failure {
 impl From<crate::storage::ReadError> for Failure {
     fn from(error: crate::storage::ReadError) -> Self {
         Self::internal(error.to_string())
+    }
+}
+
+impl From<crate::storage::EraseError> for Failure {
+    fn from(error: crate::storage::EraseError) -> Self {
+        let status = if error == crate::storage::EraseError::Full { 503 } else { 500 };
+        Self { status, ..Self::internal(error.to_string()) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What queries are answered with, beside what is kept.
 
+use super::keep::Kept;
 use super::strategies::Reloaded;
 use crate::devices::Devices;
 use crate::query::own::shape::Shelf;
@@ -36,22 +37,23 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// What is answered, by strategies from a file if there is one; `archive` is where single traces are
-    /// kept, if there is such a place.
+    /// What is answered of what is kept, by strategies from a file if there is one.
     pub(super) fn routes(
         &self,
         strategies: Option<Arc<Reloaded>>,
-        archive: Option<Arc<dyn Archive>>,
+        kept: &Kept,
         about: About,
         devices: Devices,
     ) -> Vec<Route> {
         let autocomplete_keys = self.autocomplete_keys.clone();
-        let has_archive = archive.is_some();
+        let archive = kept.archive.clone().map(|archive| -> Arc<dyn Archive> { archive });
+        let (has_archive, erasers) = (archive.is_some(), kept.erasers());
         let (about, shelf) = (Arc::new(about), Shelf::default());
         let queries: Now = Arc::new(move || Context {
             now_ns: HostClock::new().now_ns(),
             autocomplete_keys: autocomplete_keys.clone(),
             archive: archive.clone(),
+            erasers: erasers.clone(),
             about: about.clone(),
             shelf: shelf.clone(),
             devices: devices.clone(),

@@ -2,7 +2,7 @@
 
 use super::ServeError;
 use crate::config::{Environment, dirs};
-use crate::storage::{Intake, Nowhere, Reader};
+use crate::storage::{Erase, Intake, Nowhere, Reader};
 use crate::store::{self, ArchiveFolder, Store};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -57,6 +57,15 @@ pub(super) struct Kept {
     pub(super) archive: Option<Arc<ArchiveFolder>>,
     /// The folder that it is in; none where nothing outlives the program.
     pub(super) folder: Option<PathBuf>,
+}
+
+impl Kept {
+    /// Wherever a trace is that is to be deleted.
+    pub(super) fn erasers(&self) -> Vec<Arc<dyn Erase>> {
+        let store = self.store.iter().cloned().map(|store| -> Arc<dyn Erase> { store });
+        let archive = self.archive.iter().cloned().map(|archive| -> Arc<dyn Erase> { archive });
+        store.chain(archive).collect()
+    }
 }
 
 impl Keep {

@@ -30,7 +30,6 @@ use crate::query::About;
 use crate::receiver::{HostClock, Hub};
 use crate::signals;
 use crate::stats::Live;
-use crate::storage::Archive;
 use crate::tap::Tap;
 use crate::web::{self, Parts, Server};
 use counted::Counted;
@@ -56,7 +55,6 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let metrics = Metrics::default();
     metrics.add(Arc::new(exports.metrics()));
     let runtime = doors::runtime()?;
-    let archive = kept.archive.clone().map(|archive| -> Arc<dyn Archive> { archive });
     let tap = Tap::default();
     let spans = Arc::new(Everywhere::new(rules, exports.clone(), kept.intake.clone(), tap.clone()));
     let (live, devices) = (Live::default(), Devices::default());
@@ -70,7 +68,7 @@ pub fn serve(options: &Serve) -> Result<(), ServeError> {
     let strategies = options.answers.sampling_strategies.clone().map(Reloaded::open).transpose()?;
     let frames = links.address()?;
     let about = About { frames: frames.to_string(), keeps: kept.folder.is_some() };
-    let mut routes = options.answers.routes(strategies.clone(), archive, about, devices.clone());
+    let mut routes = options.answers.routes(strategies.clone(), &kept, about, devices.clone());
     routes.push(live::route(tap.clone()));
     let parts = Parts {
         intake: spans.clone(),

@@ -5,6 +5,7 @@
 //! blocking is allowed, and may await a ticket, which is a future without a runtime.
 
 mod archive;
+mod erase;
 #[cfg(test)]
 mod naive;
 mod nowhere;
@@ -13,6 +14,7 @@ mod spool;
 mod ticket;
 
 pub use archive::{Archive, ArchiveError};
+pub use erase::{Erase, EraseError};
 #[cfg(test)]
 pub(crate) use naive::Naive;
 pub use nowhere::Nowhere;

@@ -4,7 +4,9 @@
 
 use super::{Options, Store};
 use crate::model::{Chunk, TraceId};
-use crate::storage::{Archive, ArchiveError, Intake as _, ReadError, Reader as _};
+use crate::storage::{
+    Archive, ArchiveError, Erase, EraseError, Intake as _, ReadError, Reader as _,
+};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -52,6 +54,13 @@ impl Archive for ArchiveFolder {
 
     fn keep(&self, chunk: Chunk) -> Result<(), ArchiveError> {
         Ok(self.open()?.offer(chunk)?.wait()?)
+    }
+}
+
+impl Erase for ArchiveFolder {
+    fn delete(&self, trace: TraceId) -> Result<(), EraseError> {
+        // What was never kept may come to be kept, so nothing is said of it.
+        if self.get(trace)?.is_none() { Ok(()) } else { self.open()?.delete(trace) }
     }
 }
 

@@ -2,15 +2,16 @@
 
 use super::block::{self, Block};
 use super::damage::Damages;
+use super::deleted::{Deleted, Entry};
 use super::disk::{Disk, Held};
 use super::log::{self, Log, Replayed};
 use super::names::{self, BlockName, Sorting};
 use super::options::{self, Limits, OpenError, Options};
 use super::read::{Unsealed, View};
-use crate::model::Chunk;
-use std::collections::{BTreeSet, VecDeque};
+use crate::model::{Chunk, TraceId};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What there is to read and to do.
@@ -26,6 +27,10 @@ pub(super) struct State {
     pub(super) unremoved: BTreeSet<u64>,
     /// Blocks that cannot be merged, since a table of them is damaged.
     pub(super) unmergeable: BTreeSet<BlockName>,
+    /// Traces that nobody is shown any more.
+    pub(super) deleted: Arc<Deleted>,
+    /// Up to which number of these each block has none of them; 0 for those that are not here.
+    pub(super) erased: BTreeMap<BlockName, u64>,
     /// Counts whatever changes blocks.
     pub(super) version: u64,
 }
@@ -38,6 +43,10 @@ pub(super) struct Core {
     pub(super) limits: Limits,
     pub(super) damages: Damages,
     state: Mutex<State>,
+    /// Held by whoever changes what is deleted.
+    deleting: Mutex<()>,
+    /// The log that is written has spans of a trace that was deleted, and ends soon.
+    is_tainted: AtomicBool,
     _held: Box<dyn Held>,
 }
 
@@ -61,6 +70,7 @@ impl Core {
         let held = options::take(&*disk)?;
         let damages = Damages::default();
         let files = disk.list().map_err(|why| failed("its files", why))?;
+        let deleted = Arc::new(Deleted::load(&*disk, &damages)?);
         let (sorting, mut blocks) = open_blocks(&disk, &files, &damages)?;
         for file in &sorting.leftovers {
             disk.remove(file).map_err(|why| failed(file, why))?;
@@ -83,9 +93,13 @@ impl Core {
             blocks: blocks.into_iter().map(Arc::new).collect(),
             unremoved: BTreeSet::new(),
             unmergeable: BTreeSet::new(),
+            deleted,
+            erased: BTreeMap::new(),
             version: 0,
         };
-        Ok(Self { disk, options, limits, damages, state: Mutex::new(state), _held: held })
+        let (state, deleting, is_tainted) =
+            (Mutex::new(state), Mutex::default(), AtomicBool::default());
+        Ok(Self { disk, options, limits, damages, state, deleting, is_tainted, _held: held })
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -99,6 +113,7 @@ impl Core {
         View {
             unsealed: waiting.chain([state.active.clone()]).collect(),
             blocks: state.blocks.clone(),
+            deleted: state.deleted.clone(),
         }
     }
 
@@ -125,10 +140,44 @@ impl Core {
             let table = active.table();
             table.rows.len() >= self.limits.rows || table.weight() >= self.limits.weight
         };
-        if is_long || is_large {
+        if is_long || is_large || self.is_tainted.swap(false, Ordering::Relaxed) {
             *log = None;
             self.rotate();
         }
+        Ok(())
+    }
+
+    /// Deletes a trace: it is not shown any more, also after a crash. Says whether there is room to know
+    /// of it; there is none only until others are erased.
+    pub(super) fn delete(&self, id: TraceId, now_s: u64) -> io::Result<bool> {
+        let _deleting = self.deleting.lock().unwrap_or_else(PoisonError::into_inner);
+        let (deleted, active) = {
+            let state = self.lock();
+            let is_erased = |number: u64| {
+                let upto = |block: &Arc<Block>| state.erased.get(&block.name).copied();
+                state.blocks.iter().all(|block| upto(block).unwrap_or_default() >= number)
+            };
+            if state.deleted.next_forgotten().is_some_and(|number| !is_erased(number)) {
+                return Ok(false);
+            }
+            (state.deleted.with(id, now_s), state.active.clone())
+        };
+        let Some(deleted) = deleted else { return Ok(true) };
+        deleted.save(&*self.disk)?;
+        self.lock().deleted = Arc::new(deleted);
+        if !active.table().traces_like(id).is_empty() {
+            self.is_tainted.store(true, Ordering::Relaxed);
+        }
+        Ok(true)
+    }
+
+    /// Forgets that traces were deleted: what is not erased of them is shown again.
+    pub(super) fn forget(&self, is_meant: impl Fn(&Entry) -> bool) -> io::Result<()> {
+        let _deleting = self.deleting.lock().unwrap_or_else(PoisonError::into_inner);
+        let deleted = self.lock().deleted.clone();
+        let Some(fewer) = deleted.without(is_meant) else { return Ok(()) };
+        fewer.save(&*self.disk)?;
+        self.lock().deleted = Arc::new(fewer);
         Ok(())
     }
 

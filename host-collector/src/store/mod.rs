@@ -12,6 +12,7 @@
 //! | `rows` | spans as rows of numbers |
 //! | `codec`, `group`, `block` | how they are packed, and what finds them |
 //! | `read` | searches, traces and dependencies |
+//! | `deleted` | what nobody is to see any more |
 //! | `archive` | a second store, for what a person wants to keep |
 //! | `core`, `upkeep`, `threads` | what is done, and when |
 //! | [`tools`] | what a person does with a store |
@@ -23,6 +24,7 @@ mod block;
 mod codec;
 mod core;
 mod damage;
+mod deleted;
 pub mod disk;
 mod group;
 mod log;
@@ -44,7 +46,8 @@ pub use spool::DiskSpool;
 
 use crate::model::{Chunk, Kind, TraceId};
 use crate::storage::{
-    Dependency, Found, Intake, Operation, ReadError, Reader, Refused, Search, Ticket, Window,
+    Dependency, Erase, EraseError, Found, Intake, Operation, ReadError, Reader, Refused, Search,
+    Ticket, Window,
 };
 use block::catalog::Catalog;
 use core::Core;
@@ -142,6 +145,17 @@ impl Store {
         }
     }
 
+    /// Shows traces again that were deleted, as far as they are not erased, and what comes of them.
+    ///
+    /// # Errors
+    ///
+    /// [`EraseError`] where the disk does not take it.
+    pub fn show_again(&self, traces: &BTreeSet<[u8; 16]>) -> Result<(), EraseError> {
+        let lows: BTreeSet<u64> = traces.iter().map(|id| TraceId(*id).low()).collect();
+        let is_meant = |entry: &deleted::Entry| lows.contains(&entry.id.low());
+        self.core().forget(is_meant).map_err(|error| EraseError::Disk(threads::text_of(&error)))
+    }
+
     /// What lists show of the blocks.
     fn sealed_catalog(&self) -> Result<Arc<Catalog>, ReadError> {
         let (version, blocks) = {
@@ -184,6 +198,16 @@ fn unsealed_catalog(view: &View, with_values: bool) -> Catalog {
 impl Intake for Store {
     fn offer(&self, chunk: Chunk) -> Result<Ticket, Refused> {
         self.shared.offer(chunk)
+    }
+}
+
+impl Erase for Store {
+    fn delete(&self, trace: TraceId) -> Result<(), EraseError> {
+        match self.core().delete(trace, threads::now_s()) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(EraseError::Full),
+            Err(error) => Err(EraseError::Disk(threads::text_of(&error))),
+        }
     }
 }
 

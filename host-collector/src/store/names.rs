@@ -5,7 +5,8 @@
 //! | `lock` | taken by the process that has the store; its number |
 //! | `log-N.spans` | spans that came and are not sealed yet |
 //! | `block-FIRST-LAST-KEEP-OF.spans` | what the logs FIRST to LAST had, of spans that are kept KEEP seconds |
-//! | `*.tmp` | a block that is not finished |
+//! | `deleted` | which traces somebody deleted |
+//! | `*.tmp` | a block, or `deleted`, that is not finished |
 //!
 //! A log is sealed into OF blocks, one for each time that spans are kept; 0 is the store's own.
 //! So no list of files is needed: a block whose logs another block has too was merged into that,
@@ -23,9 +24,14 @@ pub(super) fn log_number(name: &str) -> Option<u64> {
     name.strip_prefix("log-")?.strip_suffix(".spans")?.parse().ok()
 }
 
+/// What says which traces were deleted.
+pub(super) const DELETED: &str = "deleted";
+/// The same while it is written.
+pub(super) const DELETED_UNFINISHED: &str = "deleted.tmp";
+
 /// Whether it is a file that was not finished.
 pub(super) fn is_unfinished(name: &str) -> bool {
-    name.ends_with(".tmp") && name.starts_with("block-")
+    name == DELETED_UNFINISHED || name.ends_with(".tmp") && name.starts_with("block-")
 }
 
 /// What a block's name says.

@@ -177,7 +177,10 @@ impl Shared {
     fn keep_house(&self) {
         let mut failed = false;
         loop {
-            let done = self.core.retain(now_s()).and_then(|()| self.core.merge_some());
+            let done = self.core.retain(now_s()).and_then(|()| {
+                // Short-circuited: what was merged is looked at in the next round.
+                Ok(self.core.merge_some()? || self.core.erase_some(now_s())?)
+            });
             if let (Err(error), false) = (&done, failed) {
                 log::error!("the store cannot tidy up, and tries again: {}", text_of(error));
             }
@@ -197,7 +200,7 @@ impl Shared {
     }
 }
 
-fn text_of(error: &io::Error) -> String {
+pub(super) fn text_of(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::StorageFull => format!("the disk is full ({error})"),
         io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {

@@ -1,11 +1,11 @@
-//! What is done behind the scenes: logs become blocks, blocks are merged, and what is old goes.
+//! What is done behind the scenes: logs become blocks, blocks are merged, and what is old or deleted goes.
 
 use super::block::{self, Block};
 use super::core::Core;
 use super::names::{self, BlockName};
 use super::read::Unsealed;
-use super::rows::Rows;
-use std::collections::BTreeMap;
+use super::rows::{Rows, at};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
@@ -36,15 +36,19 @@ impl Core {
     fn seal(&self, unsealed: &Unsealed, now_s: u64) -> io::Result<Vec<Block>> {
         let table = unsealed.table();
         let rows = &table.rows;
+        let deleted = self.lock().deleted.clone();
+        let is_shown: Vec<bool> = rows.traces.iter().map(|id| !deleted.has(*id)).collect();
+        let is_shown = |row: usize| at(&is_shown, at(&rows.trace, row) as usize);
         let keeps = self.keeps(rows);
-        let mut distinct: Vec<u64> = keeps.clone();
+        let shown = keeps.iter().enumerate().filter(|(row, _)| is_shown(*row));
+        let mut distinct: Vec<u64> = shown.map(|(_, keep_s)| *keep_s).collect();
         distinct.sort_unstable();
         distinct.dedup();
         let of = u32::try_from(distinct.len()).unwrap_or(u32::MAX);
         let mut blocks = Vec::new();
         for keep_s in distinct {
             let name = BlockName { first: unsealed.log, last: unsealed.log, keep_s, of };
-            let is_kept = |row: usize| keeps.get(row) == Some(&keep_s);
+            let is_kept = |row: usize| keeps.get(row) == Some(&keep_s) && is_shown(row);
             let sealed = block::seal(&*self.disk, name, rows, is_kept, now_s);
             blocks.push(self.opened(name, sealed)?);
         }
@@ -57,7 +61,7 @@ impl Core {
         let keep = |service: &str| services.get(service).map_or(0, |keep_s| (*keep_s).max(1));
         let of_shapes: Vec<u64> =
             rows.shapes.iter().map(|shape| keep(rows.service(shape))).collect();
-        let of_row = |shape: &u32| super::rows::at(&of_shapes, *shape as usize);
+        let of_row = |shape: &u32| at(&of_shapes, *shape as usize);
         rows.shape.iter().map(of_row).collect()
     }
 
@@ -124,6 +128,52 @@ impl Core {
         Ok(true)
     }
 
+    /// Forgets that traces were deleted of which nothing would be kept any more.
+    fn forget_deleted(&self, now_s: u64) -> io::Result<()> {
+        let Some(keep_s) = self.options.keep_s else { return Ok(()) };
+        let longest_s = self.options.keep_services_s.values().fold(keep_s, |a, b| a.max(*b));
+        self.forget(|entry| entry.at_s.saturating_add(longest_s) < now_s)
+    }
+
+    /// Erases what is in one block of traces that were deleted a while ago. Says whether there was a block
+    /// that had not been looked at.
+    pub(super) fn erase_some(&self, now_s: u64) -> io::Result<bool> {
+        let (deleted, block, after, until) = {
+            let state = self.lock();
+            let until = state.deleted.settled(now_s);
+            let upto = |block: &Block| state.erased.get(&block.name).copied().unwrap_or_default();
+            let Some(block) = state.blocks.iter().find(|block| upto(block) < until) else {
+                return Ok(false);
+            };
+            (state.deleted.clone(), block.clone(), upto(block), until)
+        };
+        let mut has_some = false;
+        for entry in deleted.between(after, until) {
+            has_some = has_some || block.has_like(entry.id).map_err(io::Error::other)?;
+        }
+        if has_some {
+            match block::erase(&*self.disk, &block, &deleted) {
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    block::seal::give_up(&*self.disk, block.name);
+                    let file = block.name.to_name();
+                    log::error!("{file} is damaged: what was deleted cannot be erased in it");
+                }
+                erased => {
+                    let erased = Arc::new(self.opened(block.name, erased)?);
+                    let mut state = self.lock();
+                    let other = state.blocks.iter_mut().find(|other| other.name == block.name);
+                    other.into_iter().for_each(|other| *other = erased.clone());
+                    state.version += 1;
+                }
+            }
+        }
+        let mut state = self.lock();
+        let names: BTreeSet<BlockName> = state.blocks.iter().map(|block| block.name).collect();
+        state.erased.retain(|name, _| names.contains(name));
+        state.erased.insert(block.name, until);
+        Ok(true)
+    }
+
     /// The oldest blocks that are next to each other, of one size, and enough to be merged.
     fn mergeable(&self) -> Option<Vec<Arc<Block>>> {
         let state = self.lock();
@@ -156,6 +206,7 @@ impl Core {
 
     /// Removes blocks that are too old, and the oldest where all are too large.
     pub(super) fn retain(&self, now_s: u64) -> io::Result<()> {
+        self.forget_deleted(now_s)?;
         let gone = {
             let mut state = self.lock();
             let is_old = |block: &Block| {

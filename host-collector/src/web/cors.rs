@@ -17,7 +17,7 @@ pub(super) fn is_preflight(request: &Parts) -> bool {
 /// It may send what it wants to: the page's origin is known.
 pub(super) fn preflight(request: &Parts) -> Answer {
     let mut answer = Answer::empty(StatusCode::NO_CONTENT)
-        .with_header(ACCESS_CONTROL_ALLOW_METHODS, "GET, POST")
+        .with_header(ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE")
         .with_header(ACCESS_CONTROL_MAX_AGE, "600");
     if let Some(headers) = request.headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
         answer.headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, headers.clone());

@@ -67,6 +67,7 @@ fn route(endpoint: &Endpoint, family: Family, now: &Now) -> Route {
     };
     match method {
         "POST" => Route::post(family, pattern, about, answer),
+        "DELETE" => Route::delete(family, pattern, about, answer),
         _ => Route::get(family, pattern, about, answer),
     }
 }

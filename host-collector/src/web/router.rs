@@ -77,6 +77,18 @@ impl Route {
         Self { family, method: Method::POST, pattern, about, handler }
     }
 
+    /// Answers `DELETE`.
+    #[must_use]
+    pub fn delete(
+        family: Family,
+        pattern: &'static str,
+        about: &'static str,
+        query: impl Fn(&Ask, &dyn Reader) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let handler = Handler::Query(Arc::new(query));
+        Self { family, method: Method::DELETE, pattern, about, handler }
+    }
+
     /// Answers a call of gRPC, whose pattern is `/package.Service/Method`. One message comes; what goes
     /// out is one message or a stream of them.
     #[must_use]

@@ -169,7 +169,8 @@ impl Service {
         known: Option<&Visitor>,
     ) -> Result<(), Denied> {
         self.guard.identify(parts, route.family, entry.local, known)?;
-        let is_change = route.family == Family::Own && route.method == Method::POST;
+        // Whatever is not reading: a method that is new here is guarded until it is known not to be.
+        let is_change = route.family == Family::Own && route.method != Method::GET;
         if is_change { self.guard.may_change(parts, known) } else { Ok(()) }
     }
 

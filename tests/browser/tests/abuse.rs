@@ -58,6 +58,10 @@ fn a_page_of_elsewhere_neither_reads_nor_changes() -> Result<()> {
             format!(
                 "fetch('{api}/orders', {{ method: 'POST', credentials: 'include', headers: {{ 'x-spandrel-csrf': 'x' }}, body: '{{}}' }})"
             ),
+            format!(
+                "fetch('{api}/traces/{}', {{ method: 'DELETE', credentials: 'include' }})",
+                trace_id(1)
+            ),
         ] {
             let read = format!("return {attempt}.then((it) => it.text()).catch(() => 'refused')");
             assert_eq!(browser.run(&read, &[])?, "refused", "{attempt}");
@@ -70,6 +74,8 @@ fn a_page_of_elsewhere_neither_reads_nor_changes() -> Result<()> {
         browser.run(&blind, &[])?;
         let orders = ureq::get(format!("{api}/orders")).call()?.body_mut().read_to_string()?;
         assert_eq!(orders, r#"{"orders":[]}"#);
+        let kept = ureq::get(format!("{api}/traces/{}", trace_id(1))).call()?;
+        assert_eq!(kept.status(), 200);
         // Nor does it show the page in a frame, over which it could lay another.
         let framed = format!(
             "return new Promise((done) => {{

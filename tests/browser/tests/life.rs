@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use spandrel_browser::{Browser, Collector, Span};
+use spandrel_browser::{Axe, Browser, Collector, Span, trace_id};
 
 #[test]
 fn a_page_goes_on_by_itself_once_the_collector_is_back() -> Result<()> {
@@ -25,6 +25,48 @@ fn a_page_goes_on_by_itself_once_the_collector_is_back() -> Result<()> {
     browser.until("document.querySelector('.banner').hidden")?;
     browser.until("document.querySelector('a.trace')?.innerText.includes('after')")?;
     assert_eq!(browser.run("return window.isSamePage", &[])?, true);
+    Ok(())
+}
+
+#[test]
+fn a_page_that_asks_nothing_learns_that_the_collector_has_gone() -> Result<()> {
+    let Some(browser) = Browser::start()? else { return Ok(()) };
+    let collector = Collector::start()?;
+    collector.send("panel", &[Span::new(1, 1, 0, "before")])?;
+    browser.open(&collector.page("view=traces"))?;
+    browser.until("document.querySelector('a.trace') !== null")?;
+    collector.kill();
+    browser.until("!document.querySelector('.banner').hidden")?;
+    // What was there is still to be read.
+    browser.until("document.querySelector('a.trace')?.innerText.includes('before')")?;
+    Ok(())
+}
+
+#[test]
+fn a_trace_is_deleted_once_it_is_said_that_it_is_meant() -> Result<()> {
+    let Some(axe) = Axe::load()? else { return Ok(()) };
+    let Some(browser) = Browser::start()? else { return Ok(()) };
+    let collector = Collector::start()?;
+    collector.send("panel", &[Span::new(1, 1, 0, "secret")])?;
+    collector.send("panel", &[Span::new(2, 1, 0, "other")])?;
+    browser.open(&collector.page("view=traces"))?;
+    browser.until("document.querySelectorAll('a.trace').length === 2")?;
+    browser.open(&collector.page(&format!("view=trace&trace={}", trace_id(1))))?;
+    browser.until("document.querySelector('.trace-head') !== null")?;
+    browser.run("document.querySelector('.trace-head .danger').click()", &[])?;
+    // Whoever only pressed Enter keeps it.
+    browser.until("document.activeElement?.innerText === 'Keep it'")?;
+    assert_eq!(axe.violations(&browser)?, [""; 0]);
+    browser.press("Enter")?;
+    browser.until("document.querySelector('dialog') === null")?;
+    browser.run("document.querySelector('.trace-head .danger').click()", &[])?;
+    browser.run("document.querySelector('dialog .danger').click()", &[])?;
+    browser.until("document.querySelectorAll('a.trace').length === 1")?;
+    let text = browser.run("return document.querySelector('main').innerText", &[])?;
+    assert!(text.as_str().is_some_and(|text| !text.contains("secret")), "{text}");
+    // Back does not lead to it, and a link to it says that it is not there.
+    browser.open(&collector.page(&format!("view=trace&trace={}", trace_id(1))))?;
+    browser.until("document.querySelector('trace-timeline .empty') !== null")?;
     Ok(())
 }
 

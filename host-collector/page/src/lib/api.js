@@ -22,8 +22,11 @@ export function apiBase(base) {
 /** Tells of `gone` and `back`. */
 export const connection = new EventTarget();
 
-/** @type {{ isGone: boolean, info: Record<string, any> | null, wait: number, timer: number }} */
-const now = { isGone: false, info: null, wait: 0, timer: 0 };
+/** @type {{ isGone: boolean, info: Record<string, any> | null, wait: number, timer: number, heard: number }} */
+const now = { isGone: false, info: null, wait: 0, timer: 0, heard: 0 };
+
+/** After so long without an answer somebody who looks at a quiet page wants to know. */
+const UNHEARD_MS = 10_000;
 
 /** @returns {string} */
 function base() {
@@ -46,6 +49,7 @@ export async function ask(path, params = {}, init = {}) {
     lost();
     throw new GoneError("The collector is not there.");
   }
+  now.heard = performance.now();
   if (response.ok) return response;
   if (response.status === 503 || response.status === 502) {
     const text = await response.text().catch(() => "");
@@ -83,10 +87,20 @@ export async function get(path, params = {}, signal) {
 }
 
 /** @param {string} path @param {unknown} body @returns {Promise<any>} */
-export async function post(path, body) {
+export function post(path, body) {
+  return change(path, { method: "POST", body: JSON.stringify(body) }, { "content-type": "application/json" });
+}
+
+/** @param {string} path of what is deleted @returns {Promise<any>} */
+export function remove(path) {
+  return change(path, { method: "DELETE" }, {});
+}
+
+/** @param {string} path @param {RequestInit} init @param {Record<string, string>} more headers @returns {Promise<any>} */
+async function change(path, init, more) {
   const sent = async (/** @type {Record<string, any>} */ info) => {
-    const headers = { "content-type": "application/json", "x-spandrel-csrf": String(info.csrf ?? "") };
-    const response = await ask(path, {}, { method: "POST", headers, body: JSON.stringify(body) });
+    const headers = { ...more, "x-spandrel-csrf": String(info.csrf ?? "") };
+    const response = await ask(path, {}, { ...init, headers });
     return response.json();
   };
   try {
@@ -107,6 +121,15 @@ export async function collector() {
 /** What it said last. @returns {Record<string, any> | null} */
 export function known() {
   return now.info;
+}
+
+/** Looks now and then whether the collector is there, as long as somebody may see the page and nothing else asks it. */
+export function watch() {
+  setInterval(() => {
+    const isUnheard = performance.now() - now.heard > UNHEARD_MS;
+    // What it refuses it answers, and that is all that is asked here.
+    if (isUnheard && !now.isGone && document.visibilityState === "visible") ask("").catch(() => {});
+  }, UNHEARD_MS / 2);
 }
 
 function lost() {

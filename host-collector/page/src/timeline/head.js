@@ -4,15 +4,16 @@ import { copyButton, h } from "../lib/dom.js";
 import { count, duration, moment, shown } from "../lib/format.js";
 import { attribute, deviceOf, errorOf, FLAGS } from "../lib/tree.js";
 import { link } from "../lib/url.js";
+import { askToDelete } from "../ui/deleting.js";
 
 /** More processes are in a list that opens. */
 const MOST_CHIPS = 12;
 /** And more than these are only in the rows. */
 const MOST_PROCESSES = 500;
 
-/** @param {import("../lib/shape.js").Trace} trace @param {string[]} colors */
-export function head(trace, colors) {
-  const rootName = trace.rows > 0 ? trace.strings[trace.name[0] ?? 0] : "";
+/** @param {import("../lib/shape.js").Trace} trace @param {string[]} colors @param {() => void} gone what follows once it is deleted */
+export function head(trace, colors, gone) {
+  const rootName = trace.rows > 0 ? trace.strings[trace.name[0] ?? 0] ?? "" : "";
   const rootService = trace.processes[trace.process[0] ?? 0]?.service ?? "";
   let failed = 0;
   let orphans = 0;
@@ -27,7 +28,8 @@ export function head(trace, colors) {
   return h("header", { class: "trace-head" },
     h("div", { class: "title" },
       h("h1", {}, h("bdi", { class: "service" }, shown(rootService, 200)), " ", h("bdi", {}, shown(rootName, 300))),
-      h("div", { class: "actions" }, copyButton(() => trace.id, "Copy id"), h("a", { class: "small", href: link({ view: "compare", a: trace.id }) }, "Compare"))),
+      h("div", { class: "actions" }, copyButton(() => trace.id, "Copy id"), h("a", { class: "small", href: link({ view: "compare", a: trace.id }) }, "Compare"),
+        h("button", { type: "button", class: "small danger", onclick: () => askToDelete(trace, `${rootService} ${rootName}`.trim() || trace.id, gone) }, "Delete"))),
     h("p", { class: "summary" },
       [moment(trace.base), duration(trace.extent), `${count(trace.rows)} ${trace.rows === 1 ? "span" : "spans"}`,
         error > 0 ? `clocks within ± ${duration(error)}` : ""].filter(Boolean).join(" · "),

@@ -6,7 +6,7 @@ import { closeFrom, idOf, matching, reveal, rowOf } from "../lib/tree.js";
 import { one } from "../lib/url.js";
 import { ApiError, get } from "../lib/api.js";
 import { empty, trouble, waiting } from "../ui/empty.js";
-import { amend } from "../ui/route.js";
+import { amend, routes } from "../ui/route.js";
 import { View } from "../ui/view.js";
 import { head } from "./head.js";
 import { load } from "./load.js";
@@ -66,7 +66,7 @@ export class TimelineView extends View {
     const { stage } = this;
     if (!stage) return;
     stage.recolored();
-    this.querySelector(".trace-head")?.replaceWith(head(stage.trace, stage.colors));
+    this.querySelector(".trace-head")?.replaceWith(head(stage.trace, stage.colors, leave));
   }
 
   /** @param {string} id */
@@ -121,7 +121,7 @@ export class TimelineView extends View {
         this.finder.focus();
       } else if (event.key === "n" || event.key === "N") this.next(event.key === "n" ? 1 : -1);
     });
-    replace(this, head(trace, stage.colors), h("div", { class: "stage" }, timeline, this.panel.element), legend());
+    replace(this, head(trace, stage.colors, leave), h("div", { class: "stage" }, timeline, this.panel.element), legend());
     this.finder.value = one(this.place.find);
     if (this.finder.value) this.find();
     this.placed();
@@ -286,6 +286,12 @@ export class TimelineView extends View {
     this.stage?.end();
     this.panel.loading?.abort();
   }
+}
+
+/** Goes to the traces from one that is no more, so that the way back does not lead to it. */
+function leave() {
+  amend({ view: "traces" });
+  routes.dispatchEvent(new Event("route"));
 }
 
 /** What the drawing means. */

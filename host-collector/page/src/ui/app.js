@@ -1,6 +1,6 @@
 // The frame around all views: where one goes, how it looks, and whether the collector is there.
 
-import { collector, connection, retry } from "../lib/api.js";
+import { collector, connection, retry, watch } from "../lib/api.js";
 import { create, h, replace } from "../lib/dom.js";
 import { shown } from "../lib/format.js";
 import { link } from "../lib/url.js";
@@ -70,6 +70,7 @@ class App extends PageElement {
     connection.addEventListener("back", () => this.back());
     routes.addEventListener("route", () => this.show(true));
     follow();
+    watch();
     this.show(false);
     void this.greet();
   }

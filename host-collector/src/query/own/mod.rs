@@ -5,10 +5,12 @@
 //! | `search`, `names` | finding traces, and what can be searched for |
 //! | [`shape`] | a trace as columns of numbers, for whoever draws it |
 //! | `span` | everything of one span |
+//! | `delete` | what nobody is to see any more |
 //! | [`live`] | spans as they come |
 //! | `statistics` | where time is spent |
 //! | `devices` | what is known of devices, and what they are told |
 
+mod delete;
 mod devices;
 pub mod live;
 mod names;
@@ -26,7 +28,7 @@ use crate::model::TraceId;
 pub const COLLECTOR: &str = "/api/spandrel/v1";
 
 /// What can be asked.
-pub const ENDPOINTS: [Endpoint; 14] = [
+pub const ENDPOINTS: [Endpoint; 15] = [
     Endpoint {
         method: "GET",
         pattern: COLLECTOR,
@@ -68,6 +70,12 @@ pub const ENDPOINTS: [Endpoint; 14] = [
         pattern: "/api/spandrel/v1/traces/{id}",
         about: "the shape of a trace, in pages",
         handler: shape::page,
+    },
+    Endpoint {
+        method: "DELETE",
+        pattern: "/api/spandrel/v1/traces/{id}",
+        about: "deletes a trace",
+        handler: delete::trace,
     },
     Endpoint {
         method: "GET",

@@ -3,10 +3,13 @@ use crate::query::own::shape::{Rows, flag, pages};
 use crate::query::tests::{ask, json};
 use crate::query::{Answer, Context};
 use crate::storage::{
-    Dependency, Found, Naive, Nowhere, Operation, ReadError, Reader, Search, Window,
+    Dependency, Erase, EraseError, Found, Intake as _, Naive, Nowhere, Operation, ReadError,
+    Reader, Search, Window,
 };
+use crate::store::Store;
 use proptest::prelude::*;
 use serde_json::Value as Json;
+use std::sync::Arc;
 
 const TRACE: [u8; 16] = [7; 16];
 const BASE_NS: u64 = 1_790_000_000_000_000_000;
@@ -288,6 +291,51 @@ fn time_is_told_by_operation_and_by_a_moment() {
     // 2^(79/4) and 2^(87/4) ns.
     assert_eq!(bus["all"]["buckets"], serde_json::json!([[79, 1], [87, 1]]));
     assert_eq!(bus["slowest"][0]["span"], "0000000000000003");
+}
+
+#[test]
+fn a_trace_is_deleted_wherever_it_is_and_then_there_is_none() {
+    let store = Arc::new(Store::in_memory(1 << 20).unwrap());
+    let other = Arc::new(Store::in_memory(1 << 20).unwrap());
+    for place in [&store, &other] {
+        let spans = [(1, 0, 0, 12, "read"), (2, 1, 1, 2, "bus")];
+        place.offer(chunk("panel", &spans)).unwrap().wait().unwrap();
+    }
+    let erasers: Vec<Arc<dyn Erase>> = vec![store.clone(), other.clone()];
+    let context = Context { erasers, ..Context::default() };
+    context.shelf.keep(TraceId(TRACE), "a".to_owned(), vec![vec![1]]);
+    let asked = |line: &str| ask(&*store, &context, line, b"").unwrap();
+    let line = format!("DELETE /api/spandrel/v1/traces/{}", TraceId(TRACE));
+    assert_eq!(json(&asked(&line)), serde_json::json!({"spans": 2}));
+    assert_eq!((store.get(TraceId(TRACE)), other.get(TraceId(TRACE))), (Ok(None), Ok(None)));
+    for line in [&line, &line.replace("DELETE", "GET")] {
+        assert_eq!(asked(line).status, 404, "{line}");
+    }
+    let page = line.replace("DELETE", "GET") + "?revision=a&page=0";
+    assert_eq!(asked(&page).status, 404, "no page of it waits");
+    assert_eq!(asked("DELETE /api/spandrel/v1/traces/0").status, 400);
+}
+
+#[test]
+fn a_place_that_cannot_delete_says_why() {
+    #[derive(Debug)]
+    struct Full(EraseError);
+
+    impl Erase for Full {
+        fn delete(&self, _: TraceId) -> Result<(), EraseError> {
+            Err(self.0.clone())
+        }
+    }
+
+    let asked = |why| {
+        let context = Context { erasers: vec![Arc::new(Full(why))], ..Context::default() };
+        let store = One(chunk("panel", &[(1, 0, 0, 12, "read")]));
+        ask(&store, &context, &format!("DELETE /api/spandrel/v1/traces/{}", TraceId(TRACE)), b"")
+    };
+    let full = asked(EraseError::Full).unwrap();
+    assert_eq!(full.status, 503);
+    assert!(json(&full)["error"].as_str().unwrap().contains("try again in a minute"));
+    assert_eq!(asked(EraseError::Disk("it is full".to_owned())).unwrap().status, 500);
 }
 
 proptest! {

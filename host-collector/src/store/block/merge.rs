@@ -1,14 +1,17 @@
 //! Blocks become one: their groups are copied as they are, and what finds them is put together.
 //!
-//! Nothing is unpacked, so it costs little more than the copy, and memory does not grow with the
+//! Nothing is unpacked where nothing is erased, so it costs little more than the copy, and memory does not grow with the
 //! blocks: tables are read and written a chunk at a time.
 
+use super::catalog::Catalog;
+use super::erase::Eraser;
 use super::footer::{About, Footer};
 use super::out::Out;
 use super::seal::{begin, end, put_section};
 use super::sorted::{Sorted, put_checked};
 use super::{Block, GROUPS};
 use crate::store::codec::filter::Filter;
+use crate::store::deleted::Deleted;
 use crate::store::disk::{Disk, Input, read};
 use crate::store::names::BlockName;
 use core::cmp::Reverse;
@@ -84,6 +87,22 @@ pub(in crate::store) fn merge(
     name: BlockName,
     blocks: &[&Block],
 ) -> io::Result<()> {
+    rewrite(disk, name, blocks, None)
+}
+
+/// Makes a block anew, and takes its place, without what traces say that are gone.
+///
+/// All of it is unpacked, one group after the other, to know what is left for lists.
+pub(in crate::store) fn erase(disk: &dyn Disk, block: &Block, gone: &Deleted) -> io::Result<()> {
+    rewrite(disk, block.name, &[block], Some(Eraser::new(gone)))
+}
+
+fn rewrite(
+    disk: &dyn Disk,
+    name: BlockName,
+    blocks: &[&Block],
+    mut eraser: Option<Eraser<'_>>,
+) -> io::Result<()> {
     let mut out = begin(disk, name)?;
     let sealed = || blocks.iter().map(|block| block.footer.sealed_s);
     let mut footer = Footer {
@@ -98,7 +117,7 @@ pub(in crate::store) fn merge(
     let mut bases = Vec::new();
     for block in blocks {
         bases.push(footer.groups.len() as u64);
-        copy_groups(&mut out, block, &mut footer.groups)?;
+        copy_groups(&mut out, block, &mut footer.groups, eraser.as_mut())?;
         // Each block's pages stay whole.
         let pages = footer.groups.len().div_ceil(GROUPS as usize);
         footer.groups.resize(pages * GROUPS as usize, About::default());
@@ -122,10 +141,10 @@ pub(in crate::store) fn merge(
     footer.places = Sorted::write(&mut out, places)?;
 
     footer.filter = put_section(&mut out, &filter.to_bytes())?;
-    let mut catalog = super::catalog::Catalog::default();
-    for block in blocks {
-        catalog.merge(block.catalog().map_err(|error| io::Error::other(error.why))?);
-    }
+    let catalog = match eraser {
+        Some(eraser) => eraser.catalog,
+        None => catalog_of(blocks)?,
+    };
     footer.catalog = put_section(&mut out, &catalog.to_bytes())?;
     end(disk, name, out, &footer)
 }
@@ -145,10 +164,30 @@ pub(in crate::store) fn in_many_groups(blocks: &[&Block]) -> io::Result<HashSet<
     Ok(many)
 }
 
-fn copy_groups(out: &mut Out, block: &Block, groups: &mut Vec<About>) -> io::Result<()> {
+fn catalog_of(blocks: &[&Block]) -> io::Result<Catalog> {
+    let mut catalog = Catalog::default();
+    for block in blocks {
+        catalog.merge(block.catalog().map_err(|error| io::Error::other(error.why))?);
+    }
+    Ok(catalog)
+}
+
+fn copy_groups(
+    out: &mut Out,
+    block: &Block,
+    groups: &mut Vec<About>,
+    mut eraser: Option<&mut Eraser<'_>>,
+) -> io::Result<()> {
     for about in &block.footer.groups {
         let mut moved = *about;
         moved.offset = out.at();
+        let anew = eraser.as_mut().map(|eraser| eraser.group(block, *about)).transpose()?;
+        if let Some(packed) = anew.flatten() {
+            out.put(&packed.bytes)?;
+            moved.lengths = packed.lengths;
+            groups.push(moved);
+            continue;
+        }
         let length: u64 = about.lengths.iter().map(|length| u64::from(*length)).sum();
         let mut at = 0;
         while at < length {

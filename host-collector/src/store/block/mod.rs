@@ -9,6 +9,7 @@
 
 pub(super) mod catalog;
 mod check;
+mod erase;
 mod footer;
 mod merge;
 mod out;
@@ -23,7 +24,7 @@ pub(super) mod terms;
 mod tests;
 
 pub(super) use footer::About;
-pub(super) use merge::{in_many_groups, merge};
+pub(super) use merge::{erase, in_many_groups, merge};
 pub(super) use plan::distinct;
 pub(super) use postings::GROUPS;
 pub(super) use seal::seal;
@@ -36,6 +37,7 @@ use super::damage::Damages;
 use super::disk::{Disk, Input, read};
 use super::group::{SECTIONS, Unpacked, Want};
 use super::names::BlockName;
+use super::rows::is_like;
 use crate::model::TraceId;
 use crate::storage::ReadError;
 use catalog::Catalog;
@@ -162,6 +164,18 @@ impl Block {
                 Ok(self.newest_first.clone())
             }
         }
+    }
+
+    /// Whether it has spans of a trace that an id may mean.
+    pub(super) fn has_like(&self, id: TraceId) -> Result<bool, ReadError> {
+        for group in self.groups_of(id)? {
+            let unpacked = self.read(group, Want::default())?;
+            let mut traces = unpacked.iter().flat_map(|unpacked| &unpacked.rows.traces);
+            if traces.any(|other| is_like(*other, id)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn slow(&self, offset: u64, what: &str) {

@@ -19,7 +19,7 @@ mod unpack;
 #[cfg(test)]
 mod tests;
 
-pub(super) use pack::{Member, Packer, Part};
+pub(super) use pack::{Member, Packed, Packer, Part};
 #[cfg(test)]
 use unpack::unpack;
 pub(super) use unpack::{Unpacked, Want};

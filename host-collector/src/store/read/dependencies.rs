@@ -5,6 +5,7 @@ use crate::model::{StatusView, TraceId};
 use crate::storage::{Dependency, ReadError, Window};
 use crate::store::block::{Block, distinct, in_many_groups};
 use crate::store::codec::hash;
+use crate::store::deleted::Deleted;
 use crate::store::group::{Unpacked, Want};
 use crate::store::rows::{Rows, assemble, at};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -33,15 +34,16 @@ impl Calls {
     }
 }
 
-/// Traces that must be looked at whole, by the hash of their ids.
-struct Apart {
+/// Traces that must be looked at whole, by the hash of their ids, and those that are not looked at.
+struct Apart<'a> {
+    deleted: &'a Deleted,
     /// Those of which more than one group has spans; none if that cannot be told.
     many: Option<HashSet<u32>>,
     /// Those that were met.
     met: BTreeSet<[u8; 16]>,
 }
 
-impl Apart {
+impl Apart<'_> {
     fn is_many(&self, id: &TraceId) -> bool {
         self.many.as_ref().is_none_or(|many| many.contains(&hash::of_trace(*id)))
     }
@@ -54,7 +56,8 @@ impl View {
         window: Window,
     ) -> Result<Vec<Dependency>, ReadError> {
         let mut calls = Calls::default();
-        let mut apart = Apart { many: self.in_many_groups()?, met: BTreeSet::new() };
+        let (deleted, many) = (&*self.deleted, self.in_many_groups()?);
+        let mut apart = Apart { deleted, many, met: BTreeSet::new() };
         for unsealed in &self.unsealed {
             in_memory(&unsealed.table().rows, window, &mut calls, &mut apart);
         }
@@ -128,7 +131,7 @@ impl View {
     }
 }
 
-fn in_memory(rows: &Rows, window: Window, calls: &mut Calls, apart: &mut Apart) {
+fn in_memory(rows: &Rows, window: Window, calls: &mut Calls, apart: &mut Apart<'_>) {
     let mut order: Vec<(u32, u32)> = rows.trace.iter().copied().zip(0..).collect();
     order.sort_unstable();
     let mut pairs = Pairs::new();
@@ -137,6 +140,9 @@ fn in_memory(rows: &Rows, window: Window, calls: &mut Calls, apart: &mut Apart) 
         else {
             continue;
         };
+        if apart.deleted.has(*id) {
+            continue;
+        }
         if apart.is_many(id) {
             apart.met.insert(id.0);
             continue;
@@ -159,14 +165,15 @@ fn in_memory(rows: &Rows, window: Window, calls: &mut Calls, apart: &mut Apart) 
     calls.pairs(rows, pairs);
 }
 
-fn in_group(group: &Unpacked, window: Window, calls: &mut Calls, apart: &mut Apart) {
+fn in_group(group: &Unpacked, window: Window, calls: &mut Calls, apart: &mut Apart<'_>) {
     let rows = &group.rows;
     let is_apart: Vec<bool> = rows.traces.iter().map(|id| apart.is_many(id)).collect();
+    let is_deleted: Vec<bool> = rows.traces.iter().map(|id| apart.deleted.has(*id)).collect();
     let mut pairs = Pairs::new();
     for (parent, child) in group.parent_rows().into_iter().zip(0_u32..) {
         let row = child as usize;
         let trace = at(&rows.trace, row) as usize;
-        if !window.contains(at(&rows.start_ns, row)) {
+        if !window.contains(at(&rows.start_ns, row)) || at(&is_deleted, trace) {
             continue;
         }
         if at(&is_apart, trace) {

@@ -159,7 +159,7 @@ impl Newest<'_> {
             if self.is_beyond(start_ns) {
                 break;
             }
-            if !self.seen.insert(id) {
+            if !self.seen.insert(id) || !self.view.is_shown(id) {
                 continue;
             }
             let Some(found) = self.view.summary(id, &mut self.groups)? else { continue };

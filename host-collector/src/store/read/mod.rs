@@ -9,6 +9,7 @@ mod parts;
 mod summary;
 
 use super::block::Block;
+use super::deleted::Deleted;
 use super::rows::Table;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -38,4 +39,6 @@ impl Unsealed {
 pub(super) struct View {
     pub(super) unsealed: Vec<Arc<Unsealed>>,
     pub(super) blocks: Vec<Arc<Block>>,
+    /// Traces that are there and not shown.
+    pub(super) deleted: Arc<Deleted>,
 }

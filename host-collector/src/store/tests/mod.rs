@@ -1,11 +1,13 @@
 //! The store as a whole: beside a naive one, through crashes, and when the disk does not do its part.
 
 mod crashes;
+pub(super) mod deleting;
 mod faults;
 mod model;
 mod searches;
 
 use super::core::Core;
+use super::deleted::SETTLE_S;
 use super::disk::Disk;
 use super::log::Log;
 use super::options::{Limits, Options};
@@ -53,6 +55,17 @@ impl Steps {
 
     pub(super) fn merge(&mut self) -> std::io::Result<()> {
         while self.core.merge_some()? {}
+        Ok(())
+    }
+
+    pub(super) fn delete(&mut self, trace: u8) -> std::io::Result<()> {
+        let id = TraceId(super::rows::tests::trace_id(trace));
+        assert!(self.core.delete(id, self.now_s)?, "there is room");
+        Ok(())
+    }
+
+    pub(super) fn erase(&mut self) -> std::io::Result<()> {
+        while self.core.erase_some(self.now_s + SETTLE_S)? {}
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Debug)]
 pub(super) enum Step {
@@ -22,6 +22,9 @@ pub(super) enum Step {
     Seal,
     Merge,
     Reopen,
+    /// Deletes the trace of a number.
+    Delete(u8),
+    Erase,
 }
 
 /// Steps, with up to so many spans at once.
@@ -32,6 +35,8 @@ pub(super) fn steps(count: usize, spans: usize) -> impl Strategy<Value = Vec<Ste
         2 => Just(Step::Seal),
         1 => Just(Step::Merge),
         1 => Just(Step::Reopen),
+        1 => (0_u8..12).prop_map(Step::Delete),
+        1 => Just(Step::Erase),
     ];
     vec(step, 1..=count)
 }
@@ -107,8 +112,14 @@ fn are_parents_clear(stored: &[Sketch]) -> bool {
         .all(|one| *services.entry((one.trace, one.span)).or_insert(one.service) == one.service)
 }
 
+/// Whether a span is of no trace that was deleted.
+pub(super) fn is_left(deleted: &BTreeSet<u8>, one: &Sketch) -> bool {
+    let id = TraceId(trace_id(one.trace));
+    !deleted.iter().any(|trace| is_like(TraceId(trace_id(*trace)), id))
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]
     fn a_store_answers_as_a_list_of_all_spans_would(
         steps in steps(24, 8),
@@ -118,6 +129,7 @@ proptest! {
         let disk = Memory::default();
         let mut store = Steps::open(&disk, Options::default());
         let mut stored: Vec<Sketch> = Vec::new();
+        let mut deleted = BTreeSet::new();
         for step in steps {
             match step {
                 Step::Append(some) => {
@@ -131,8 +143,15 @@ proptest! {
                 Step::Seal => store.seal().unwrap(),
                 Step::Merge => store.merge().unwrap(),
                 Step::Reopen => store = Steps::open(&disk, Options::default()),
+                Step::Delete(trace) => {
+                    store.delete(trace).unwrap();
+                    deleted.insert(trace);
+                }
+                Step::Erase => store.erase().unwrap(),
             }
         }
+        // Also what came later, and what has no more than a like id.
+        stored.retain(|one| is_left(&deleted, one));
         prop_assert_eq!(store.all(ids()), expected(&stored));
         for trace in 0..12 {
             let id = TraceId(trace_id(trace));

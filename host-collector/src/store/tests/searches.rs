@@ -105,7 +105,7 @@ fn search(values: &[&str], limit: usize) -> Search {
 #[test]
 fn a_search_that_finds_nothing_asks_the_disk_a_few_times_and_not_for_each_page() {
     let disk = Counting::default();
-    let view = View { unsealed: Vec::new(), blocks: vec![Arc::new(disk.block(100))] };
+    let view = View { blocks: vec![Arc::new(disk.block(100))], ..View::default() };
     let before = disk.reads.load(Ordering::Relaxed);
     assert_eq!(view.find(&search(&TEXTS[..2], 20)).unwrap(), []);
     let reads = disk.reads.load(Ordering::Relaxed) - before;
@@ -115,7 +115,7 @@ fn a_search_that_finds_nothing_asks_the_disk_a_few_times_and_not_for_each_page()
 
 #[test]
 fn pages_that_are_read_ahead_are_searched_to_the_last() {
-    let view = View { unsealed: Vec::new(), blocks: vec![Arc::new(Counting::default().block(70))] };
+    let view = View { blocks: vec![Arc::new(Counting::default().block(70))], ..View::default() };
     for value in &TEXTS[..2] {
         let found = view.find(&search(&[value], 100)).unwrap();
         let starts: Vec<u64> = found.iter().map(|found| found.start_ns).collect();
@@ -136,7 +136,7 @@ fn the_groups_of_one_trace_are_read_once_however_many_they_are() {
     block::seal(&disk, name, &table.rows, |_| true, 0).unwrap();
     let block = Block::open(&disk, name, Damages::default()).unwrap();
     let groups = block.newest_first().len();
-    let view = View { unsealed: Vec::new(), blocks: vec![Arc::new(block)] };
+    let view = View { blocks: vec![Arc::new(block)], ..View::default() };
     let before = disk.reads.load(Ordering::Relaxed);
     let service = Some("service-0".to_owned());
     let found = view.find(&Search { service, limit: 20, ..Search::default() }).unwrap();

@@ -6,6 +6,7 @@ use crate::storage::{Dependency, Found, Operation, ReadError, Reader, Search, Wi
 use crate::store::block::catalog::Catalog;
 use crate::store::core::{open_blocks, replay};
 use crate::store::damage::Damages;
+use crate::store::deleted::Deleted;
 use crate::store::disk::Disk;
 use crate::store::names;
 use crate::store::options::OpenError;
@@ -50,6 +51,8 @@ fn look_once(disk: &Arc<dyn Disk>) -> Result<Glance, OpenError> {
     let damages = Damages::default();
     let files = disk.list().map_err(|why| OpenError::of(&**disk, "its files", why))?;
     let (sorting, mut blocks) = open_blocks(disk, &files, &damages)?;
+    // After the blocks: what is erased in them is still known to be deleted.
+    let deleted = Arc::new(Deleted::load(&**disk, &damages)?);
     blocks.sort_by_key(|block| block.name);
     let mut unsealed = Vec::new();
     for number in sorting.logs {
@@ -64,7 +67,8 @@ fn look_once(disk: &Arc<dyn Disk>) -> Result<Glance, OpenError> {
             Err(why) => log::warn!("{why}: its names are left out of lists"),
         }
     }
-    let view = View { unsealed, blocks: blocks.into_iter().map(Arc::new).collect() };
+    let blocks = blocks.into_iter().map(Arc::new).collect();
+    let view = View { unsealed, blocks, deleted };
     catalog.merge(unsealed_catalog(&view, true));
     Ok(Glance { view, catalog })
 }

@@ -12,6 +12,7 @@ pub use look::{Glance, look};
 use crate::store::block::{Block, OpenError as BlockError};
 use crate::store::core::Core;
 use crate::store::damage::Damages;
+use crate::store::deleted;
 use crate::store::disk::{Disk, Folder, Locked};
 use crate::store::log;
 use crate::store::names::{self, BlockName};
@@ -88,13 +89,17 @@ fn is_gone(error: &OpenError) -> bool {
     matches!(error, OpenError::Io { why, .. } if why.kind() == io::ErrorKind::NotFound)
 }
 
+/// Whether a file has spans.
+fn is_spans(name: &str) -> bool {
+    BlockName::parse(name).is_some() || names::log_number(name).is_some()
+}
+
 /// The files that count, with their lengths.
 fn files(disk: &dyn Disk) -> Result<BTreeMap<String, u64>, OpenError> {
     let all = disk.list().map_err(|why| failed(disk.name(), "its files", why))?;
     let leftovers: BTreeSet<String> =
         names::sort(all.iter().map(|(name, _)| name.as_str())).leftovers.into_iter().collect();
-    let is_ours =
-        |name: &str| BlockName::parse(name).is_some() || names::log_number(name).is_some();
+    let is_ours = |name: &str| is_spans(name) || name == names::DELETED;
     let all = all.into_iter().filter(|(name, _)| is_ours(name) && !leftovers.contains(name));
     Ok(all.collect())
 }
@@ -113,7 +118,7 @@ fn info_of(disk: &dyn Disk) -> Result<Info, OpenError> {
     let mut services = BTreeSet::new();
     for (file, bytes) in files(disk)? {
         let Some(name) = BlockName::parse(&file) else {
-            info.logs.push((file, bytes));
+            info.logs.extend(names::log_number(&file).map(|_| (file, bytes)));
             continue;
         };
         match open(disk, &file, name) {
@@ -159,6 +164,7 @@ fn check_of(disk: &dyn Disk, progress: Progress<'_>) -> Result<Report, OpenError
         done += bytes;
         let checked = match BlockName::parse(&file) {
             Some(name) => check_block(disk, &file, name, &mut report),
+            None if file == names::DELETED => check_deleted(disk, &mut report),
             None => check_log(disk, &file, &mut report),
         };
         match checked {
@@ -189,6 +195,14 @@ fn check_block(
     Ok(())
 }
 
+fn check_deleted(disk: &dyn Disk, report: &mut Report) -> Result<(), OpenError> {
+    if !deleted::is_whole(disk)? {
+        let lost = "traces that were deleted and not erased are seen again";
+        report.damaged.push((names::DELETED.to_owned(), lost.to_owned()));
+    }
+    Ok(())
+}
+
 fn check_log(disk: &dyn Disk, file: &str, report: &mut Report) -> Result<(), OpenError> {
     let number = names::log_number(file).unwrap_or_default();
     let mut spans = 0;
@@ -208,7 +222,7 @@ fn check_log(disk: &dyn Disk, file: &str, report: &mut Report) -> Result<(), Ope
     Ok(())
 }
 
-/// Seals all logs, removes what is too old, and merges blocks as far as they go. Says how many bytes the store had and has.
+/// Seals all logs, removes what is too old, merges blocks as far as they go, and erases what was deleted. Says how many bytes the store had and has.
 ///
 /// # Errors
 ///
@@ -249,6 +263,9 @@ fn compact_of(
             step();
         }
     }
+    while core.erase_some(u64::MAX).map_err(failed)? {
+        step();
+    }
     let after = core.lock().bytes();
     Ok((before, after))
 }
@@ -268,11 +285,11 @@ fn clear_of(disk: &dyn Disk) -> Result<u64, OpenError> {
         Locked::Failed(why) => failed(disk.name(), "its lock", why),
     })?;
     let mut bytes = 0;
-    for (file, length) in disk.list().map_err(|why| failed(disk.name(), "its files", why))? {
-        let is_ours = BlockName::parse(&file).is_some()
-            || names::log_number(&file).is_some()
-            || names::is_unfinished(&file);
-        if is_ours {
+    let mut files = disk.list().map_err(|why| failed(disk.name(), "its files", why))?;
+    // What was deleted is known until nothing is left of it.
+    files.sort_by_key(|(name, _)| name == names::DELETED);
+    for (file, length) in files {
+        if is_spans(&file) || names::is_unfinished(&file) || file == names::DELETED {
             disk.remove(&file).map_err(|why| failed(disk.name(), &file, why))?;
             bytes += length;
         }

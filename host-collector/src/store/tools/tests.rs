@@ -3,13 +3,13 @@
 use super::copy::backup_of;
 use super::look::look_on;
 use super::*;
-use crate::model::Chunk;
+use crate::model::{Chunk, TraceId};
 use crate::storage::{Reader as _, Search};
 use crate::store::assemble;
 use crate::store::disk::Memory;
 use crate::store::disk::simulated::Simulated;
-use crate::store::rows::tests::{Sketch, expected, sketches};
-use crate::store::tests::{Steps, ids};
+use crate::store::rows::tests::{Sketch, expected, sketches, trace_id};
+use crate::store::tests::{Steps, deleting, ids};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -90,4 +90,30 @@ proptest! {
         let services = glance.services().unwrap();
         prop_assert!(glance.find(&search).unwrap().iter().flat_map(|found| &found.services).all(|of| services.contains(&of.name)));
     }
+}
+
+#[test]
+fn whoever_compacts_checks_copies_looks_and_clears_knows_what_was_deleted() {
+    let disk = Memory::default();
+    let mut store = Steps::open(&disk, Options::default());
+    store.append(&deleting::spans()).unwrap();
+    store.seal().unwrap();
+    store.delete(2).unwrap();
+    drop(store);
+    let copy = Memory::default();
+    backup_of(&disk, &copy, &mut |_, _| {}).unwrap();
+    for disk in [&disk, &copy] {
+        let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+        assert_eq!(look_on(&shared).unwrap().get(TraceId(trace_id(2))), Ok(None));
+        assert!(deleting::is_in_files(disk, 2));
+    }
+    compact_of(Arc::new(disk.clone()), Options::default(), &mut |_, _| {}).unwrap();
+    assert!(!deleting::is_in_files(&disk, 2));
+    assert!(check_of(&disk, &mut |_, _| {}).unwrap().damaged.is_empty());
+    assert!(info_of(&disk).unwrap().logs.is_empty());
+    disk.create("deleted").unwrap().append(b"spandel\n").unwrap();
+    let damaged = check_of(&disk, &mut |_, _| {}).unwrap().damaged;
+    assert!(damaged[0].1.contains("seen again"), "{damaged:?}");
+    clear_of(&disk).unwrap();
+    assert!(disk.list().unwrap().iter().all(|(name, _)| name == "lock"));
 }

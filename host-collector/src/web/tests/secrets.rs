@@ -161,10 +161,11 @@ fn cookie_of(reply: &Reply) -> String {
 #[test]
 fn the_page_brings_a_cookie_by_which_its_changes_are_known() {
     let order = Route::post(Family::Own, "/order", "", |_, _| Answer::empty(StatusCode::OK));
+    let thing = Route::delete(Family::Own, "/thing", "", |_, _| Answer::empty(StatusCode::OK));
     let what = Route::get(Family::Own, query::own::COLLECTOR, "", |ask, _| {
         Answer::text(StatusCode::OK, &ask.proof)
     });
-    let house = House::with_routes(&options(), vec![order, what]);
+    let house = House::with_routes(&options(), vec![order, thing, what]);
     let page = house.ask("GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n");
     let cookie = cookie_of(&page);
     let get = format!("GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n", query::own::COLLECTOR);
@@ -176,6 +177,14 @@ fn the_page_brings_a_cookie_by_which_its_changes_are_known() {
         house.ask(post("/order", &headers, b"")).status
     };
     assert_eq!(change(&proof, &cookie), 200);
+    let delete = |headers: &str| {
+        let request = format!("DELETE /thing HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
+        house.ask(request).status
+    };
+    let both = format!("x-spandrel-csrf: {proof}\r\nCookie: {cookie}\r\n");
+    assert_eq!(delete(&both), 200);
+    assert_eq!(delete(&format!("{both}Origin: http://evil.example\r\n")), 403);
+    assert_eq!([delete(""), delete(&format!("Cookie: {cookie}\r\n"))], [403, 403]);
     assert_eq!(change("", &cookie), 403);
     assert_eq!(change(&proof, ""), 403);
     assert_eq!(change(&proof, "spandrel=v.1.2.3"), 403);

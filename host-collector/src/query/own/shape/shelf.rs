@@ -45,8 +45,13 @@ impl Shelf {
         Some(page).filter(|page| !page.is_empty())
     }
 
+    /// Lets go of the pages of a trace, and of all that its id may mean.
+    pub(in super::super) fn forget(&self, trace: TraceId) {
+        self.lock().retain(|pages| pages.trace.low() != trace.low());
+    }
+
     /// Keeps pages in the place of those that were kept longest.
-    pub(super) fn keep(&self, trace: TraceId, revision: String, pages: Vec<Vec<u8>>) {
+    pub(in super::super) fn keep(&self, trace: TraceId, revision: String, pages: Vec<Vec<u8>>) {
         let mut shelf = self.lock();
         shelf.retain(|pages| pages.trace != trace);
         shelf.push_back(Pages { trace, revision, pages });
