@@ -93,3 +93,37 @@ fn what_cannot_be_is_said() {
     let (code, said) = spandrel(&folder, "import nothing.json --memory");
     assert!(code == Some(1) && said.contains("leave it out"), "{said}");
 }
+
+#[test]
+fn a_trace_is_deleted_and_comes_back_by_an_import() {
+    let folder = folder("manage-delete");
+    fs::write(folder.join("a.json"), trace(1, "web")).unwrap();
+    fs::write(folder.join("b.json"), trace(2, "sensor")).unwrap();
+    let run = |line: &str| spandrel(&folder, line);
+    let done = |line: &str| {
+        let (code, said) = run(line);
+        assert_eq!(code, Some(0), "{line}: {said}");
+        said
+    };
+    done("import a.json b.json --store s --keep-days 0");
+    done("import a.json --store s/archive --keep-days 0");
+    done("store delete 1 --store s");
+    for store in ["s", "s/archive"] {
+        let (code, said) = run(&format!("show 1 --store {store}"));
+        assert_eq!(code, Some(1), "{said}");
+    }
+    assert!(done("show 2 --store s").contains("sensor"));
+    let (code, said) = run("store delete 1 2 --store s");
+    assert!(code == Some(1) && said.contains("1: there is no such trace"), "{said}");
+    assert!(said.contains("2: deleted"), "{said}");
+    let (code, said) = run("store delete x --store s");
+    assert!(code == Some(2) && said.contains("hexadecimal"), "{said}");
+    done("store compact --store s --keep-days 0");
+    let bytes = fs::read_dir(folder.join("s"))
+        .unwrap()
+        .filter_map(|file| fs::read(file.unwrap().path()).ok());
+    let has = |bytes: Vec<u8>| bytes.windows(8).any(|part| part == b"somebody");
+    assert!(!bytes.into_iter().any(has), "it is erased");
+    done("import a.json --store s --keep-days 0");
+    assert!(done("show 1 --store s").contains("web"));
+}

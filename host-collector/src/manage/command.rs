@@ -1,12 +1,14 @@
 //! `spandrel store`: looks at a store, checks it, makes it smaller, copies and empties it.
 
-use crate::serve::{Keep, ServeError, folder_of};
+use crate::model::TraceId;
+use crate::query::own;
+use crate::serve::{ARCHIVE, Keep, ServeError, folder_of};
 use crate::store::tools::{self, BlockInfo, Info, Report};
 use crate::terminal::Bar;
 use crate::text::{Count, TimeNs};
 use clap::{Args, Subcommand};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Which store is meant.
 #[derive(Args, Clone, Debug)]
@@ -33,6 +35,15 @@ pub enum StoreCommand {
         place: Place,
         /// The folder of the copy.
         to: PathBuf,
+    },
+    /// Delete traces, from the archive, too. Where a collector has the store, its page does it.
+    Delete {
+        /// Which store.
+        #[command(flatten)]
+        place: Place,
+        /// The traces: their ids, in hexadecimal.
+        #[arg(required = true, value_name = "TRACE", value_parser = trace_id)]
+        traces: Vec<TraceId>,
     },
     /// Remove all spans.
     Clear {
@@ -83,6 +94,9 @@ pub fn manage(command: &StoreCommand) -> anyhow::Result<bool> {
             drop(bar);
             writeln!(out, "{bytes} bytes were copied to {}", to.display())?;
         }
+        StoreCommand::Delete { place, traces } => {
+            return tell_deleted(&mut out, &place.folder()?, traces);
+        }
         StoreCommand::Clear { place, yes } => {
             let folder = place.folder()?;
             if !*yes && !is_agreed(&mut out, &folder)? {
@@ -95,7 +109,31 @@ pub fn manage(command: &StoreCommand) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-fn is_agreed(out: &mut impl Write, folder: &std::path::Path) -> io::Result<bool> {
+fn trace_id(text: &str) -> Result<TraceId, &'static str> {
+    own::id_of(text).ok_or(own::NO_ID)
+}
+
+/// Deletes what is there, and says of the rest that it is not.
+fn tell_deleted(out: &mut impl Write, folder: &Path, traces: &[TraceId]) -> anyhow::Result<bool> {
+    let mut deleted = tools::delete(folder, traces)?;
+    let archive = folder.join(ARCHIVE);
+    if archive.is_dir() {
+        deleted.extend(tools::delete(&archive, traces)?);
+    }
+    for id in traces {
+        let is_deleted = deleted.contains(id);
+        writeln!(out, "{id}: {}", if is_deleted { "deleted" } else { "there is no such trace" })?;
+    }
+    if !deleted.is_empty() {
+        writeln!(
+            out,
+            "`spandrel store compact` erases it from the files, and a collector does later"
+        )?;
+    }
+    Ok(traces.iter().all(|id| deleted.contains(id)))
+}
+
+fn is_agreed(out: &mut impl Write, folder: &Path) -> io::Result<bool> {
     write!(out, "Remove all spans in {}? Type yes: ", folder.display())?;
     out.flush()?;
     let mut answer = String::new();
@@ -103,7 +141,7 @@ fn is_agreed(out: &mut impl Write, folder: &std::path::Path) -> io::Result<bool>
     Ok(answer.trim() == "yes")
 }
 
-fn tell_info(out: &mut impl Write, folder: &std::path::Path) -> anyhow::Result<()> {
+fn tell_info(out: &mut impl Write, folder: &Path) -> anyhow::Result<()> {
     let Info { blocks, logs, services, .. } = tools::info(folder)?;
     let of_blocks: u64 = blocks.iter().map(|block| block.bytes).sum();
     let of_logs: u64 = logs.iter().map(|(_, bytes)| bytes).sum();

@@ -210,6 +210,7 @@ pub(super) fn is_whole(disk: &dyn Disk) -> Result<bool, OpenError> {
 mod tests {
     use super::*;
     use crate::store::disk::{Memory, whole};
+    use proptest::prelude::*;
 
     fn id(high: u64, low: u64) -> TraceId {
         TraceId((u128::from(high) << 64 | u128::from(low)).to_be_bytes())
@@ -256,6 +257,21 @@ mod tests {
         later[8] = 2;
         let refused = loaded(&later).unwrap_err().to_string();
         assert!(refused.contains("has deleted, which is of version 2"), "{refused}");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_stands_in_the_file_is_a_list_or_damage(
+            content: Vec<u8>,
+            cut in 0_usize..24,
+        ) {
+            prop_assert!(matches!(parse(&content), Err(Unreadable::Damaged)));
+            let mut bytes = [&MAGIC[..], &VERSION.to_le_bytes(), &[0; 4]].concat();
+            section::put(&mut bytes, &content[..content.len() - cut.min(content.len())]);
+            let entries = parse(&bytes).map(|entries| entries.len()).ok();
+            let length = content.len() - cut.min(content.len());
+            prop_assert_eq!(entries, length.is_multiple_of(24).then_some(length / 24));
+        }
     }
 
     #[test]

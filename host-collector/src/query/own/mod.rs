@@ -142,11 +142,16 @@ fn behind<'a>(request: &Request<'a>, name: &str) -> &'a str {
 }
 
 fn trace_id(request: &Request<'_>) -> Result<TraceId, Failure> {
-    let number = digits(behind(request, "traces"), 32).filter(|number| *number != 0);
-    let number = number.ok_or_else(|| {
-        Failure::bad("a trace's id is 1 to 32 hexadecimal digits that are not all 0")
-    })?;
-    Ok(TraceId(number.to_be_bytes()))
+    id_of(behind(request, "traces")).ok_or(Failure::bad(NO_ID))
+}
+
+/// What is wrong with an id that is none.
+pub(crate) const NO_ID: &str = "a trace's id is 1 to 32 hexadecimal digits that are not all 0";
+
+/// A trace's id; none if the text is none.
+pub(crate) fn id_of(text: &str) -> Option<TraceId> {
+    let number = digits(text, 32).filter(|number| *number != 0)?;
+    Some(TraceId(number.to_be_bytes()))
 }
 
 /// A number of 1 to `most` hexadecimal digits, and nothing else.

@@ -1,12 +1,14 @@
-//! What a person does with a store: look at it, check it, make it smaller, copy it, empty it.
+//! What a person does with a store: look at it, check it, make it smaller, copy it, delete traces, empty it.
 //!
 //! Looking, checking and copying also work while a collector has the store; the others need it for
 //! themselves.
 
 mod copy;
+mod delete;
 mod look;
 
 pub use copy::backup;
+pub use delete::delete;
 pub use look::{Glance, look};
 
 use crate::store::block::{Block, OpenError as BlockError};
