@@ -1,6 +1,6 @@
 //! A trace as rows: the tree, when each span lasted, and how long.
 
-use super::bar::{Scale, Times};
+use super::bar::{Bar, Scale};
 use super::fit::{blanks, columns};
 use super::look::Look;
 use crate::query::own::shape::flag::{
@@ -35,12 +35,8 @@ pub(super) struct Item<'a> {
     pub(super) last: bool,
     pub(super) service: &'a str,
     pub(super) name: &'a str,
-    /// Nanoseconds after the start of the trace.
-    pub(super) start: i64,
-    pub(super) duration: u64,
     pub(super) flags: u64,
-    /// What of it the trace's duration hangs on.
-    pub(super) critical: &'a [Times],
+    pub(super) bar: Bar<'a>,
 }
 
 /// What draws one row after the other.
@@ -65,7 +61,7 @@ impl Drawing {
         let tree = widest.clamp(1, (rest * 3 / 5).max(1));
         let cells = rest.saturating_sub(tree).min(WIDEST_BAR);
         let levels = (tree / 2 / Glyphs::WIDTH).min(DEEPEST_INDENT);
-        let scale = Scale { extent, cells };
+        let scale = Scale::new(extent, cells);
         let (rails, services) = (Rails::default(), Vec::new());
         Self { look, scale, tree, durations, levels, rails, services }
     }
@@ -95,11 +91,9 @@ impl Drawing {
         }
         used += self.names(out, item, room)?;
         write!(out, "{:fill$} ", "", fill = self.tree.saturating_sub(used))?;
-        let start = u64::try_from(item.start).unwrap_or(0);
-        let times = (start, start.saturating_add(item.duration));
-        let style = if item.flags & FAILED != 0 { Style::Error } else { Style::Service };
-        self.scale.draw(out, look, style, times, item.critical)?;
-        let duration = look.duration(item.duration);
+        self.scale.draw(out, look, item.flags, &item.bar)?;
+        let (from, to) = item.bar.times;
+        let duration = look.duration(to.saturating_sub(from));
         writeln!(out, " {}{duration}", blanks(&duration, self.durations))
     }
 
@@ -136,14 +130,52 @@ impl Drawing {
         Ok(room - left)
     }
 
-    /// Writes a line that belongs to the row before.
-    pub(super) fn note(&self, out: &mut impl Write, style: Style, text: &str) -> io::Result<()> {
-        let before = self.rails.before_details(self.look.glyphs(), self.levels);
-        let room = self.look.width.saturating_sub(before.width() + 2);
-        let text = self.look.fitted(text, room);
-        let before = self.look.paint(Style::Dim, before);
-        writeln!(out, "{before}  {}", self.look.paint(style, text))
+    /// Writes what belongs to the row before: in one line, or in more that break between its parts.
+    pub(super) fn note<'a>(
+        &self,
+        out: &mut impl Write,
+        style: Style,
+        parts: impl IntoIterator<Item = &'a String>,
+    ) -> io::Result<()> {
+        let look = self.look;
+        let before = self.rails.before_details(look.glyphs(), self.levels);
+        let room = look.width.saturating_sub(before.width() + 2);
+        for line in lines(look, room, parts, (" ", "  ")) {
+            let before = look.paint(Style::Dim, before);
+            writeln!(out, "{before}  {}", look.paint(style, line))?;
+        }
+        Ok(())
     }
+
+    /// Says what the letters of bars mean that were drawn.
+    pub(super) fn legend(&self, out: &mut impl Write) -> io::Result<()> {
+        let look = self.look;
+        let means: Vec<_> = self.scale.legend(look).collect();
+        let lines = lines(look, look.width, &means, ("  ", ""));
+        lines.iter().try_for_each(|line| writeln!(out, "{}", look.paint(Style::Dim, line)))
+    }
+}
+
+/// Text in lines of so many columns: what stands between its parts, and in front of each line but the first.
+fn lines<'a>(
+    look: Look,
+    width: usize,
+    parts: impl IntoIterator<Item = &'a String>,
+    (between, indent): (&str, &str),
+) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts.into_iter().filter(|part| !part.is_empty()) {
+        let indent = if lines.is_empty() { "" } else { indent };
+        let part = look.fitted(part, width.saturating_sub(indent.len()));
+        match lines.last_mut() {
+            Some(line) if columns(line) + between.len() + columns(&part) <= width => {
+                line.push_str(between);
+                line.push_str(&part);
+            }
+            _ => lines.push(format!("{indent}{part}")),
+        }
+    }
+    lines
 }
 
 /// The words of flags.

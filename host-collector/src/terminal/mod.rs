@@ -9,7 +9,8 @@
 //! | `look`, `fit` | what the terminal can show, and text that fits |
 //! | `answers`, `shape` | what the API answers: JSON, and the columns of a trace |
 //! | `table` | tables that fit |
-//! | `drawing`, `bar` | a trace as rows with bars |
+//! | `drawing`, `bar`, `notes` | a trace as rows with bars, and what stands below a row |
+//! | `document` | a trace as JSON |
 //! | `search`, `show`, `services`, `devices`, `tail` | the commands of these names |
 //! | `health` | `spandrel health` |
 //! | `manual` | completions for shells, and pages for `man` |
@@ -18,12 +19,14 @@ mod answers;
 mod ask;
 mod bar;
 mod devices;
+mod document;
 mod drawing;
 mod error;
 mod fit;
 mod health;
 mod look;
 mod manual;
+mod notes;
 mod options;
 mod progress;
 mod search;

@@ -1,17 +1,13 @@
 //! `spandrel show`: a trace as a tree with bars, or everything of a span.
 
 use super::ask::{Reply, Source};
-use super::bar::Times;
+use super::bar::{Bar, Times};
 use super::drawing::{Drawing, Item};
 use super::error::Error;
 use super::look::Look;
 use super::options::Looking;
-use super::shape::{Gap, Page, Process, Row, Shape};
-use super::span;
-use super::{Outcome, empty, harmless, is_id};
-use crate::json::Writer;
-use crate::model::{Kind, SpanId};
-use crate::query::own::shape::flag::TWIN;
+use super::shape::{CLOCK_ERROR, Page, Process, Row, Shape, Stretch, Whole};
+use super::{Outcome, document, empty, is_id, notes, span};
 use crate::text::{Count, TimeNs};
 use crate::tree::Style;
 use clap::Args;
@@ -63,7 +59,7 @@ pub(super) fn show(options: &Show, out: &mut impl Write) -> Result<Outcome, Erro
         Err(none) => return empty(&none),
     };
     if asking.json {
-        write_json(&shape, out)?;
+        document::write(&shape, out)?;
     } else {
         draw(&shape, asking.look(), options.logs, out)?;
     }
@@ -132,66 +128,42 @@ fn last_children(shape: &Shape) -> Vec<bool> {
 fn draw(shape: &Shape, look: Look, with_logs: bool, out: &mut impl Write) -> io::Result<()> {
     head(shape, look, out)?;
     let last = last_children(shape);
-    let (base_ns, extent) = shape.bounds();
-    let widest = shape.rows().map(|(page, row)| Drawing::wide(look, &item(page, row, true, &[])));
-    let mut drawing = Drawing::new(look, extent, widest.max().unwrap_or(0));
-    let mut last = last.into_iter();
-    let mut has_critical = false;
-    for page in &shape.pages {
-        let mut critical = page.critical.iter().peekable();
-        let mut events = page.events.iter().peekable();
-        let mut gaps = page.gaps.iter().peekable();
-        let mut of_row: Vec<Times> = Vec::new();
-        for (row, number) in page.rows.iter().zip(page.first()..) {
-            of_row.clear();
-            while let Some(stretch) = critical.next_if(|stretch| stretch.row == number) {
-                of_row.push((stretch.from, stretch.from.saturating_add(stretch.duration)));
-            }
-            has_critical |= !of_row.is_empty();
-            let is_last = last.next().unwrap_or(true);
-            drawing.row(out, &item(page, row, is_last, &of_row))?;
-            if row.flags & TWIN != 0 {
-                let id = SpanId(row.id);
-                drawing.note(out, Style::Dim, &format!("another span has its id {id}, too"))?;
-            }
-            while let Some(gap) = gaps.next_if(|gap| gap.row == number) {
-                drawing.note(out, Style::Warning, &lost(look, gap))?;
-            }
-            while let Some(event) = events.next_if(|event| event.row == number) {
-                if with_logs {
-                    let at = base_ns.saturating_add_signed(row.start.saturating_add(event.at));
-                    let after = look.duration(at.saturating_sub(base_ns));
-                    let name = page.string(event.name);
-                    drawing.note(out, Style::Dim, &format!("+{after} {name}"))?;
-                }
-            }
-        }
+    let (_, extent) = shape.bounds();
+    let wide =
+        |(page, row): (&Page, &Row)| Drawing::wide(look, &item(page, row, true, Bar::default()));
+    let mut drawing = Drawing::new(look, extent, shape.rows().map(wide).max().unwrap_or(0));
+    let (mut critical, mut lost): (Vec<Times>, Vec<Times>) = (Vec::new(), Vec::new());
+    for (whole, is_last) in shape.whole().zip(last) {
+        let Whole { page, row, .. } = whole;
+        let time = |time: i64| u64::try_from(time).unwrap_or(0);
+        critical.clear();
+        let end = |stretch: &Stretch| stretch.from.saturating_add(stretch.duration);
+        critical.extend(whole.critical.iter().map(|stretch| (stretch.from, end(stretch))));
+        lost.clear();
+        lost.extend(whole.gaps.iter().map(|gap| (time(gap.from), time(gap.to))));
+        let start = time(row.start);
+        let bar = Bar {
+            times: (start, start.saturating_add(row.duration)),
+            critical: &critical,
+            lost: &lost,
+            waits: notes::waits(shape, &whole),
+            error: page.process(row.process).and_then(Process::error_ns).unwrap_or(0),
+        };
+        drawing.row(out, &item(page, row, is_last, bar))?;
+        notes::write(&drawing, shape, look, &whole, with_logs, out)?;
     }
-    if has_critical {
-        let (strong, weak) = if look.is_unicode { ("\u{2588}", "\u{2501}") } else { ("=", "-") };
-        let legend = format!("{strong} critical path  {weak} the rest");
-        writeln!(out, "{}", look.paint(Style::Dim, look.fitted(&legend, look.width)))?;
-    }
-    Ok(())
+    drawing.legend(out)
 }
 
-fn item<'a>(page: &'a Page, row: &Row, last: bool, critical: &'a [Times]) -> Item<'a> {
+fn item<'a>(page: &'a Page, row: &Row, last: bool, bar: Bar<'a>) -> Item<'a> {
     Item {
         depth: row.depth as usize,
         last,
         service: page.process(row.process).map_or("", |process| &process.service),
         name: page.string(row.name),
-        start: row.start,
-        duration: row.duration,
         flags: row.flags,
-        critical,
+        bar,
     }
-}
-
-fn lost(look: Look, gap: &Gap) -> String {
-    let at = |time: i64| look.duration(u64::try_from(time).unwrap_or(0));
-    let records = Count(usize::try_from(gap.records).unwrap_or(usize::MAX), "record");
-    format!("! lost here: {records}, between +{} and +{}", at(gap.from), at(gap.to))
 }
 
 /// What the trace is, and what made it.
@@ -227,48 +199,10 @@ fn head(shape: &Shape, look: Look, out: &mut impl Write) -> io::Result<()> {
 
 /// How sure its times are, and its attributes.
 fn about_process(look: Look, process: &Process) -> String {
-    let of = |key: &str| process.attributes.iter().find(|(known, ..)| known == key);
-    let error_us = of("clock.error_us").and_then(|(_, _, value)| value.parse::<u64>().ok());
-    let clock =
-        error_us.map(|error_us| format!("clock {}", look.bound(error_us.saturating_mul(1_000))));
-    let others = process.attributes.iter().filter(|(key, ..)| key != "clock.error_us");
+    let clock = process.error_ns().map(|error_ns| format!("clock {}", look.bound(error_ns)));
+    let others = process.attributes.iter().filter(|(key, ..)| key != CLOCK_ERROR);
     let others = others.map(|(key, _, value)| format!("{key}={value}"));
     clock.into_iter().chain(others).collect::<Vec<_>>().join(" ")
-}
-
-/// A trace as one document.
-fn write_json(shape: &Shape, out: &mut impl Write) -> io::Result<()> {
-    let (base_ns, extent_ns) = shape.bounds();
-    write!(out, "{{\"trace\":")?;
-    let text = |text: &str| {
-        let mut json = Writer::default();
-        json.string(text);
-        harmless(&json.into_text())
-    };
-    write!(out, "{}", text(shape.trace()))?;
-    write!(out, ",\"start_ns\":\"{base_ns}\",\"duration_ns\":\"{extent_ns}\",\"spans\":[")?;
-    let mut above: Vec<[u8; 8]> = Vec::new();
-    for (place, (page, row)) in shape.rows().enumerate() {
-        above.truncate(row.depth as usize);
-        let parent = above.last().map_or_else(String::new, |id| SpanId(*id).to_string());
-        above.push(row.id);
-        let start_ns = base_ns.saturating_add_signed(row.start);
-        let Item { service, name, .. } = item(page, row, true, &[]);
-        let kind = Kind::from_number(row.kind).tag().unwrap_or_default();
-        let comma = if place == 0 { "" } else { "," };
-        write!(
-            out,
-            "{comma}\n{{\"id\":\"{}\",\"parent\":\"{parent}\",\"service\":{},\"name\":{},\"kind\":\"{kind}\",\
-             \"start_ns\":\"{start_ns}\",\"duration_ns\":\"{}\",\"self_ns\":\"{}\",\"flags\":{}}}",
-            SpanId(row.id),
-            text(service),
-            text(name),
-            row.duration,
-            row.own,
-            row.flags,
-        )?;
-    }
-    writeln!(out, "\n]}}")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use super::super::testing::{look, read, span, trace};
 use super::*;
-use crate::model::{Attribute, Status};
+use crate::model::{Attribute, Link, SpanId, Status, TraceId};
 use crate::terminal::fit::columns;
 
 fn sample() -> Shape {
@@ -17,10 +17,45 @@ fn sample() -> Shape {
     read(&trace(vec![("hello-world", hello), ("formatter", vec![format, hostile])]))
 }
 
+/// What is below the head.
+fn rows(text: &str) -> &str {
+    let (_, rows) = text.split_once("2 spans were lost\n").unwrap();
+    rows
+}
+
 fn drawn(shape: &Shape, look: Look) -> String {
     let mut out = Vec::new();
     draw(shape, look, true, &mut out).unwrap();
     String::from_utf8(out).unwrap()
+}
+
+/// What a reference refers to: a span, and of another trace if it is odd.
+fn link(to: u64, kind: &str) -> Link {
+    let trace = if to % 2 == 1 { TraceId([0xb; 16]) } else { super::super::testing::TRACE };
+    let attributes = vec![Attribute::new("opentracing.ref_type", kind)];
+    Link { trace_id: trace, span_id: SpanId(to.to_be_bytes()), attributes }
+}
+
+/// A device that lost records, was reset, and went on with what it was at.
+fn odd() -> Shape {
+    let mut cut = span(4, 2, "write", [500, 700]);
+    cut.attributes = vec![Attribute::new("cut_off", "reset")];
+    cut.status = Status::Error("cut off by a reset".into());
+    let mut gap = span(6, 4, "gap", [550, 550]);
+    let [from, to] = [1_000_550_000_u64, 1_000_640_000];
+    gap.attributes = vec![
+        Attribute::new("spandrel.synthetic", true),
+        Attribute::new("gap.records", 12_u64),
+        Attribute::new("gap.earliest_ns", from),
+        Attribute::new("gap.latest_ns", to),
+    ];
+    let mut boot = span(8, 0, "boot", [900, 980]);
+    boot.links = vec![link(4, "follows_from"), link(7, "follows_from"), link(10, "other")];
+    let mut early = span(12, 8, "early", [905, 940]);
+    early.links = vec![link(8, "child_of"), link(14, "follows_from"), link(2, "follows_from")];
+    let late = span(14, 8, "late", [950, 960]);
+    let panel = vec![span(2, 0, "save", [0, 1_000])];
+    read(&trace(vec![("panel", panel), ("flash", vec![cut, gap, boot, early, late])]))
 }
 
 const HEAD: &str = "\
@@ -36,11 +71,11 @@ fn a_trace_is_a_tree_with_bars_and_durations() {
     let expected = "\
 hello-world say-hello                    ████━━━━━━━━████━━━━━━━━━━━█ 900.000 µs
 ├─ format                                   ████━━━██▌                300.000 µs
-│  └─ formatter format                         █████                  150.000 µs
+│  └─ formatter format                       ├─█████─┤                150.000 µs
 │       +250.000 µs string-format
 └─ println [failed]                                     ▐███████████▌ 380.000 µs
-formatter a\\u{1b}[2J\\u{202e… [no parent]                           ╺╸  10.000 µs
-█ critical path  ━ the rest
+formatter a\\u{1b}[2J\\u{202e… [no parent]                          ├╺╸  10.000 µs
+█ critical path  ━ the rest  ├──┤ how sure its times are
 ";
     assert_eq!(drawn(&sample(), look(80)), format!("{HEAD}{expected}"));
 }
@@ -62,6 +97,90 @@ formatt… a\\u{… !            ━  10.000 µs
 █ critical path  ━ the rest
 ";
     assert_eq!(drawn(&sample(), look(40)), expected);
+}
+
+#[test]
+fn references_losses_and_resets_are_in_the_tree_and_in_time() {
+    let expected = "\
+panel save                       ███████████████████████━━━━━━━━━██████████████   1.000 ms
+└─ flash write [failed, cut off]                      ├─█████████╳─┤            200.000 µs
+   └─ gap [made]                                          ░░░░░                       1 ns
+        ! lost here: 12 records, between +550.000 µs and +640.000 µs
+flash boot                                                       ┈┈┈┈┈┈┈├─━━━━╸  80.000 µs
+  ↳ follows from \"write\" of flash, ended 200.000 µs before
+  ↳ follows from 0000000000000007 of trace 0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b
+  ↳ refers to 000000000000000a, which is not here
+├─ early                                                                ├─╺━╸─┤  35.000 µs
+│    ↳ follows from \"late\" of flash, begins 45.000 µs after
+│    ↳ follows from \"save\" of panel, began 905.000 µs before
+└─ late                                                                   ├─╺╸┤  10.000 µs
+█ critical path  ━ the rest  ╳ cut off  ░ records lost  ┈ since what it refers to ended
+├──┤ how sure its times are
+";
+    assert_eq!(rows(&drawn(&odd(), look(90))), expected);
+}
+
+#[test]
+fn so_they_are_in_forty_columns() {
+    let expected = "\
+panel save       ██████━━████   1.000 ms
+└─ flash write !       ██╳    200.000 µs
+   └─ gap !            ░░           1 ns
+        ! lost here: 12 records,
+          between +550.000 µs
+          and +640.000 µs
+flash boot               ┈┈╺━  80.000 µs
+  ↳ follows from \"write\" of flash,
+    ended 200.000 µs before
+  ↳ follows from 0000000000000007
+    of trace
+    0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b
+  ↳ refers to 000000000000000a,
+    which is not here
+├─ early                   ╺╸  35.000 µs
+│    ↳ follows from \"late\" of flash,
+│      begins 45.000 µs after
+│    ↳ follows from \"save\" of panel,
+│      began 905.000 µs before
+└─ late                     ━  10.000 µs
+█ critical path  ━ the rest  ╳ cut off
+░ records lost
+┈ since what it refers to ended
+";
+    assert_eq!(rows(&drawn(&odd(), look(40))), expected);
+}
+
+#[test]
+fn so_they_are_in_ascii() {
+    let expected = "\
+panel save                   ==========----======   1.000 ms
+`- flash write !                       ===x       200.000 us
+   `- gap [made]                        //              1 ns
+        ! lost here: 12 records, between +550.000 us
+          and +640.000 us
+flash boot                                 ....--  80.000 us
+  -> follows from \"write\" of flash, ended 200.000 us before
+  -> follows from 0000000000000007 of trace
+    0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b
+  -> refers to 000000000000000a, which is not here
+|- early                                       -   35.000 us
+|    -> follows from \"late\" of flash, begins 45.000 us after
+|    -> follows from \"save\" of panel,
+|      began 905.000 us before
+`- late                                         -  10.000 us
+= critical path  - the rest  x cut off  / records lost
+. since what it refers to ended
+";
+    assert_eq!(rows(&drawn(&odd(), Look { is_unicode: false, ..look(60) })), expected);
+}
+
+#[test]
+fn of_many_references_only_the_first_are_told() {
+    let mut many = span(2, 0, "many", [0, 10]);
+    many.links = (2..100).map(|to| link(2 * to + 1, "follows_from")).collect();
+    let text = drawn(&read(&trace(vec![("a", vec![many])])), look(80));
+    assert_eq!(text.matches("↳ follows from").count(), 8, "{text}");
+    assert!(text.contains("↳ and to 90 more: --span 0000000000000002 has them\n"), "{text}");
 }
 
 #[test]
@@ -100,7 +219,7 @@ fn in_colour_nothing_but_colour_is_added() {
 #[test]
 fn json_has_every_span_with_its_parent() {
     let mut out = Vec::new();
-    write_json(&sample(), &mut out).unwrap();
+    document::write(&sample(), &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(!text.contains(['\x1b', '\u{202e}']), "{text}");
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -135,4 +254,23 @@ fn one_span_of_ten_years_fits() {
     let text = drawn(&read(&trace(vec![("a", vec![span(1, 0, "long", [0, years])])])), look(40));
     assert!(text.contains("315360000.000 s"), "{text}");
     assert!(text.lines().all(|line| columns(line) <= 40), "{text}");
+}
+
+#[test]
+fn json_has_references_and_losses() {
+    let mut out = Vec::new();
+    document::write(&odd(), &mut out).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    let of = |name: &str| {
+        json["spans"].as_array().unwrap().iter().find(|span| span["name"] == name).unwrap().clone()
+    };
+    let references = serde_json::json!([
+        {"type": "follows_from", "trace": "0a".repeat(16), "span": "0000000000000004"},
+        {"type": "follows_from", "trace": "0b".repeat(16), "span": "0000000000000007"},
+        {"type": "other", "trace": "0a".repeat(16), "span": "000000000000000a"},
+    ]);
+    assert_eq!(of("boot")["references"], references);
+    let lost = serde_json::json!([{"from_ns": "1000550000", "to_ns": "1000640000", "records": 12}]);
+    assert_eq!(of("gap")["lost"], lost);
+    assert!(of("save").get("references").is_none() && of("save").get("lost").is_none());
 }

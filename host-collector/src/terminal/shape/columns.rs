@@ -1,7 +1,7 @@
 //! The columns of a page.
 
 use super::head::Head;
-use super::{Event, Gap, Page, Row, ShapeError, Stretch};
+use super::{Event, Gap, Link, Page, Row, ShapeError, Stretch};
 use crate::varint::unzigzag;
 use std::collections::HashMap;
 
@@ -10,6 +10,8 @@ pub(super) struct Columns<'a> {
     columns: HashMap<String, &'a [u8]>,
     first: u64,
     count: usize,
+    /// How many rows the whole trace has.
+    all: u64,
     /// How many strings and processes there are.
     strings: usize,
     processes: usize,
@@ -66,7 +68,7 @@ impl<'a> Columns<'a> {
             return Err(ShapeError::Column("id"));
         }
         let (strings, processes) = (head.strings.len(), head.processes.len());
-        Ok(Self { columns, first: head.first, count, strings, processes })
+        Ok(Self { columns, first: head.first, count, all: head.spans, strings, processes })
     }
 
     fn numbers(&self, name: &'static str) -> Result<Numbers<'a>, ShapeError> {
@@ -122,12 +124,19 @@ impl<'a> Columns<'a> {
             Ok(Gap { row, from, to, records: records.next()? })
         })?;
         let others = ["link.to", "link.type", "link.trace", "link.span"];
-        self.list("link.row", others, |_, at| {
+        let links = self.list("link.row", others, |row, at| {
             let [to, kind, trace, span] = at;
-            to.next()?;
-            [kind, trace, span].into_iter().try_for_each(|one| one.place(self.strings).map(drop))
+            let is_here = |to: &u64| *to <= self.all;
+            let to = Some(to.next()?).filter(is_here).ok_or(ShapeError::Column(to.name))?;
+            Ok(Link {
+                row,
+                to: to.checked_sub(1),
+                kind: kind.place(self.strings)?,
+                trace: trace.place(self.strings)?,
+                span: span.place(self.strings)?,
+            })
         })?;
-        Ok(Page { head: Head::default(), rows, critical, events, gaps })
+        Ok(Page { head: Head::default(), rows, critical, events, links, gaps })
     }
 
     /// A list: of which row each thing is, and what else it says.

@@ -9,6 +9,9 @@ use std::collections::HashMap;
 /// The version that is read here.
 const VERSION: u64 = 1;
 
+/// The attribute that says how sure the times of a process are.
+pub(in crate::terminal) const CLOCK_ERROR: &str = "clock.error_us";
+
 /// The head of a page.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -16,6 +19,7 @@ pub(super) struct Head {
     pub(super) version: u64,
     pub(super) trace: String,
     pub(super) revision: String,
+    pub(super) spans: u64,
     pub(super) first: u64,
     pub(super) rows: u64,
     pub(super) pages: u64,
@@ -38,6 +42,14 @@ pub(in crate::terminal) struct Process {
     pub(in crate::terminal) service: String,
     pub(in crate::terminal) attributes: Vec<Attribute>,
     pub(in crate::terminal) warnings: Vec<String>,
+}
+
+impl Process {
+    /// By how many nanoseconds its times may be off, if that is known.
+    pub(in crate::terminal) fn error_ns(&self) -> Option<u64> {
+        let (.., error_us) = self.attributes.iter().find(|(key, ..)| key == CLOCK_ERROR)?;
+        error_us.parse::<u64>().ok().map(|error_us| error_us.saturating_mul(1_000))
+    }
 }
 
 /// A number that is too long for a double, and so is a string.

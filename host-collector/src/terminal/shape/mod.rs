@@ -8,7 +8,7 @@ mod head;
 #[cfg(test)]
 mod tests;
 
-pub(super) use head::{Attribute, Process, number};
+pub(super) use head::{Attribute, CLOCK_ERROR, Process, number};
 
 use columns::Columns;
 use head::Head;
@@ -77,6 +77,29 @@ pub(super) struct Gap {
     pub(super) records: u64,
 }
 
+/// A reference other than the parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) row: u64,
+    /// The row that it refers to; none where that is not here.
+    pub(super) to: Option<u64>,
+    /// Places in the page's strings: of which type it is, and what it refers to where that is not here.
+    pub(super) kind: u32,
+    pub(super) trace: u32,
+    pub(super) span: u32,
+}
+
+/// A row, and all that is said of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Whole<'a> {
+    pub(super) page: &'a Page,
+    pub(super) row: &'a Row,
+    pub(super) critical: &'a [Stretch],
+    pub(super) events: &'a [Event],
+    pub(super) links: &'a [Link],
+    pub(super) gaps: &'a [Gap],
+}
+
 /// A page.
 #[derive(Debug)]
 pub(super) struct Page {
@@ -84,6 +107,7 @@ pub(super) struct Page {
     pub(super) rows: Vec<Row>,
     pub(super) critical: Vec<Stretch>,
     pub(super) events: Vec<Event>,
+    pub(super) links: Vec<Link>,
     pub(super) gaps: Vec<Gap>,
 }
 
@@ -111,10 +135,27 @@ impl Page {
         &self.head.processes
     }
 
-    /// The number of its first row in the trace.
-    pub(super) fn first(&self) -> u64 {
-        self.head.first
+    /// Its rows with all that is said of each.
+    fn whole(&self) -> impl Iterator<Item = Whole<'_>> {
+        let mut critical = &*self.critical;
+        let (mut events, mut links, mut gaps) = (&*self.events, &*self.links, &*self.gaps);
+        self.rows.iter().zip(self.head.first..).map(move |(row, number)| Whole {
+            page: self,
+            row,
+            critical: take(&mut critical, |stretch| stretch.row == number),
+            events: take(&mut events, |event| event.row == number),
+            links: take(&mut links, |link| link.row == number),
+            gaps: take(&mut gaps, |gap| gap.row == number),
+        })
     }
+}
+
+/// Takes those from the start that are of a row.
+fn take<'a, T>(rest: &mut &'a [T], is_of: impl Fn(&T) -> bool) -> &'a [T] {
+    let count = rest.iter().take_while(|one| is_of(one)).count();
+    let (those, behind) = rest.split_at(count);
+    *rest = behind;
+    those
 }
 
 impl Shape {
@@ -141,6 +182,19 @@ impl Shape {
     /// All rows.
     pub(super) fn rows(&self) -> impl DoubleEndedIterator<Item = (&Page, &Row)> {
         self.pages.iter().flat_map(|page| page.rows.iter().map(move |row| (page, row)))
+    }
+
+    /// All rows with all that is said of each.
+    pub(super) fn whole(&self) -> impl Iterator<Item = Whole<'_>> {
+        self.pages.iter().flat_map(Page::whole)
+    }
+
+    /// The row of a number, if it is here.
+    pub(super) fn row(&self, number: u64) -> Option<(&Page, &Row)> {
+        let behind = self.pages.partition_point(|page| page.head.first <= number);
+        let page = self.pages.get(behind.checked_sub(1)?)?;
+        let place = usize::try_from(number.checked_sub(page.head.first)?).ok()?;
+        page.rows.get(place).map(|row| (page, row))
     }
 
     /// How many rows there are.

@@ -4,6 +4,7 @@ use super::live::Live;
 use crate::model::{Batch, Resource, Source, Span, Status, Trace, TraceId};
 use crate::query::own::shape::flag::{FAILED, ORPHAN};
 use crate::recent::{Bounds, Recent};
+use crate::terminal::bar::Bar;
 use crate::terminal::drawing::{Drawing, Item};
 use crate::terminal::fit::columns;
 use crate::terminal::look::Look;
@@ -165,10 +166,11 @@ fn item<'a>(line: &Line<'a>, start_ns: u64, is_over: bool) -> Item<'a> {
         last: line.last,
         service: &line.resource.service_name,
         name: &line.span.name,
-        start: i64::try_from(after).unwrap_or(i64::MAX),
-        duration: line.span.duration_ns(),
         flags: flags(line, is_over),
-        critical: &[],
+        bar: Bar {
+            times: (after, after.saturating_add(line.span.duration_ns())),
+            ..Bar::default()
+        },
     }
 }
 
