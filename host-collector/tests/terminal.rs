@@ -16,9 +16,13 @@ struct Collector {
 
 impl Collector {
     fn start(port: u16) -> Self {
+        Self::keeping(&["--memory"], port)
+    }
+
+    fn keeping(how: &[&str], port: u16) -> Self {
         let door = format!("127.0.0.1:{port}");
         let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel"));
-        command.args(["--no-config", "serve", "--listen", "127.0.0.1:0", "--no-tree", "--memory"]);
+        command.args(["--no-config", "serve", "--listen", "127.0.0.1:0", "--no-tree"]).args(how);
         command.args(["--http", &door]).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
@@ -37,6 +41,7 @@ impl Collector {
 
     /// Hands in a root and a child that failed, of this trace.
     fn receive(&self, trace: &str) {
+        let trace = format!("{trace:0>32}");
         let span = |id: &str, parent: &str, name: &str, code: u8| {
             format!(
                 r#"{{"traceId":"{trace}","spanId":"{id}","parentSpanId":"{parent}","name":"{name}",
@@ -53,10 +58,14 @@ impl Collector {
             "scopeSpans":[{{"spans":[{}]}}]}}]}}"#,
             spans.join(",")
         );
+        self.post("/v1/traces", &body);
+    }
+
+    fn post(&self, path: &str, body: &str) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         write!(
             stream,
-            "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
              Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         )
@@ -185,6 +194,45 @@ fn a_store_is_looked_into_where_no_collector_runs() {
     assert!(code == Some(3) && err.contains("spandrel serve"), "{err}");
     let (code, _, err) = run(nobody, "tail");
     assert!(code == Some(3) && err.contains("spandrel serve"), "{err}");
+}
+
+#[test]
+fn what_was_archived_is_shown_out_of_the_store_while_a_collector_has_it_and_when_none_does() {
+    let folder = folder("archived");
+    let _ = fs::remove_dir_all(&folder);
+    let store = folder.join("spandrel/store");
+    let path = store.display().to_string();
+    let collector = Collector::keeping(&["--store", &path], 0);
+    collector.receive(TRACE);
+    collector.receive("77");
+    collector.post(&format!("/api/archive/{TRACE}"), "");
+    // The trace is gone from the store itself, as it is when its days are over.
+    let nobody = "http://127.0.0.1:1";
+    drop(collector);
+    for file in fs::read_dir(&store).unwrap().map(|file| file.unwrap().path()) {
+        if file.extension().is_some_and(|extension| extension == "spans") {
+            fs::remove_file(file).unwrap();
+        }
+    }
+    let there = |line: &str| {
+        let output = spandrel(nobody, line).env("XDG_DATA_HOME", &folder).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let shown = |line: &str| {
+        let (code, out) = there(line);
+        assert!(code == Some(0) && out.contains("└─ re\\u{1b}[2Jad [failed]"), "{line}: {out}");
+    };
+    shown(&format!("show {TRACE}"));
+    shown(&format!("show {TRACE} --store {path}"));
+    let (code, out) = there(&format!("show {TRACE} --span a2"));
+    assert!(code == Some(0) && out.contains("parent    00000000000000a1"), "{out}");
+    // What was not archived is gone, and a search is one through the store, as the collector's is.
+    assert_eq!(there("show 77").0, Some(1));
+    assert_eq!(there("search").0, Some(1));
+    // A collector that has both is no hindrance.
+    let collector = Collector::keeping(&["--store", &path], 0);
+    assert_eq!(run(&collector.at(), &format!("show {TRACE}")).0, Some(0));
+    shown(&format!("show {TRACE} --store {path}"));
 }
 
 struct Tail {

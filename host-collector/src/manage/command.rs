@@ -2,7 +2,8 @@
 
 use crate::model::TraceId;
 use crate::query::own;
-use crate::serve::{ARCHIVE, Keep, ServeError, folder_of};
+use crate::serve::{Keep, ServeError, folder_of};
+use crate::store::archive_in;
 use crate::store::tools::{self, BlockInfo, Info, Report};
 use crate::terminal::Bar;
 use crate::text::{Count, TimeNs};
@@ -116,7 +117,7 @@ fn trace_id(text: &str) -> Result<TraceId, &'static str> {
 /// Deletes what is there, and says of the rest that it is not.
 fn tell_deleted(out: &mut impl Write, folder: &Path, traces: &[TraceId]) -> anyhow::Result<bool> {
     let mut deleted = tools::delete(folder, traces)?;
-    let archive = folder.join(ARCHIVE);
+    let archive = archive_in(folder);
     if archive.is_dir() {
         deleted.extend(tools::delete(&archive, traces)?);
     }

@@ -39,9 +39,6 @@ pub(crate) fn folder_of(named: Option<&Path>) -> Result<PathBuf, ServeError> {
     named.map(Path::to_owned).or_else(usual).ok_or(ServeError::NoFolder)
 }
 
-/// The folder of the archive, in that of the store.
-pub(crate) const ARCHIVE: &str = "archive";
-
 const DAY_S: u64 = 86_400;
 
 fn service_days(text: &str) -> Result<(String, u32), String> {
@@ -110,8 +107,7 @@ impl Keep {
         };
         let store = Arc::new(store);
         let (intake, reader) = (store.clone(), store.clone());
-        let archive = folder.as_ref().map(|folder| folder.join(ARCHIVE));
-        let archive = archive.map(|folder| Arc::new(ArchiveFolder::new(folder)));
+        let archive = folder.as_ref().map(|folder| Arc::new(ArchiveFolder::of(folder)));
         Ok(Kept { intake, reader, store: Some(store), archive, folder })
     }
 }

@@ -20,7 +20,7 @@ mod strategies;
 pub use answers::Answers;
 pub use error::ServeError;
 pub use keep::Keep;
-pub(crate) use keep::{ARCHIVE, folder_of};
+pub(crate) use keep::folder_of;
 
 use crate::cli::Serve;
 use crate::devices::Devices;

@@ -29,6 +29,9 @@ pub enum ArchiveError {
     /// It cannot be opened, or what is there cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// It is only read.
+    #[error("the archive is only read here: ask the collector that has the store")]
+    ReadOnly,
     /// It does not take the spans.
     #[error(transparent)]
     Refused(#[from] Refused),

@@ -40,7 +40,8 @@ mod upkeep;
 #[cfg(test)]
 mod tests;
 
-pub use archive::ArchiveFolder;
+pub(crate) use archive::folder_in as archive_in;
+pub use archive::{ArchiveFolder, ArchiveGlance};
 pub use options::{OpenError, Options};
 pub use spool::DiskSpool;
 

@@ -9,11 +9,13 @@ use super::options::{Asking, Looking};
 use crate::query::{self, Context, Request};
 use crate::receiver::HostClock;
 use crate::serve::folder_of;
-use crate::storage::Reader;
-use crate::store::tools;
+use crate::store::tools::{Glance, look};
+use crate::store::{ArchiveGlance, OpenError};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::path::Path;
+use std::sync::Arc;
 
 /// Where everything that is asked lies.
 pub(super) const BASE: &str = query::own::COLLECTOR;
@@ -35,8 +37,16 @@ pub(super) enum Source {
     Collector(Collector),
     /// One that runs, or else the usual store, once it is known that none does.
     Either(Collector),
-    /// What is stored, and how it is called.
-    Store(Box<dyn Reader>, String),
+    /// What is stored.
+    Store(Box<Stored>),
+}
+
+/// What is stored, and how it is called.
+pub(super) struct Stored {
+    glance: Glance,
+    /// With what was archived, and the pages of a trace that are not asked for yet.
+    context: Context,
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -81,8 +91,7 @@ impl Source {
     pub(super) fn of(looking: &Looking) -> Result<Self, Error> {
         if looking.store.is_some() {
             let folder = folder_of(looking.store.as_deref())?;
-            let reader = tools::look(&folder)?;
-            return Ok(Self::Store(Box::new(reader), folder.display().to_string()));
+            return Ok(Self::Store(Box::new(Stored::at(&folder)?)));
         }
         let asking = &looking.asking;
         let collector = Collector::new(&asking.at, asking.authorization()?)?;
@@ -128,7 +137,7 @@ impl Source {
     pub(super) fn name(&self) -> String {
         match self {
             Self::Collector(collector) | Self::Either(collector) => collector.name(),
-            Self::Store(_, name) => name.clone(),
+            Self::Store(stored) => stored.name.clone(),
         }
     }
 
@@ -138,19 +147,19 @@ impl Source {
             Self::Collector(collector) | Self::Either(collector) => {
                 collector.get(&with(path, query))
             }
-            Self::Store(reader, _) => return Ok((answer(&**reader, path, query), at)),
+            Self::Store(stored) => return Ok((stored.answer(path, query), at)),
         };
         match (asked, &*self) {
             (Ok(reply), _) => Ok((reply, at)),
             (Err(Failure::Nobody(why)), Self::Either(_)) => {
                 let folder = folder_of(None)?;
-                let Ok(reader) = tools::look(&folder) else {
+                let Ok(stored) = Stored::at(&folder) else {
                     return Err(Error::NoCollector { at, why });
                 };
-                let name = folder.display().to_string();
+                let name = stored.name.clone();
                 log::info!("no collector answers at {at}: this is what is stored in {name}");
-                let reply = answer(&reader, path, query);
-                *self = Self::Store(Box::new(reader), name.clone());
+                let reply = stored.answer(path, query);
+                *self = Self::Store(Box::new(stored));
                 Ok((reply, name))
             }
             (Err(failure), _) => Err(failure.told(&at)),
@@ -162,15 +171,24 @@ impl Source {
 #[derive(Debug)]
 pub(super) struct NotThere(pub(super) String);
 
-/// What the collector would answer that had this store.
-fn answer(reader: &dyn Reader, path: &str, query: &[(&str, String)]) -> Reply {
-    let query: Vec<_> =
-        query.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    let request = Request { method: "GET", path, query: &query, body: &[] };
-    let context = Context { now_ns: HostClock::new().now_ns(), ..Context::default() };
-    match query::answer(&request, reader, &context) {
-        None => Reply { status: 404, body: Vec::new() },
-        Some(answer) => Reply { status: answer.status, body: answer.body },
+impl Stored {
+    fn at(folder: &Path) -> Result<Self, OpenError> {
+        let context =
+            Context { archive: Some(Arc::new(ArchiveGlance::of(folder))), ..Context::default() };
+        let name = folder.display().to_string();
+        Ok(Self { glance: look(folder)?, context, name })
+    }
+
+    /// What the collector would answer that had this store.
+    fn answer(&self, path: &str, query: &[(&str, String)]) -> Reply {
+        let query: Vec<_> =
+            query.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let request = Request { method: "GET", path, query: &query, body: &[] };
+        let context = Context { now_ns: HostClock::new().now_ns(), ..self.context.clone() };
+        match query::answer(&request, &self.glance, &context) {
+            None => Reply { status: 404, body: Vec::new() },
+            Some(answer) => Reply { status: answer.status, body: answer.body },
+        }
     }
 }
 
