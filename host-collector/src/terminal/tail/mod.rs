@@ -2,6 +2,7 @@
 //!
 //! On a terminal the traces that still come are drawn in place; elsewhere each span is a line at once.
 
+mod frames;
 mod lines;
 mod live;
 mod pond;
@@ -14,6 +15,7 @@ use super::search::Conditions;
 use super::{Outcome, harmless};
 use clap::Args;
 use core::time::Duration;
+use frames::Frames;
 use live::{Live, Skipped};
 use pond::Pond;
 use sse::{Event, Events};
@@ -57,7 +59,7 @@ enum Show {
 
 /// What is shown, and how much more of it there is to be.
 struct Shown<'a, W> {
-    out: &'a mut W,
+    out: Frames<&'a mut W>,
     options: &'a Tail,
     show: Show,
     left: Option<u64>,
@@ -71,7 +73,7 @@ pub(super) fn tail(options: &Tail, out: &mut impl Write) -> Result<Outcome, Erro
     let collector = Collector::new(&options.asking.at, options.asking.authorization()?)?;
     let at = collector.name();
     let path = with(&format!("{BASE}/live"), &options.conditions.query());
-    let mut shown = Shown::new(options, out);
+    let mut shown = Shown::new(options, out)?;
     let mut wait = SHORTEST_WAIT;
     let mut was_there = false;
     loop {
@@ -109,15 +111,16 @@ fn say(what: &str) {
 }
 
 impl<'a, W: Write> Shown<'a, W> {
-    fn new(options: &'a Tail, out: &'a mut W) -> Self {
+    fn new(options: &'a Tail, out: &'a mut W) -> io::Result<Self> {
         let look = options.asking.look();
+        let out = Frames::new(out, look.height.is_some())?;
         let show = match (options.asking.json, look.height) {
             (true, _) => Show::Json,
             (false, Some(_)) if !options.lines => Show::Trees(Box::new(Pond::new(look))),
             _ => Show::Lines,
         };
         let (began, drawn) = (Instant::now(), Duration::ZERO);
-        Self { out, options, show, left: options.count, began, drawn, is_stale: false }
+        Ok(Self { out, options, show, left: options.count, began, drawn, is_stale: false })
     }
 
     /// Shows what comes. Gives why nothing more does; nothing if it was enough.
@@ -194,7 +197,7 @@ impl<'a, W: Write> Shown<'a, W> {
             Show::Json => writeln!(self.out, "{}", harmless(&value.to_string()))?,
             Show::Lines => {
                 let span: Live = serde_json::from_value(value)?;
-                lines::write(self.out, self.options.asking.look(), &span)?;
+                lines::write(&mut self.out, self.options.asking.look(), &span)?;
             }
             Show::Trees(pond) => {
                 let span: Live = serde_json::from_value(value)?;
@@ -212,7 +215,8 @@ impl<'a, W: Write> Shown<'a, W> {
             let is_due = self.is_stale && now >= self.drawn + FRAME;
             // A screen that does not change is left alone.
             if is_due || !self.is_stale && pond.is_due(now) {
-                pond.draw(self.out, now)?;
+                pond.fit(self.options.asking.look());
+                pond.draw(&mut self.out, now)?;
                 (self.drawn, self.is_stale) = (now, false);
             }
         }
@@ -222,7 +226,7 @@ impl<'a, W: Write> Shown<'a, W> {
     /// Draws all that came as if it were over.
     fn end(&mut self) -> io::Result<()> {
         if let Show::Trees(pond) = &mut self.show {
-            pond.draw(self.out, Duration::MAX)?;
+            pond.draw(&mut self.out, Duration::MAX)?;
         }
         self.out.flush()
     }
@@ -230,7 +234,7 @@ impl<'a, W: Write> Shown<'a, W> {
     /// Makes room for a message on the same screen.
     fn clear(&mut self) -> io::Result<()> {
         if let Show::Trees(pond) = &mut self.show {
-            pond.wipe(self.out)?;
+            pond.wipe(&mut self.out)?;
             self.is_stale = true;
         }
         self.out.flush()

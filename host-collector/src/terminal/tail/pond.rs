@@ -66,6 +66,16 @@ impl Pond {
         self.recent.insert(batch, nanoseconds(now));
     }
 
+    /// Goes on in another look, since the terminal may be of another size by now.
+    pub(super) fn fit(&mut self, look: Look) {
+        // Lines that do not fit any more are broken by some terminals and cut by others: nobody knows how many
+        // there are now, so they stay.
+        if look.width < self.look.width {
+            self.drawn = 0;
+        }
+        self.look = look;
+    }
+
     /// Draws everything anew: what has come above, and below what still comes.
     pub(super) fn draw(&mut self, out: &mut impl Write, now: Duration) -> io::Result<()> {
         self.wipe(out)?;

@@ -1,87 +1,18 @@
 //! The terminal's commands as a user runs them, on a collector that runs, on a store, and on servers that fail.
 #![cfg(unix)]
+#![expect(clippy::std_instead_of_alloc, reason = "a test runs on a host")]
 
+mod collector;
+mod live;
+mod screen;
+
+use collector::Collector;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 use std::thread;
-
-/// A collector in memory, with its door on any free port or on this one.
-struct Collector {
-    child: Child,
-    port: u16,
-}
-
-impl Collector {
-    fn start(port: u16) -> Self {
-        Self::keeping(&["--memory"], port)
-    }
-
-    fn keeping(how: &[&str], port: u16) -> Self {
-        let door = format!("127.0.0.1:{port}");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel"));
-        command.args(["--no-config", "serve", "--listen", "127.0.0.1:0", "--no-tree"]).args(how);
-        command.args(["--http", &door]).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let is_door = |line: &String| line.contains("door http is open at 127.0.0.1:");
-        let line = lines.find(is_door).unwrap();
-        let digits = line.rsplit(':').next().unwrap();
-        let port = digits.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
-        // Whoever reads must go on reading, or the collector would stand still.
-        thread::spawn(move || lines.for_each(|line| eprintln!("{line}")));
-        Self { child, port }
-    }
-
-    fn at(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
-    /// Hands in a root and a child that failed, of this trace.
-    fn receive(&self, trace: &str) {
-        let trace = format!("{trace:0>32}");
-        let span = |id: &str, parent: &str, name: &str, code: u8| {
-            format!(
-                r#"{{"traceId":"{trace}","spanId":"{id}","parentSpanId":"{parent}","name":"{name}",
-                "startTimeUnixNano":"1790000000000000000","endTimeUnixNano":"1790000000001500000",
-                "status":{{"code":{code}}},"attributes":[{{"key":"bus","value":{{"intValue":"1"}}}}]}}"#
-            )
-        };
-        let spans = [
-            span("00000000000000a1", "", "greet", 0),
-            span("00000000000000a2", "00000000000000a1", "re\\u001b[2Jad", 2),
-        ];
-        let body = format!(
-            r#"{{"resourceSpans":[{{"resource":{{"attributes":[{{"key":"service.name","value":{{"stringValue":"panel"}}}}]}},
-            "scopeSpans":[{{"spans":[{}]}}]}}]}}"#,
-            spans.join(",")
-        );
-        self.post("/v1/traces", &body);
-    }
-
-    fn post(&self, path: &str, body: &str) {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        write!(
-            stream,
-            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
-             Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    }
-}
-
-impl Drop for Collector {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 const TRACE: &str = "0123456789abcdef0123456789abcdef";
 
@@ -296,6 +227,8 @@ fn spans_are_lines_as_they_come_and_a_collector_that_was_away_is_found_again() {
     let mut tail = Tail::start(&collector, "tail --operation greet");
     let line = receive_until_heard(&collector, &mut tail);
     assert!(line.contains("panel greet  1.500 ms") && line.contains("bus=1"), "{line}");
+    // Colours are for terminals.
+    assert!(!line.contains('\x1b'), "{line}");
     drop(collector);
     let said = tail.said();
     assert!(said.contains("is gone") && said.contains("trying to get back"), "{said}");
