@@ -24,6 +24,8 @@ const MARKS: [(u64, &str); 8] = [
 const HARMLESS: u64 = MADE | WARNINGS | TWIN;
 /// Names get so much before marks do.
 const LEAST_NAME: usize = 8;
+/// Services that begin alike for so many letters are the same.
+const LONGEST_SERVICE: usize = 256;
 /// Wider bars say no more.
 const WIDEST_BAR: usize = 100;
 
@@ -80,9 +82,13 @@ impl Drawing {
         let look = self.look;
         self.rails.enter(item.depth, item.last);
         let before = self.rails.before(look.glyphs(), self.levels);
-        write!(out, "{}", look.paint(Style::Dim, before))?;
-        let mut room = self.tree.saturating_sub(before.width());
-        let mut used = before.width();
+        // Where durations take all there is, there is no room for lines of the tree.
+        let lines = if before.width() < self.tree { before.width() } else { 0 };
+        if lines > 0 {
+            write!(out, "{}", look.paint(Style::Dim, before))?;
+        }
+        let mut room = self.tree.saturating_sub(lines);
+        let mut used = lines;
         // What is not indented any more says how deep it is.
         if item.depth > self.levels + 1 {
             let depth = look.fitted(&format!("{} ", item.depth), room);
@@ -110,8 +116,8 @@ impl Drawing {
         self.services.truncate(item.depth);
         self.services.resize(item.depth, String::new());
         // What is the parent's is not said again.
-        let is_known = self.services.last().is_some_and(|above| above == item.service);
-        self.services.push(item.service.to_owned());
+        let is_known = self.services.last().is_some_and(|above| above == start(item.service));
+        self.services.push(start(item.service).to_owned());
         if !is_known && !item.service.is_empty() {
             let service = look.fitted(item.service, left.min((left / 2).max(LEAST_NAME)));
             let gap = usize::from(columns(&service) < left);
@@ -176,6 +182,12 @@ fn lines<'a>(
         }
     }
     lines
+}
+
+/// So much of a service as it is told by, however long it is: there may be one for each level.
+fn start(service: &str) -> &str {
+    let end = service.char_indices().nth(LONGEST_SERVICE).map(|(end, _)| end);
+    end.and_then(|end| service.get(..end)).unwrap_or(service)
 }
 
 /// The words of flags.

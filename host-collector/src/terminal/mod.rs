@@ -46,6 +46,7 @@ pub use options::{Asking, ColourWhen, Looking};
 pub use progress::Bar;
 pub use search::{Conditions, Search};
 pub use services::ServicesOf;
+pub use shape::{Shape, ShapeError};
 pub use show::Show;
 pub use tail::Tail;
 

@@ -59,11 +59,32 @@ pub(super) fn show(options: &Show, out: &mut impl Write) -> Result<Outcome, Erro
         Err(none) => return empty(&none),
     };
     if asking.json {
-        document::write(&shape, out)?;
+        shape.write_json(out)?;
     } else {
         draw(&shape, asking.look(), options.logs, out)?;
     }
     Ok(Outcome::Found)
+}
+
+impl Shape {
+    /// What is shown of it in so many columns, without colours, with logs; all in ASCII unless `is_unicode`.
+    #[must_use]
+    pub fn drawn(&self, width: usize, is_unicode: bool) -> String {
+        let mut out = Vec::new();
+        let look = Look { width, height: None, colour: false, is_unicode };
+        // Memory takes everything.
+        let _ = draw(self, look, true, &mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    /// The same as JSON.
+    ///
+    /// # Errors
+    ///
+    /// What the writer says.
+    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        document::write(self, out)
+    }
 }
 
 /// All pages of a trace; or why there is no such trace.
@@ -128,7 +149,9 @@ fn last_children(shape: &Shape) -> Vec<bool> {
 fn draw(shape: &Shape, look: Look, with_logs: bool, out: &mut impl Write) -> io::Result<()> {
     head(shape, look, out)?;
     let last = last_children(shape);
-    let (_, extent) = shape.bounds();
+    // A trace that lasts less than a span of it is nonsense, and fits nevertheless.
+    let longest = shape.rows().map(|(_, row)| row.duration).max().unwrap_or(0);
+    let extent = shape.bounds().1.max(longest);
     let wide =
         |(page, row): (&Page, &Row)| Drawing::wide(look, &item(page, row, true, Bar::default()));
     let mut drawing = Drawing::new(look, extent, shape.rows().map(wide).max().unwrap_or(0));

@@ -219,7 +219,7 @@ fn in_colour_nothing_but_colour_is_added() {
 #[test]
 fn json_has_every_span_with_its_parent() {
     let mut out = Vec::new();
-    document::write(&sample(), &mut out).unwrap();
+    sample().write_json(&mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(!text.contains(['\x1b', '\u{202e}']), "{text}");
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -254,12 +254,15 @@ fn one_span_of_ten_years_fits() {
     let text = drawn(&read(&trace(vec![("a", vec![span(1, 0, "long", [0, years])])])), look(40));
     assert!(text.contains("315360000.000 s"), "{text}");
     assert!(text.lines().all(|line| columns(line) <= 40), "{text}");
+    let chain = vec![span(1, 0, "long", [0, years]), span(2, 1, "below", [0, years])];
+    let text = drawn(&read(&trace(vec![("a", chain)])), look(20));
+    assert!(text.lines().all(|line| columns(line) <= 20), "{text}");
 }
 
 #[test]
 fn json_has_references_and_losses() {
     let mut out = Vec::new();
-    document::write(&odd(), &mut out).unwrap();
+    odd().write_json(&mut out).unwrap();
     let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
     let of = |name: &str| {
         json["spans"].as_array().unwrap().iter().find(|span| span["name"] == name).unwrap().clone()

@@ -12,6 +12,7 @@ mod files;
 mod mutate;
 mod queries;
 mod sealed;
+mod shapes;
 mod spans;
 mod targets;
 
@@ -50,6 +51,7 @@ pub const TARGETS: &[Target] = &[
     Target::new("calls", calls::run, calls::corpus, MIB),
     Target::new("files", files::run, files::corpus, 16 * MIB),
     Target::new("queries", queries::run, queries::corpus, 4 * MIB),
+    Target::new("shapes", shapes::run, shapes::corpus, 4 * MIB),
     Target::new("doors", doors::run, doors::corpus, 4 * MIB),
     Target::new("sealed", sealed::run, corpus::sealed, MIB),
     Target::new("drain", drain::run, corpus::talks, 256 * KIB),

@@ -15,7 +15,8 @@ use head::Head;
 
 /// Why bytes are no page.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum ShapeError {
+#[non_exhaustive]
+pub enum ShapeError {
     /// The head is none.
     #[error("its head is none: {0}")]
     Head(String),
@@ -113,7 +114,7 @@ pub(super) struct Page {
 
 /// The pages of a trace, which are put together one after the other.
 #[derive(Debug, Default)]
-pub(super) struct Shape {
+pub struct Shape {
     pub(super) pages: Vec<Page>,
     /// The starts of the spans that are open where the last page ends.
     open: Vec<i64>,
@@ -202,8 +203,12 @@ impl Shape {
         self.pages.iter().map(|page| page.rows.len()).sum()
     }
 
-    /// Takes the next page.
-    pub(super) fn add(&mut self, bytes: &[u8]) -> Result<(), ShapeError> {
+    /// Takes the next page, as the API gave it.
+    ///
+    /// # Errors
+    ///
+    /// Why it is none, or not the next one.
+    pub fn add(&mut self, bytes: &[u8]) -> Result<(), ShapeError> {
         let (head, columns) = head::read(bytes)?;
         if let Some(last) = self.pages.last() {
             let before = &last.head;

@@ -24,8 +24,51 @@ proptest! {
             prop_assert_eq!(page.string(row.name), of.span.name());
             prop_assert_eq!(row.kind, of.span.kind() as u64);
         }
+        for (whole, of) in shape.whole().zip(&written.rows) {
+            let links = of.span.links().filter(|link| Some(link.span_id()) != of.span.parent_span_id());
+            let ids = links.map(|link| link.span_id().0);
+            // Here by its row, or elsewhere by its id.
+            let told = whole.links.iter().map(|link| match link.to {
+                Some(to) => shape.row(to).unwrap().1.id,
+                None => u64::from_str_radix(whole.page.string(link.span), 16).unwrap().to_be_bytes(),
+            });
+            prop_assert!(told.eq(ids));
+        }
         let events: usize = shape.pages.iter().map(|page| page.events.len()).sum();
         prop_assert_eq!(events, written.rows.iter().map(|row| row.span.events().count()).sum::<usize>());
+    }
+
+    /// What came is changed or cut on its way, or is of another trace: nothing of it is drawn, or what can be.
+    #[test]
+    fn a_real_answer_that_is_flipped_or_cut_is_drawn_or_refused(
+        trace in model::trace(),
+        flips in prop::collection::vec((any::<prop::sample::Index>(), 0_u32..8), 1..4),
+        end: prop::sample::Index,
+        width in 20_usize..90,
+    ) {
+        let chunk = chunk(&trace);
+        let page = pages(trace.id, "r", &chunk).swap_remove(0);
+        let (start, _) = page.split_first_chunk::<4>().unwrap();
+        let columns = 4 + u32::from_le_bytes(*start) as usize;
+        // Anywhere, and in the columns alone, most of which stay readable.
+        for from in [0, columns] {
+            let mut flipped = page.clone();
+            for (place, bit) in flips.iter().filter(|_| from < page.len()) {
+                flipped[from + place.index(page.len() - from)] ^= 1 << bit;
+            }
+            let mut shape = Shape::default();
+            if shape.add(&flipped).is_ok() {
+                let drawn = shape.drawn(width, false);
+                prop_assert!(drawn.is_ascii(), "{}", drawn);
+                prop_assert!(drawn.lines().all(|line| line.len() <= width), "{}", drawn);
+                let mut json = Vec::new();
+                shape.write_json(&mut json).unwrap();
+                prop_assert!(serde_json::from_slice::<serde_json::Value>(&json).is_ok());
+            }
+            flipped.truncate(end.index(page.len()));
+            prop_assert!(Shape::default().add(&flipped).is_err());
+        }
+        prop_assert!(Shape::default().add(&page[..end.index(page.len())]).is_err());
     }
 
     #[test]
@@ -65,10 +108,19 @@ fn pages_are_put_together_over_their_bounds() {
 }
 
 #[test]
-fn a_claim_of_more_rows_than_there_are_is_refused() {
+fn claims_of_more_rows_than_there_are_are_refused() {
     let head = br#"{"version":1,"rows":4611686018427387904,"columns":[["id",0]]}"#;
     let page = [&u32::try_from(head.len()).unwrap().to_le_bytes()[..], head].concat();
     assert_eq!(Shape::default().add(&page), Err(ShapeError::Column("id")));
+    let head = br#"{"version":1,"spans":1,"rows":1,"strings":[""],"processes":[{}],"columns":[["id",8],["depth",1],
+        ["start",1],["duration",1],["self",1],["name",1],["process",1],["kind",1],["flags",1],["link.row",1],["link.to",1],
+        ["link.type",1],["link.trace",1],["link.span",1]]}"#;
+    let page = |to: u8| {
+        let length = u32::try_from(head.len()).unwrap().to_le_bytes();
+        [&length[..], head, &[0; 16], &[0, to, 0, 0, 0]].concat()
+    };
+    assert_eq!(Shape::default().add(&page(1)), Ok(()));
+    assert_eq!(Shape::default().add(&page(2)), Err(ShapeError::Column("link.to")));
     let head = br#"{"version":2}"#;
     let page = [&u32::try_from(head.len()).unwrap().to_le_bytes()[..], head].concat();
     assert_eq!(Shape::default().add(&page), Err(ShapeError::Version(2)));
