@@ -1,5 +1,6 @@
 //! Chromium and its driver. A test waits for states of the page, and never for time to pass.
 
+use core::fmt;
 use core::time::Duration;
 use std::process::Command;
 use std::time::Instant;
@@ -39,16 +40,6 @@ const FLAGS: [&str; 9] = [
 const CATEGORIES: &str = "blink.user_timing,devtools.timeline,disabled-by-default-devtools.timeline,\
                           disabled-by-default-devtools.timeline.frame";
 
-/// Keys that need no letter, and the number that Chromium knows them by.
-const KEYS: [(&str, u32); 6] = [
-    ("Tab", 9),
-    ("Enter", 13),
-    ("ArrowLeft", 37),
-    ("ArrowUp", 38),
-    ("ArrowRight", 39),
-    ("ArrowDown", 40),
-];
-
 /// What the page is shown on.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
@@ -56,6 +47,20 @@ pub struct Look {
     pub width: u32,
     /// Whether its user likes dark colours.
     pub is_dark: bool,
+}
+
+/// All that the page is tried on: a screen and a phone, in light and in dark.
+pub const LOOKS: [Look; 4] = [
+    Look { width: 1280, is_dark: false },
+    Look { width: 1280, is_dark: true },
+    Look { width: 360, is_dark: false },
+    Look { width: 360, is_dark: true },
+];
+
+impl fmt::Display for Look {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.width, if self.is_dark { "dark" } else { "light" })
+    }
 }
 
 /// A browser with one tab and an empty profile.
@@ -181,19 +186,6 @@ impl Browser {
         Ok(())
     }
 
-    /// Has the mouse do something at a place of the window: `more` is what the browser's protocol says of it.
-    ///
-    /// # Errors
-    /// If the browser says so.
-    pub fn mouse(&self, what: &str, [x, y]: [f64; 2], more: Value) -> Result<()> {
-        let mut event = json!({"type": what, "x": x, "y": y});
-        if let (Value::Object(event), Value::Object(more)) = (&mut event, more) {
-            event.extend(more);
-        }
-        self.command("Input.dispatchMouseEvent", event)?;
-        Ok(())
-    }
-
     /// What a browser that [is traced](Browser::start_traced) did since it started, as events of its own
     /// trace. They are given once.
     ///
@@ -211,27 +203,17 @@ impl Browser {
         Ok(events)
     }
 
+    /// What the window shows, as a PNG.
+    pub(crate) fn picture(&self) -> Result<Vec<u8>> {
+        let picture = self.runtime.block_on(self.driver()?.screenshot_as_png());
+        picture.context("the browser gives no picture of the page")
+    }
+
     /// A command of Chromium's own protocol.
-    fn command(&self, name: &str, parameters: Value) -> Result<Value> {
+    pub(crate) fn command(&self, name: &str, parameters: Value) -> Result<Value> {
         let sent = self.driver()?.cdp();
         let answer = self.runtime.block_on(sent.send_raw(name, parameters));
         answer.with_context(|| format!("{name} failed"))
-    }
-
-    /// Presses a key by its name in JavaScript, `Tab` or `ArrowDown`, and lets it go.
-    ///
-    /// # Errors
-    /// If there is no such key here, or the browser says so.
-    pub fn press(&self, key: &str) -> Result<()> {
-        let known = KEYS.iter().find(|(name, _)| *name == key);
-        let (_, code) = known.with_context(|| format!("no key {key}"))?;
-        // What Enter does to a link hangs on the letter that it is.
-        let text = if key == "Enter" { "\r" } else { "" };
-        let down = json!({"type": "keyDown", "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text});
-        self.command("Input.dispatchKeyEvent", down)?;
-        let up = json!({"type": "keyUp", "key": key, "code": key, "windowsVirtualKeyCode": code});
-        self.command("Input.dispatchKeyEvent", up)?;
-        Ok(())
     }
 
     /// What the body of a function gives, with `arguments` as JavaScript has them; a promise is waited for.
@@ -277,6 +259,10 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
+        // What a test saw last says most about why it failed.
+        if let Some(test) = std::thread::current().name().filter(|name| *name != "main") {
+            let _ = self.shoot(&format!("last of {test}"));
+        }
         // A driver that is only killed leaves its browser behind.
         if let Some(driver) = self.driver.take() {
             let _ = self.runtime.block_on(driver.quit());

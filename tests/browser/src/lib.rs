@@ -4,10 +4,16 @@ mod axe;
 mod browser;
 mod client;
 mod collector;
+mod device;
 pub mod figures;
+mod hands;
+pub mod relay;
+mod shot;
 mod spans;
 
 pub use axe::Axe;
-pub use browser::{Browser, Look};
+pub use browser::{Browser, LOOKS, Look};
 pub use collector::{Collector, Process};
+pub use device::Device;
+pub use shot::Shot;
 pub use spans::{Span, trace_id};

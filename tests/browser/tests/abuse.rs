@@ -1,40 +1,15 @@
 //! What pages of elsewhere try, and traces that no device would send on purpose.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::thread;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
+use spandrel_browser::relay::{forward, listen};
 use spandrel_browser::{Browser, Collector, Span, trace_id};
 
 /// Ten years in nanoseconds.
 const TEN_YEARS: u64 = 10 * 365 * 24 * 3600 * 1_000_000_000;
 const ROWS: &str = "document.querySelectorAll('[role=treegrid] [id^=row-]').length";
-
-/// Answers whatever comes to a port of its own with what `answer` makes of the head of the request.
-fn answering(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Result<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let port = listener.local_addr()?.port();
-    let answer = std::sync::Arc::new(answer);
-    thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            let answer = answer.clone();
-            thread::spawn(move || {
-                let _ = serve(stream, |head| answer(head));
-            });
-        }
-    });
-    Ok(port)
-}
-
-fn serve(mut stream: TcpStream, answer: impl Fn(&str) -> Vec<u8>) -> std::io::Result<()> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte)? == 1 {
-        head.push(byte[0]);
-    }
-    stream.write_all(&answer(&String::from_utf8_lossy(&head)))
-}
 
 #[test]
 fn a_page_of_elsewhere_neither_reads_nor_changes() -> Result<()> {
@@ -42,7 +17,7 @@ fn a_page_of_elsewhere_neither_reads_nor_changes() -> Result<()> {
     let collector = Collector::start()?;
     collector.send("panel", &[Span::new(1, 1, 0, "greet")])?;
     let page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<title>elsewhere</title>";
-    let elsewhere = answering(|_| page.to_vec())?;
+    let elsewhere = listen(|_, stream| Ok(stream.write_all(page)?))?;
     // Whoever opened the collector's page has its cookie.
     browser.open(&collector.page(""))?;
     browser.until("document.querySelector('a.trace') !== null")?;
@@ -103,36 +78,21 @@ fn an_answer_that_is_cut_is_said_and_asked_for_again() -> Result<()> {
     collector.send("panel", &(1..=500).map(below).collect::<Vec<_>>())?;
     let port = collector.port();
     // The first answer about the trace ends in the middle.
-    let is_cut = std::sync::atomic::AtomicBool::new(false);
-    let between = answering(move |head| {
-        let whole = forward(port, head).unwrap_or_default();
+    let is_cut = AtomicBool::new(false);
+    let between = listen(move |head, stream| {
         let is_trace = head.starts_with(&format!("GET /api/spandrel/v1/traces/{}", trace_id(1)));
-        if is_trace && !is_cut.swap(true, std::sync::atomic::Ordering::Relaxed) {
-            return whole[..whole.len() - 2_000].to_vec();
+        if !is_trace || is_cut.swap(true, Ordering::Relaxed) {
+            return forward(port, head, stream);
         }
-        whole
+        let mut whole = Vec::new();
+        forward(port, head, &mut whole)?;
+        Ok(stream.write_all(&whole[..whole.len() - 2_000])?)
     })?;
     browser.open(&format!("http://127.0.0.1:{between}/?view=trace&trace={}", trace_id(1)))?;
     browser.until("document.querySelector('main .empty button') !== null")?;
     browser.run("document.querySelector('main .empty button').click()", &[])?;
     browser.until(&format!("{ROWS} > 5"))?;
     Ok(())
-}
-
-/// What the collector answers to a request, whole.
-fn forward(port: u16, head: &str) -> Result<Vec<u8>> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    let lines = head.lines().filter(|line| {
-        let name = line.to_ascii_lowercase();
-        !name.starts_with("connection:")
-            && !name.starts_with("accept-encoding:")
-            && !line.is_empty()
-    });
-    let head: String = lines.map(|line| format!("{line}\r\n")).collect();
-    stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes())?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).context("the collector hung up")?;
-    Ok(answer)
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Devices that send frames, as the page shows them: the hello-world of the examples, as processes.
 
 use anyhow::Result;
-use spandrel_browser::{Axe, Browser, Collector, Look};
+use spandrel_browser::{Axe, Browser, Collector, LOOKS};
 use spandrel_tests::hello::services::{Platform, Programs, Services};
 
 #[test]
@@ -12,17 +12,19 @@ fn devices_are_listed_and_told_from_the_page_how_to_sample() -> Result<()> {
     let programs = Programs::build(Platform::Native, &mut |_| ())?;
     let mut services = Services::start(programs, collector.frames(), &mut |_| ())?;
     services.say_hello("Bryan", &mut |_| ())?;
-    for (width, is_dark) in [(1280, false), (360, true)] {
-        browser.look(Look { width, is_dark })?;
+    for look in LOOKS {
+        browser.look(look)?;
         browser.open(&collector.page("view=devices"))?;
         let listed =
             "document.querySelectorAll('.device-body [role=row]:not([hidden])').length === 3";
         browser.until(listed)?;
-        assert_eq!(axe.violations(&browser)?, [""; 0], "the list at {width}");
+        assert_eq!(axe.violations(&browser)?, [""; 0], "the list {look}");
+        assert!(browser.shoot(&format!("view=devices full {look}"))?.colours()? > 12, "{look}");
         browser.run("document.querySelector('.device-body .col-id a').click()", &[])?;
         browser.until("document.querySelector('#order-service')?.value !== ''")?;
-        assert_eq!(axe.violations(&browser)?, [""; 0], "a device at {width}");
-        assert_eq!(browser.complaints()?, [""; 0], "at {width}");
+        assert_eq!(axe.violations(&browser)?, [""; 0], "a device {look}");
+        assert!(browser.shoot(&format!("view=devices one {look}"))?.colours()? > 12, "{look}");
+        assert_eq!(browser.complaints()?, [""; 0], "{look}");
     }
     browser.run("document.querySelector('.sampling [type=submit]').click()", &[])?;
     browser.until("document.querySelector('.sampling .outcome').innerText.includes('told')")?;

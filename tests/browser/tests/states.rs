@@ -27,6 +27,7 @@ fn an_empty_view_says_what_to_do_next() -> Result<()> {
             browser.run("return document.documentElement.scrollWidth <= innerWidth", &[])?;
         assert_eq!(sideways, true, "{address}");
         assert_eq!(browser.complaints()?, [""; 0], "{address}");
+        assert!(browser.shoot(&format!("empty {address}"))?.colours()? > 12, "{address}");
     }
     Ok(())
 }
@@ -43,6 +44,7 @@ fn a_link_to_what_is_gone_or_never_was_says_so() -> Result<()> {
         browser.open(&collector.page(address))?;
         browser
             .until(&format!("document.querySelector('.empty h2')?.textContent === '{heading}'"))?;
+        assert!(browser.shoot(&format!("gone {address}"))?.colours()? > 12, "{address}");
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::json;
-use spandrel_browser::{Axe, Browser, Collector, Look, Span};
+use spandrel_browser::{Axe, Browser, Collector, LOOKS, Look, Span};
 
 /// The states that a person finds where something has come: the address, and what is there then.
 const FULL: [(&str, &str); 8] = [
@@ -37,12 +37,13 @@ fn filled() -> Result<Collector> {
 fn every_view_opens_at_two_widths_in_light_and_dark_without_a_complaint() -> Result<()> {
     let Some(browser) = Browser::start()? else { return Ok(()) };
     let collector = filled()?;
-    for (width, is_dark) in [(1280, false), (1280, true), (360, false), (360, true)] {
-        browser.look(Look { width, is_dark })?;
+    for look in LOOKS {
+        let Look { width, is_dark } = look;
+        browser.look(look)?;
         for (address, is_there) in FULL {
             browser.open(&collector.page(address))?;
             browser.until(is_there)?;
-            let about = format!("{address} at {width}, dark: {is_dark}");
+            let about = format!("{address} {look}");
             assert_eq!(browser.complaints()?, [""; 0], "{about}");
             assert_eq!(browser.run("return innerWidth", &[])?, width, "{about}");
             let dark = "return matchMedia('(prefers-color-scheme: dark)').matches";
@@ -51,6 +52,8 @@ fn every_view_opens_at_two_widths_in_light_and_dark_without_a_complaint() -> Res
             let beyond = "return document.documentElement.scrollWidth <= innerWidth ? [] : [...document.body.querySelectorAll('*')]\
                 .filter((element) => element.getBoundingClientRect().right > innerWidth).map((element) => element.outerHTML.slice(0, 120))";
             assert_eq!(browser.run(beyond, &[])?, json!([]), "{about}");
+            let shot = browser.shoot(&about)?;
+            assert!(shot.colours()? > 12, "{} is blank", shot.path.display());
         }
     }
     Ok(())
@@ -62,17 +65,13 @@ fn an_engine_for_accessibility_finds_nothing_wrong_with_any_view() -> Result<()>
     let Some(browser) = Browser::start()? else { return Ok(()) };
     let collector = filled()?;
     let mut found = Vec::new();
-    for (width, is_dark) in [(1280, false), (1280, true), (360, false)] {
-        browser.look(Look { width, is_dark })?;
+    for look in LOOKS {
+        browser.look(look)?;
         for (address, is_there) in FULL {
             browser.open(&collector.page(address))?;
             browser.until(is_there)?;
             let violations = axe.violations(&browser)?;
-            found.extend(
-                violations
-                    .iter()
-                    .map(|text| format!("{address} at {width}, dark: {is_dark}: {text}")),
-            );
+            found.extend(violations.iter().map(|text| format!("{address} {look}: {text}")));
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));

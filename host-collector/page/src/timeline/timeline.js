@@ -78,10 +78,11 @@ export class TimelineView extends View {
       this.say(empty("That is no trace", "A trace has up to 32 hexadecimal digits.", h("a", { href: "?" }, "To the traces")));
       return;
     }
-    this.say(waiting("Asking for the trace"));
+    const wait = waiting("Asking for the trace");
+    this.say(wait);
     try {
       const { trace, map } = await load(id, (done, all) => {
-        if (!signal.aborted) this.say(waiting(`Reading: ${count(done)} of ${count(all)} parts`));
+        if (!signal.aborted) wait.textContent = `Reading: ${count(done)} of ${count(all)} parts`;
       }, signal);
       if (signal.aborted) return;
       this.laid(trace, map);

@@ -1,6 +1,6 @@
 // What stands where there is nothing yet: what to do next, with a line to paste.
 
-import { copyButton, h } from "../lib/dom.js";
+import { announce, copyButton, h } from "../lib/dom.js";
 import { ApiError, GoneError, known } from "../lib/api.js";
 import { shown } from "../lib/format.js";
 
@@ -51,7 +51,8 @@ export function trouble(error, again) {
   return h("section", { class: "empty", role: "alert" }, h("h2", {}, title), h("p", { class: "text" }, shown(text, 2000)), button);
 }
 
-/** @param {string} what */
+/** What stands where something is asked for, and is said to who hears the page. @param {string} what */
 export function waiting(what) {
-  return h("p", { class: "waiting", role: "status" }, what);
+  announce(what);
+  return h("div", { class: "waiting", "aria-busy": "true" }, what);
 }

@@ -32,7 +32,7 @@ export class DevicePage {
     this.id = id;
     this.boots = MOST_BOOTS;
     this.form.element.hidden = true;
-    replace(this.facts, waiting("Asking for the device"));
+    this.say(waiting("Asking for the device"));
   }
 
   /** @param {AbortSignal} signal @param {boolean} isQuiet */
@@ -47,8 +47,13 @@ export class DevicePage {
       this.form.element.hidden = false;
       this.fill(device);
     } catch (error) {
-      if (!signal.aborted && !isQuiet) replace(this.facts, h("h1", { class: "away" }, "Device"), trouble(error, () => void this.load(new AbortController().signal, false)));
+      if (!signal.aborted && !isQuiet) this.say(trouble(error, () => void this.load(new AbortController().signal, false)));
     }
+  }
+
+  /** What stands in place of the device. @param {Node} what */
+  say(what) {
+    replace(this.facts, h("h1", { class: "away" }, "Device"), what);
   }
 
   /** @param {any} device */

@@ -40,6 +40,8 @@ export class DevicesView extends View {
     this.list = [];
     this.now = 0n;
     this.isLoaded = false;
+    /** @type {AbortSignal | null} of what is asked for now */
+    this.asking = null;
     this.timer = 0;
     this.frame = 0;
     /** @type {HTMLElement[]} */
@@ -61,7 +63,8 @@ export class DevicesView extends View {
 
   connectedCallback() {
     this.timer = window.setInterval(() => {
-      if (!document.hidden) void this.load(true);
+      // Who has not been answered yet would never be, were it asked again and again.
+      if (!document.hidden && !this.asking) void this.load(true);
     }, RELOAD_MS);
   }
 
@@ -79,7 +82,7 @@ export class DevicesView extends View {
       this.frameUp();
       void this.load(true);
     } else {
-      replace(this, waiting("Asking for the devices"));
+      this.say(waiting("Asking for the devices"));
       void this.load(false);
     }
   }
@@ -90,11 +93,14 @@ export class DevicesView extends View {
 
   /** @param {boolean} isQuiet whether what is shown may stay if that fails */
   async load(isQuiet) {
-    if (one(this.place.device) !== "") {
-      await this.page.load(this.fresh(), isQuiet);
-      return;
-    }
     const signal = this.fresh();
+    this.asking = signal;
+    await (one(this.place.device) === "" ? this.loadAll(signal, isQuiet) : this.page.load(signal, isQuiet));
+    if (this.asking === signal) this.asking = null;
+  }
+
+  /** @param {AbortSignal} signal @param {boolean} isQuiet */
+  async loadAll(signal, isQuiet) {
     try {
       const answer = await get("/devices", {}, signal);
       this.devices = answer.devices;
@@ -104,14 +110,18 @@ export class DevicesView extends View {
       if (wasLoaded) this.arrange();
       else this.frameUp();
     } catch (error) {
-      if (!signal.aborted && !isQuiet) replace(this, trouble(error, () => this.reload()));
+      if (!signal.aborted && !isQuiet) this.say(trouble(error, () => this.reload()));
     }
+  }
+
+  /** What stands in place of the table. @param {Node} what */
+  say(what) {
+    replace(this, h("h1", { class: "away" }, "Devices"), what);
   }
 
   frameUp() {
     if (this.devices.length === 0) {
-      replace(this, h("h1", { class: "away" }, "Devices"),
-        empty("No device has been heard since the collector started", "A device is here once its first frame comes. This is all that firmware needs:", firmware()));
+      this.say(empty("No device has been heard since the collector started", "A device is here once its first frame comes. This is all that firmware needs:", firmware()));
       return;
     }
     replace(this, h("h1", { class: "away" }, "Devices"), h("div", { class: "bar" }, this.filter, this.summary), this.scroller);

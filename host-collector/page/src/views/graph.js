@@ -41,12 +41,15 @@ export class GraphView extends View {
   async load() {
     const signal = this.fresh();
     if (!this.results.firstChild) replace(this.results, waiting("Counting calls"));
+    this.results.setAttribute("aria-busy", "true");
     try {
       const { dependencies } = await get("/dependencies", { from: this.place.from, to: this.place.to }, signal);
       this.fill(dependencies);
     } catch (error) {
-      if (!signal.aborted) replace(this.results, trouble(error, () => this.reload()));
+      if (signal.aborted) return;
+      replace(this.results, trouble(error, () => this.reload()));
     }
+    this.results.removeAttribute("aria-busy");
   }
 
   /** @param {import("../lib/layers.js").Edge[]} all */

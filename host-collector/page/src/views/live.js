@@ -33,7 +33,7 @@ export class LiveView extends View {
     this.streaming = "closed";
     this.filters = new Filters({ hasTime: false, changed: (state) => this.typed(state) });
     this.pause = h("button", { type: "button", "aria-pressed": "false", onclick: () => this.toggle() }, "Pause");
-    this.state = h("p", { class: "summary", role: "status" }, "Listening");
+    this.state = h("p", { class: "summary", role: "status" }, "Connecting");
     this.lines = h("ol", { class: "lines", "aria-label": "Spans, the newest first" });
     this.none = h("div", {});
   }
@@ -119,7 +119,8 @@ export class LiveView extends View {
   }
 
   said() {
-    const parts = [this.streaming === "lost" ? "The stream broke off and is opened again" : this.isPaused ? "Paused" : "Listening"];
+    const streaming = this.streaming === "lost" ? "The stream broke off and is opened again" : this.streaming === "open" ? "Listening" : "Connecting";
+    const parts = [this.isPaused ? "Paused" : streaming];
     if (this.seen > 0) parts.push(`${count(this.seen)} spans`);
     if (this.isPaused && this.waiting.length > 0) parts.push(`${count(this.waiting.length)} wait`);
     if (this.left > 0) parts.push(`${count(this.left)} left out, since they came faster than they are shown`);

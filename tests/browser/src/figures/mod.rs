@@ -2,7 +2,6 @@
 //!
 //! `cargo xtask bench` runs them with the collector that people run, and makes medians of them.
 
-mod device;
 mod devices;
 mod page;
 mod tail;

@@ -9,9 +9,8 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
 use spandrel_tests::proc::{Proc, pause};
 
-use super::device::Device;
 use super::{Found, browser, number, part};
-use crate::Collector;
+use crate::{Collector, Device};
 
 const SPANS: u32 = 100;
 /// Between two of them, so that each comes by itself.

@@ -1,0 +1,179 @@
+//! What is on the page while the collector has not answered yet: that it is asked, and never nothing.
+
+use anyhow::Result;
+use serde_json::json;
+use spandrel_browser::relay::Slow;
+use spandrel_browser::{Axe, Browser, Collector, Device, LOOKS, Span};
+
+const API: &str = "/api/spandrel/v1";
+const BUSY: &str = "document.querySelector('main [aria-busy=true]')";
+
+/// An address, what is asked for it, what it says meanwhile, and what is there then.
+const LOADING: [(&str, &str, &str, &str); 8] = [
+    ("view=traces", "/traces", "Asking the collector", "document.querySelector('a.trace')"),
+    (
+        "view=trace&trace=a",
+        "/traces/",
+        "Asking for the trace",
+        "document.querySelector('[id^=row-]')",
+    ),
+    (
+        "view=trace&trace=a&span=0000000000000002",
+        "/traces/0000000000000000000000000000000a/spans/",
+        "Asking for the span",
+        "document.querySelector('aside h2')?.textContent === 'read'",
+    ),
+    (
+        "view=devices",
+        "/devices",
+        "Asking for the devices",
+        "document.querySelector('.device-body .col-id')",
+    ),
+    (
+        "view=devices&device=00123456789a0001",
+        "/devices/",
+        "Asking for the device",
+        "document.querySelector('table.boots')",
+    ),
+    (
+        "view=bottlenecks",
+        "/statistics",
+        "Reading traces",
+        "document.querySelector('table.operations')",
+    ),
+    ("view=graph", "/dependencies", "Counting calls", "document.querySelector('table.calls')"),
+    (
+        "view=compare&a=a&b=b",
+        "/traces/",
+        "Reading both traces",
+        "document.querySelector('table.compared')",
+    ),
+];
+
+fn filled() -> Result<Collector> {
+    let collector = Collector::start()?;
+    for trace in [10, 11] {
+        collector.send("panel", &[Span::new(trace, 1, 0, "greet")])?;
+        collector.send("sensor", &[Span::new(trace, 2, 1, "read")])?;
+    }
+    Device::new(collector.frames())?.hello()?;
+    Ok(collector)
+}
+
+#[test]
+fn every_view_says_that_it_waits_until_it_need_not() -> Result<()> {
+    let Some(axe) = Axe::load()? else { return Ok(()) };
+    let Some(browser) = Browser::start()? else { return Ok(()) };
+    let collector = filled()?;
+    let slow = Slow::start(&collector)?;
+    for look in [LOOKS[0], LOOKS[3]] {
+        browser.look(look)?;
+        for (address, path, says, then) in LOADING {
+            let about = format!("waits {address} {look}");
+            slow.hold(&format!("{API}{path}"));
+            browser.open(&slow.page(address))?;
+            browser.until(&format!(
+                "{BUSY} && document.querySelector('main').innerText.includes('{says}')"
+            ))?;
+            // Who hears the page is told, too.
+            browser.until(&format!(
+                "document.querySelector('#announced').textContent.includes('{says}')"
+            ))?;
+            assert_eq!(axe.violations(&browser)?, [""; 0], "{about}");
+            assert!(browser.shoot(&about)?.colours()? > 8, "{about}");
+            slow.let_all();
+            browser.until(then)?;
+            browser.until(&format!("!({BUSY})"))?;
+            assert_eq!(browser.complaints()?, [""; 0], "{about}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn what_was_there_stays_until_the_answer_to_the_next_question_comes() -> Result<()> {
+    let Some(browser) = Browser::start()? else { return Ok(()) };
+    let collector = filled()?;
+    let slow = Slow::start(&collector)?;
+    for (address, path, there, field, value) in [
+        ("view=traces", "/traces", "a.trace", "#filter-service", "motor"),
+        ("view=bottlenecks", "/statistics", "table.operations", "#filter-service", "motor"),
+        ("view=graph", "/dependencies", "table.calls", "#graph-from", "-1h"),
+    ] {
+        browser.open(&slow.page(address))?;
+        let is_there = format!("document.querySelector('{there}')");
+        browser.until(&is_there)?;
+        browser.until(&format!("!({BUSY})"))?;
+        slow.hold(&format!("{API}{path}"));
+        let change = "const field = document.querySelector(arguments[0]);
+            field.value = arguments[1];
+            field.dispatchEvent(new Event('change', { bubbles: true }))";
+        browser.run(change, &[json!(field), json!(value)])?;
+        browser.until(&format!("{BUSY} && {is_there}"))?;
+        slow.let_all();
+        // Nothing is like that.
+        browser.until(&format!(
+            "!({BUSY}) && !({is_there}) && document.querySelector('main .empty')"
+        ))?;
+        assert_eq!(browser.complaints()?, [""; 0], "{address}");
+    }
+    Ok(())
+}
+
+#[test]
+fn of_a_long_trace_it_is_said_how_much_has_come() -> Result<()> {
+    let Some(browser) = Browser::start()? else { return Ok(()) };
+    let collector = Collector::start()?;
+    for first in (1..=60_000_u64).step_by(20_000) {
+        let below = |id: u64| Span::new(7, id, id / 3, "read");
+        collector.send("panel", &(first..first + 20_000).map(below).collect::<Vec<_>>())?;
+    }
+    let slow = Slow::start(&collector)?;
+    slow.hold(&format!("{API}/traces/"));
+    browser.open(&slow.page("view=trace&trace=7"))?;
+    let said = "document.querySelector('main .waiting')?.textContent";
+    browser.until(&format!("{said} === 'Asking for the trace'"))?;
+    slow.let_one();
+    browser.until(&format!("{said}?.startsWith('Reading: 1 of ')"))?;
+    slow.let_one();
+    browser.until(&format!("{said}?.startsWith('Reading: 2 of ')"))?;
+    slow.let_all();
+    browser.until("document.querySelectorAll('[id^=row-]').length > 10")?;
+    assert_eq!(browser.complaints()?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn the_live_view_listens_only_once_it_is_heard() -> Result<()> {
+    let Some(browser) = Browser::start()? else { return Ok(()) };
+    let collector = Collector::start()?;
+    let slow = Slow::start(&collector)?;
+    slow.hold(&format!("{API}/live"));
+    browser.open(&slow.page("view=live"))?;
+    let said = "document.querySelector('live-tail .summary')?.textContent";
+    browser.until(&format!("{said} === 'Connecting'"))?;
+    slow.let_all();
+    browser.until(&format!("{said} === 'Listening'"))?;
+    assert_eq!(browser.complaints()?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn who_is_answered_late_is_not_asked_for_devices_anew_before() -> Result<()> {
+    let Some(browser) = Browser::start()? else { return Ok(()) };
+    let collector = filled()?;
+    let slow = Slow::start(&collector)?;
+    for (address, then) in [
+        ("view=devices", "document.querySelector('.device-body .col-id')"),
+        ("view=devices&device=00123456789a0001", "document.querySelector('table.boots')"),
+    ] {
+        slow.hold(&format!("{API}/devices"));
+        browser.open(&slow.page(address))?;
+        browser.until(BUSY)?;
+        // The list is asked for every five seconds; the one answer that comes is of the first time.
+        browser.until("performance.now() > 6_500")?;
+        slow.let_one();
+        browser.until(then)?;
+    }
+    Ok(())
+}
