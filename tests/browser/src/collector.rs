@@ -120,8 +120,11 @@ fn port_of(line: &str) -> Result<u16> {
     digits.parse().with_context(|| format!("no port in {line:?}"))
 }
 
-/// The collector as a developer builds it: nothing here is measured.
-fn program() -> Result<&'static Path> {
+/// The collector's program as a developer builds it.
+///
+/// # Errors
+/// If it cannot be built.
+pub fn program() -> Result<&'static Path> {
     static PROGRAM: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let build = || -> Result<PathBuf> {
         let arguments = ["--package", "spandrel-collector"];

@@ -52,14 +52,14 @@ impl Browser {
         self.mouse("mouseReleased", *last, is_left)
     }
 
-    /// Has fingers be at these places of the window and nowhere else: `what` is `touchStart`, `touchMove` or `touchEnd`.
+    /// Has fingers, by their numbers, come down at places of the window (`touchStart`), be moved there (`touchMove`),
+    /// or go up (`touchEnd`).
     ///
     /// # Errors
     /// If the browser says so.
-    pub fn touch(&self, what: &str, fingers: &[[f64; 2]]) -> Result<()> {
-        let points = fingers.iter().zip(0..);
-        let points: Vec<Value> =
-            points.map(|([x, y], id)| json!({"x": x, "y": y, "id": id})).collect();
+    pub fn touch(&self, what: &str, fingers: &[(u32, [f64; 2])]) -> Result<()> {
+        let point = |(id, [x, y]): &(u32, [f64; 2])| json!({"x": x, "y": y, "id": id});
+        let points: Vec<Value> = fingers.iter().map(point).collect();
         self.command("Input.dispatchTouchEvent", json!({"type": what, "touchPoints": points}))?;
         Ok(())
     }

@@ -13,7 +13,7 @@ mod spans;
 
 pub use axe::Axe;
 pub use browser::{Browser, LOOKS, Look};
-pub use collector::{Collector, Process};
+pub use collector::{Collector, Process, program};
 pub use device::Device;
 pub use shot::Shot;
 pub use spans::{Span, trace_id};

@@ -135,7 +135,8 @@ fn of_a_long_trace_it_is_said_how_much_has_come() -> Result<()> {
     browser.until(&format!("{said} === 'Asking for the trace'"))?;
     slow.let_one();
     browser.until(&format!("{said}?.startsWith('Reading: 1 of ')"))?;
-    slow.let_one();
+    // Several are asked for at once.
+    slow.hold(&format!("{API}/traces/7?page=2"));
     browser.until(&format!("{said}?.startsWith('Reading: 2 of ')"))?;
     slow.let_all();
     browser.until("document.querySelectorAll('[id^=row-]').length > 10")?;

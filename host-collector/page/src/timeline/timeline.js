@@ -11,6 +11,8 @@ import { View } from "../ui/view.js";
 import { head } from "./head.js";
 import { load } from "./load.js";
 import { Panel } from "./panel.js";
+import { ROW_HEIGHT } from "./rows.js";
+import { splitter } from "./split.js";
 import { Stage } from "./stage.js";
 import { startTouch, timeKey } from "./touch.js";
 
@@ -112,8 +114,8 @@ export class TimelineView extends View {
       h("div", { class: "zoom" },
         button("+", "Zoom in", () => stage.zoom(0.6)), button("−", "Zoom out", () => stage.zoom(1 / 0.6)), button("All", "All of the time", () => stage.look({ from: -Infinity, to: Infinity })),
         button("Close all", "Close all rows", () => this.fold(1)), button("Open all", "Open all rows", () => this.fold(Infinity))));
-    const split = this.splitter();
-    const timeline = h("div", { class: "timeline" }, h("div", { class: "upper" }, tools, stage.map.canvas), stage.scroller, split);
+    const split = splitter();
+    const timeline = h("div", { class: "timeline", style: { "--tall": `${trace.rows * ROW_HEIGHT}px` } }, h("div", { class: "upper" }, tools, stage.map.canvas), stage.scroller, h("div", { class: "guide" }, split));
     timeline.addEventListener("keydown", (event) => {
       if (event.target instanceof HTMLInputElement || event.target === split) return;
       if (timeKey(stage, event)) return;
@@ -129,31 +131,6 @@ export class TimelineView extends View {
     const title = trace.strings[trace.name[0] ?? 0] ?? "";
     document.title = `${title.slice(0, 80)} – Spandrel`;
     announce(`The trace has ${count(trace.rows)} spans and lasts ${duration(trace.extent)}`);
-  }
-
-  /** Where rows end and bars begin. */
-  splitter() {
-    const split = h("div", { class: "split", role: "separator", tabindex: "0", "aria-orientation": "vertical", "aria-label": "Width of the names", "aria-valuemin": 15, "aria-valuemax": 80, "aria-valuenow": 38 });
-    const set = (/** @type {number} */ share) => {
-      const value = Math.round(Math.max(15, Math.min(80, share)));
-      split.setAttribute("aria-valuenow", String(value));
-      split.parentElement?.style.setProperty("--names", `${value}%`);
-    };
-    split.addEventListener("keydown", (event) => {
-      const by = event.key === "ArrowLeft" ? -2 : event.key === "ArrowRight" ? 2 : 0;
-      if (by === 0) return;
-      event.preventDefault();
-      set(Number(split.getAttribute("aria-valuenow")) + by);
-    });
-    split.addEventListener("pointerdown", (event) => {
-      split.setPointerCapture(event.pointerId);
-      split.onpointermove = (now) => {
-        const box = split.parentElement?.getBoundingClientRect();
-        if (box) set(((now.clientX - box.left) / box.width) * 100);
-      };
-      split.onpointerup = split.onpointercancel = () => (split.onpointermove = null);
-    });
-    return split;
   }
 
   /** Goes to what the address says. */

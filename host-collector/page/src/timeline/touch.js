@@ -37,16 +37,16 @@ function pointers(stage) {
   const { canvas } = stage;
   /** @type {Map<number, number>} fingers that are down, and where */
   const down = new Map();
-  let begun = { x: 0, y: 0, view: stage.view, spread: 0, middle: 0, isDrag: false };
-  const begin = (/** @type {PointerEvent} */ event) => {
+  let begun = { x: 0, view: stage.view, spread: 0, middle: 0, isDrag: false };
+  const begin = (/** @type {boolean} */ isDrag) => {
     const [a = 0, b = a] = [...down.values()];
-    begun = { x: event.offsetX, y: event.offsetY, view: stage.view, spread: Math.abs(a - b), middle: (a + b) / 2, isDrag: down.size > 1 };
+    begun = { x: a, view: stage.view, spread: Math.abs(a - b), middle: (a + b) / 2, isDrag };
   };
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
     down.set(event.pointerId, event.offsetX);
-    begin(event);
+    begin(down.size > 1);
   });
   canvas.addEventListener("pointermove", (event) => {
     if (!down.has(event.pointerId)) {
@@ -75,7 +75,8 @@ function pointers(stage) {
   });
   const up = (/** @type {PointerEvent} */ event) => {
     if (!down.delete(event.pointerId)) return;
-    if (down.size > 0) begin(event);
+    // The finger that is left goes on from where it is; both were there, so it is no click either.
+    if (down.size > 0) begin(true);
     else if (!begun.isDrag && event.type === "pointerup") {
       const row = stage.rowAt(event.offsetY);
       if (row >= 0) stage.select(row);

@@ -123,7 +123,8 @@ class App extends PageElement {
       scrollTo(0, 0);
     }
     this.view?.show(place);
-    if (isOther && isStep) this.main.focus({ preventScroll: true });
+    // A view that knows where one goes on has put the focus there.
+    if (isOther && isStep && !this.view?.contains(document.activeElement)) this.main.focus({ preventScroll: true });
   }
 }
 

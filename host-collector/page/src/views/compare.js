@@ -82,7 +82,7 @@ function comparedRow(row, widest) {
   const change = row.b.total - row.a.total;
   const width = `${(Math.abs(change) / widest) * 50}%`;
   return h("tr", { class: state },
-    h("th", { scope: "row", style: { "padding-left": `${Math.min(row.depth, MOST_STEPS_IN) * 12 + 4}px` } }, h("bdi", { class: "name" }, shown(row.name, 200) || "(no name)"), " ", h("bdi", { class: "service" }, shown(row.service, 80)),
+    h("th", { scope: "row", style: { "padding-left": `${Math.min(row.depth, MOST_STEPS_IN) * 12 + 8}px` } }, h("bdi", { class: "name" }, shown(row.name, 200) || "(no name)"), " ", h("bdi", { class: "service" }, shown(row.service, 80)),
       state !== "" && h("span", { class: "chip" }, state === "only-a" ? "only in A" : "only in B")),
     h("td", { class: row.a.count === row.b.count ? "number" : "number warned" }, count(row.a.count)), h("td", { class: row.a.count === row.b.count ? "number" : "number warned" }, count(row.b.count)),
     long(row.a, row.a.total), long(row.b, row.b.total), h("td", { class: "number" }, difference(row.b.total, row.a.total)), long(row.a, row.a.self), long(row.b, row.b.self),

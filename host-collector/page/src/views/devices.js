@@ -53,7 +53,13 @@ export class DevicesView extends View {
       this.arrange();
     });
     this.summary = h("p", { class: "summary", role: "status" });
-    this.heads = h("div", { role: "row", class: "device-row heads", "aria-rowindex": 1 });
+    // They stay the same elements, so that one that has the focus keeps it.
+    this.titles = COLUMNS.map(([name, title, about]) => {
+      const sign = h("span", { "aria-hidden": "true" });
+      const sort = h("a", { title: about }, title, sign);
+      return { name, sign, sort, cell: h("div", { role: "columnheader", class: `col-${name}` }, sort) };
+    });
+    this.heads = h("div", { role: "row", class: "device-row heads", "aria-rowindex": 1 }, this.titles.map(({ cell }) => cell));
     this.body = h("div", { class: "device-body", role: "rowgroup" });
     this.scroller = h("div", { class: "device-table", role: "table", "aria-label": "Devices", tabindex: "0" }, h("div", { role: "rowgroup", class: "device-head" }, this.heads), this.body);
     this.scroller.addEventListener("scroll", () => this.ask(), { passive: true });
@@ -105,10 +111,8 @@ export class DevicesView extends View {
       const answer = await get("/devices", {}, signal);
       this.devices = answer.devices;
       this.now = ns(answer.now_ns);
-      const wasLoaded = this.isLoaded && this.devices.length > 0 && this.contains(this.scroller);
       this.isLoaded = true;
-      if (wasLoaded) this.arrange();
-      else this.frameUp();
+      this.frameUp();
     } catch (error) {
       if (!signal.aborted && !isQuiet) this.say(trouble(error, () => this.reload()));
     }
@@ -124,8 +128,10 @@ export class DevicesView extends View {
       this.say(empty("No device has been heard since the collector started", "A device is here once its first frame comes. This is all that firmware needs:", firmware()));
       return;
     }
-    replace(this, h("h1", { class: "away" }, "Devices"), h("div", { class: "bar" }, this.filter, this.summary), this.scroller);
-    this.observer.observe(this.scroller);
+    if (!this.contains(this.scroller)) {
+      replace(this, h("h1", { class: "away" }, "Devices"), h("div", { class: "bar" }, this.filter, this.summary), this.scroller);
+      this.observer.observe(this.scroller);
+    }
     this.arrange();
   }
 
@@ -133,14 +139,14 @@ export class DevicesView extends View {
   arrange() {
     const key = one(this.place.sort) || "state";
     this.list = sorted(filtered(this.devices, one(this.place.filter)), key);
-    const named = key.replace(/^-/, "");
-    replace(this.heads, COLUMNS.map(([name, title, about]) => {
-      const isThis = name === named;
-      const next = isThis && !key.startsWith("-") ? `-${name}` : name;
-      const order = !isThis ? null : key.startsWith("-") ? "descending" : "ascending";
-      return h("div", { role: "columnheader", "aria-sort": order, class: `col-${name}` },
-        h("a", { href: link({ ...this.place, sort: next }), title: about }, title, isThis && h("span", { "aria-hidden": "true" }, key.startsWith("-") ? " ↓" : " ↑")));
-    }));
+    for (const { name, sign, sort, cell } of this.titles) {
+      const isThis = name === key.replace(/^-/, "");
+      const isDown = key.startsWith("-");
+      sort.href = link({ ...this.place, sort: isThis && !isDown ? `-${name}` : name });
+      sign.textContent = !isThis ? "" : isDown ? " ↓" : " ↑";
+      if (isThis) cell.setAttribute("aria-sort", isDown ? "descending" : "ascending");
+      else cell.removeAttribute("aria-sort");
+    }
     const live = this.devices.filter((device) => device.state === "live").length;
     this.summary.textContent = `${count(this.list.length)} of ${count(this.devices.length)} devices, ${count(live)} live`;
     if (this.list.length === 0) announce("No device is like that");
@@ -156,6 +162,8 @@ export class DevicesView extends View {
 
   draw() {
     this.frame = 0;
+    const focused = document.activeElement;
+    const held = focused && this.body.contains(focused) ? focused.getAttribute("href") : null;
     const first = Math.max(0, Math.floor(this.scroller.scrollTop / DEVICE_ROW_HEIGHT) - 2);
     const amount = Math.min(MOST_DEVICE_ROWS, Math.ceil(this.scroller.clientHeight / DEVICE_ROW_HEIGHT) + 4, this.list.length - first);
     while (this.slots.length < amount) {
@@ -172,6 +180,9 @@ export class DevicesView extends View {
       slot.setAttribute("aria-rowindex", String(first + index + 2));
       replace(slot, cells(device, this.now));
     });
+    // The device that had the focus has it again, wherever it is now.
+    if (!held || this.body.contains(document.activeElement)) return;
+    for (const device of this.body.querySelectorAll("a")) if (device.getAttribute("href") === held) device.focus({ preventScroll: true });
   }
 
   disconnectedCallback() {
