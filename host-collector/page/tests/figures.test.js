@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { filtered, lossShare, ringShare, sorted } from "../src/lib/fleet.js";
+import { filtered, linkLoss, lossShare, ringShare, sorted } from "../src/lib/fleet.js";
 import { bins } from "../src/lib/histogram.js";
 import { layered } from "../src/lib/layers.js";
 import { joined } from "../src/lib/paths.js";
@@ -63,6 +63,12 @@ function trace(rows) {
     process: new Uint32Array(rows.length), processes: [{ service: "s", attributes: [], warnings: [] }], duration: Float64Array.from(rows.map(([, , duration]) => duration)), self: new Float64Array(rows.length), flags: new Uint8Array(rows.length),
   };
 }
+
+test("a link is as good as what came over it, whatever else was lost", () => {
+  assert.equal(linkLoss(device("a", { lost: { ring_full: 50 } })), 0);
+  assert.equal(linkLoss(device("a", { lost: { ring_full: 50, link: 10 } })), 0.1);
+  assert.equal(linkLoss(device("a", { lost: undefined })), 0);
+});
 
 test("traces are joined by the way to each operation", () => {
   const a = trace([[0, "root", 10], [1, "read", 4], [1, "read", 5], [2, "bus", 1]]);

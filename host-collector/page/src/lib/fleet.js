@@ -13,6 +13,12 @@ export function lossShare(device) {
   return lost === 0 ? 0 : lost / (lost + Number(device.records));
 }
 
+/** How good its link is: what share of its records was lost on the way. @param {Device} device @returns {number} */
+export function linkLoss(device) {
+  const lost = Number(device.lost?.link ?? 0);
+  return lost === 0 ? 0 : lost / (lost + Number(device.records));
+}
+
 /** How full its ring was at most, or -1 if it does not count. @param {Device} device @returns {number} */
 export function ringShare(device) {
   return device.ring_words ? Math.min(1, Number(device.ring_most ?? 0) / Number(device.ring_words)) : -1;

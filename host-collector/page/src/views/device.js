@@ -3,7 +3,7 @@
 import { get } from "../lib/api.js";
 import { h, replace } from "../lib/dom.js";
 import { ago, count, duration, moment, ns, percent, shown } from "../lib/format.js";
-import { lossShare, lostOf, ringShare } from "../lib/fleet.js";
+import { linkLoss, lossShare, lostOf, ringShare } from "../lib/fleet.js";
 import { link } from "../lib/url.js";
 import { trouble, waiting } from "../ui/empty.js";
 import { chart } from "./chart.js";
@@ -86,7 +86,9 @@ export class DevicePage {
     return h("div", { class: "latest" },
       h("dl", { class: "facts" },
         fact("state", h("span", { class: `light ${boot.state}` }, boot.state)), fact("boot", boot.session), fact("heard", ago(ns(boot.last_ns), now)),
-        fact("from", h("bdi", {}, shown(boot.peer, 100))), fact("clock", boot.error_ns === null ? `nothing bounds it (${shown(boot.sync, 20)})` : `± ${duration(Number(boot.error_ns))} by ${shown(boot.sync, 20)}`),
+        fact("from", h("bdi", {}, shown(boot.peer, 100))),
+        fact("link", linkLoss(boot) === 0 ? "all that was sent came" : h("span", { class: "warned" }, `${percent(linkLoss(boot))} of records lost on the way`)),
+        fact("clock", boot.error_ns === null ? `nothing bounds it (${shown(boot.sync, 20)})` : `± ${duration(Number(boot.error_ns))} by ${shown(boot.sync, 20)}`),
         fact("drift", boot.drift_ppm === null ? "not known" : `${boot.drift_ppm.toFixed(2)} ppm`),
         typeof boot.frames === "number" && fact("frames", count(boot.frames)), fact("records", count(boot.records)),
         fact("lost", lost.length === 0 ? "nothing" : lost.map(([kind, amount]) => h("span", { class: "chip warned" }, `${shown(kind, 40)} ${count(Number(amount))}`))),
