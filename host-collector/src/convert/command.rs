@@ -1,8 +1,10 @@
 //! The command: a file in, a file out.
 
-use super::{Format, InputError, LARGEST, read};
+use super::input::read_telling;
+use super::{Format, InputError, LARGEST};
 use crate::model::Chunk;
 use crate::receiver::HostClock;
+use crate::terminal::{Bar, Meter};
 use clap::Args;
 use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
@@ -61,7 +63,7 @@ pub fn convert(options: &Convert) -> Result<(), ConvertError> {
     if rejected > 0 {
         log::warn!(rejected; "{rejected} spans were left out: their ids are none");
     }
-    let written = options.to.write(&chunk);
+    let written = Bar::new("converting").during(|meter| options.to.write_telling(&chunk, meter));
     let failed = |path: &Path, source| ConvertError::Write { path: path.to_owned(), source };
     match &options.out {
         Some(path) => fs::write(path, written).map_err(|source| failed(path, source)),
@@ -76,18 +78,24 @@ pub fn convert(options: &Convert) -> Result<(), ConvertError> {
 /// The spans of a file, and how many were left out.
 pub(crate) fn load(path: &Path) -> Result<(Chunk, usize), ConvertError> {
     let failed = |source| ConvertError::Read { path: path.to_owned(), source };
-    let bytes = bytes(path).map_err(failed)?;
+    let bytes = Bar::new("loading").during(|meter| bytes(path, meter)).map_err(failed)?;
     let failed = |source| ConvertError::Input { path: path.to_owned(), source };
-    read(&bytes, HostClock::new().now_ns()).map_err(failed)
+    let now_ns = HostClock::new().now_ns();
+    Bar::new("reading").during(|meter| read_telling(&bytes, now_ns, meter)).map_err(failed)
 }
 
 /// All of a file, but not more than can be converted.
-fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+fn bytes(path: &Path, meter: &Meter) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let reader: Box<dyn Read> = match path.to_str() {
-        Some("-") => Box::new(io::stdin().lock()),
-        _ => Box::new(File::open(path)?),
+    // Nobody knows how much comes through a pipe.
+    let (reader, length): (Box<dyn Read>, u64) = match path.to_str() {
+        Some("-") => (Box::new(io::stdin().lock()), 0),
+        _ => {
+            let file = File::open(path)?;
+            let about = file.metadata()?;
+            (Box::new(file), if about.is_file() { about.len() } else { 0 })
+        }
     };
-    reader.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    meter.reading(reader.take(LARGEST + 1), length).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

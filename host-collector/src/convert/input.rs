@@ -7,6 +7,7 @@ use crate::receiver::otlp::{self, JsonError};
 use crate::receiver::stream::LONGEST;
 use crate::receiver::zipkin::{self, ZipkinError};
 use crate::receiver::{Handler as _, Peer, Replies};
+use crate::terminal::Meter;
 use flate2::read::MultiGzDecoder;
 use spandrel_transport::framing::stream::{Item, Splitter, buffer_len};
 use std::io::{self, Read as _};
@@ -52,11 +53,22 @@ pub enum InputError {
 /// # Errors
 /// It is nothing that is known, or what it is has a mistake.
 pub fn read(bytes: &[u8], now_ns: u64) -> Result<(Chunk, usize), InputError> {
+    read_telling(bytes, now_ns, &Meter::default())
+}
+
+/// The same, and says how far it is where that is known.
+pub(super) fn read_telling(
+    bytes: &[u8],
+    now_ns: u64,
+    meter: &Meter,
+) -> Result<(Chunk, usize), InputError> {
     let mut unpacked = Vec::new();
     let bytes = match bytes {
         [0x1f, 0x8b, ..] => {
-            let mut reader = MultiGzDecoder::new(bytes).take(LARGEST + 1);
+            let packed = meter.reading(bytes, bytes.len() as u64);
+            let mut reader = MultiGzDecoder::new(packed).take(LARGEST + 1);
             reader.read_to_end(&mut unpacked).map_err(InputError::Gzip)?;
+            meter.at(0, 0);
             &unpacked
         }
         _ => bytes,
@@ -71,11 +83,11 @@ pub fn read(bytes: &[u8], now_ns: u64) -> Result<(Chunk, usize), InputError> {
         // OTLP begins with the byte of a line's end and a length, which may be that of a brace.
         Some(b'{' | b'[') => match bytes.starts_with(b"\n").then(protobuf).flatten() {
             Some(checked) => checked,
-            None => json(text)?,
+            None => json(text, meter)?,
         },
         Some(_) => match protobuf() {
             Some(checked) => checked,
-            None => frames(bytes, now_ns)?,
+            None => frames(bytes, now_ns, meter)?,
         },
     };
     if chunk.is_empty() {
@@ -85,13 +97,13 @@ pub fn read(bytes: &[u8], now_ns: u64) -> Result<(Chunk, usize), InputError> {
 }
 
 /// JSON by the first of the keys that only one of them has.
-fn json(text: &[u8]) -> Result<Checked, InputError> {
+fn json(text: &[u8], meter: &Meter) -> Result<Checked, InputError> {
     let first = |key: &[u8]| text.windows(key.len()).position(|window| window == key);
     let [otlp, jaeger, zipkin] =
         [&b"\"resourceSpans\""[..], b"\"traceID\"", b"\"traceId\""].map(first);
     let otlp_first = otlp.is_some_and(|at| jaeger.is_none_or(|other| at < other));
     if otlp_first {
-        return otlp_lines(text);
+        return otlp_lines(text, meter);
     }
     match (jaeger, zipkin) {
         (Some(_), _) => Ok(Chunk::check(jaeger::from_json(text)?)?),
@@ -104,22 +116,27 @@ fn json(text: &[u8]) -> Result<Checked, InputError> {
 }
 
 /// One document, or one in each line.
-fn otlp_lines(text: &[u8]) -> Result<Checked, InputError> {
+fn otlp_lines(text: &[u8], meter: &Meter) -> Result<Checked, InputError> {
     let whole = otlp::from_json(text);
     let first = match whole {
         Ok(request) => return Ok(Chunk::check(request)?),
         Err(error) => error,
     };
+    let mut done = 0;
     let lines = text.split(|byte| *byte == b'\n').zip(1..);
     let mut lines = lines
-        .map(|(line, number)| (line.trim_ascii(), number))
-        .filter(|(line, _)| !line.is_empty());
+        .map(move |(line, number)| {
+            done += line.len() as u64 + 1;
+            (line.trim_ascii(), number, done)
+        })
+        .filter(|(line, ..)| !line.is_empty());
     // One document over several lines has its mistake in the whole of it.
-    if lines.clone().nth(1).is_none_or(|(line, _)| !line.starts_with(b"{\"")) {
+    if lines.clone().nth(1).is_none_or(|(line, ..)| !line.starts_with(b"{\"")) {
         return Err(InputError::Otlp(1, first));
     }
     let (mut writer, mut rejected, mut why) = (ChunkWriter::default(), 0, "");
-    lines.try_for_each(|(line, number)| {
+    lines.try_for_each(|(line, number, done)| {
+        meter.at(done, text.len() as u64 + 1);
         let request = otlp::from_json(line).map_err(|error| InputError::Otlp(number, error))?;
         let checked = Chunk::check(request)?;
         writer.chunk(&checked.chunk);
@@ -134,7 +151,7 @@ fn otlp_lines(text: &[u8]) -> Result<Checked, InputError> {
 ///
 /// When they came is not known, so devices are on no common time line: each has the times of its own clock
 /// from `now_ns` on.
-fn frames(bytes: &[u8], now_ns: u64) -> Result<Checked, InputError> {
+fn frames(bytes: &[u8], now_ns: u64, meter: &Meter) -> Result<Checked, InputError> {
     let mut writer = ChunkWriter::default();
     let mut replies = Replies::new();
     let options = pipeline::Options { downlink: false, align: false, raw_ticks: false };
@@ -147,6 +164,7 @@ fn frames(bytes: &[u8], now_ns: u64) -> Result<Checked, InputError> {
             pipeline.on_frame(frame, &peer, now_ns, &mut replies);
             replies.clear();
         }
+        meter.at((bytes.len() - rest.len()) as u64, bytes.len() as u64);
     }
     pipeline.finish(now_ns);
     let frames = pipeline.stats().frames;

@@ -4,6 +4,7 @@ use crate::exporter::jaeger::{self, END_OF_ANSWER, Show};
 use crate::exporter::{otlp, perfetto, zipkin};
 use crate::json::Writer;
 use crate::model::{Chunk, ChunkWriter, ResourceSpansView, ScopeSpansView, SpanView, TraceId};
+use crate::terminal::Meter;
 use std::collections::BTreeMap;
 
 /// Formats of files.
@@ -27,6 +28,16 @@ impl Format {
     /// Writes all spans of a chunk.
     #[must_use]
     pub fn write(self, chunk: &Chunk) -> Vec<u8> {
+        self.write_telling(chunk, &Meter::default())
+    }
+
+    /// The same, and says how far it is where that is known.
+    pub(super) fn write_telling(self, chunk: &Chunk, meter: &Meter) -> Vec<u8> {
+        let (mut done, all) = (0, chunk.len() as u64);
+        let mut tell = |trace: &Chunk| {
+            done += trace.len() as u64;
+            meter.at(done, all);
+        };
         let mut out = Writer::default();
         match self {
             Self::Protobuf => return chunk.bytes().to_vec(),
@@ -37,11 +48,15 @@ impl Format {
                 for trace in traces(chunk) {
                     otlp::json(&mut out, [&trace]);
                     out.raw("\n");
+                    tell(&trace);
                 }
             }
             Self::Jaeger => {
                 out.raw("{\"data\":");
-                out.list(traces(chunk), |out, trace| jaeger::trace(out, &trace, Show::Dropped));
+                out.list(traces(chunk), |out, trace| {
+                    jaeger::trace(out, &trace, Show::Dropped);
+                    tell(&trace);
+                });
                 // It begins with the end of the list.
                 out.raw(END_OF_ANSWER.trim_start_matches(']'));
             }

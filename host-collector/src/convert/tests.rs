@@ -1,8 +1,10 @@
 //! Every format in, every format out.
 
 use super::input::InputError;
+use super::input::read_telling;
 use super::{Format, pieces, read};
 use crate::model::{Chunk, ChunkWriter};
+use crate::terminal::Meter;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
@@ -177,5 +179,27 @@ proptest! {
             written.splice(at..at, bytes.iter().copied().take(8));
             let _ = read(&written, NOW_NS);
         }
+    }
+}
+
+#[test]
+fn what_is_long_says_how_far_it_is() {
+    let chunk = chunk();
+    let lines = Format::Jsonl.write(&chunk);
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(JAEGER.as_bytes()).unwrap();
+    let packed = gzip.finish().unwrap();
+    // Lines to the last of them; of one document nobody knows, but how much of it is unpacked.
+    for (bytes, all) in [(&lines, lines.len() as u64), (&packed, 0)] {
+        let meter = Meter::default();
+        read_telling(bytes, NOW_NS, &meter).unwrap();
+        assert_eq!(meter.now(), (all, all));
+    }
+    for (format, told) in
+        [(Format::Jaeger, (3, 3)), (Format::Jsonl, (3, 3)), (Format::Otlp, (0, 0))]
+    {
+        let meter = Meter::default();
+        assert_eq!(format.write_telling(&chunk, &meter), format.write(&chunk));
+        assert_eq!(meter.now(), told);
     }
 }

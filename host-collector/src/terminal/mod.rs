@@ -43,7 +43,7 @@ pub use devices::DevicesOf;
 pub use error::Error;
 pub use manual::{Completions, Manual, complete, manual};
 pub use options::{Asking, ColourWhen, Looking};
-pub use progress::Bar;
+pub use progress::{Bar, Meter};
 pub use search::{Conditions, Search};
 pub use services::ServicesOf;
 pub use shape::{Shape, ShapeError};

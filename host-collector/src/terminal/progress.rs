@@ -1,7 +1,9 @@
 //! How far long work is, on a terminal and nowhere else.
 
 use super::look::Look;
-use std::io::{self, Write as _};
+use std::io::{self, Read, Write as _};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{Builder, Scope, ScopedJoinHandle, park_timeout, scope};
 use std::time::{Duration, Instant};
 
 /// What is done sooner needs no bar.
@@ -31,11 +33,98 @@ impl Bar {
 
     /// So much is done, of so much; 0 where nobody knows of how much.
     pub fn at(&mut self, done: u64, all: u64) {
+        self.draw(done, all, || format!("{done} steps"));
+    }
+
+    /// Does what takes long, and shows meanwhile how far it says that it is, or else how long it takes by now.
+    pub fn during<T>(mut self, work: impl FnOnce(&Meter) -> T) -> T {
+        let meter = Meter::default();
+        if self.look.is_none() {
+            return work(&meter);
+        }
+        scope(|scope| {
+            let _drawn = Drawn::new(scope, &mut self, &meter);
+            work(&meter)
+        })
+    }
+
+    fn draw(&mut self, done: u64, all: u64, unknown: impl FnOnce() -> String) {
         let Some(look) = self.look.filter(|_| Instant::now() >= self.next) else { return };
         self.next = Instant::now() + PAUSE;
         self.is_drawn = true;
         // Whoever closed standard error does not want to know.
-        let _ = write!(io::stderr(), "\r{}", line(self.what, done, all, look));
+        let _ = write!(io::stderr(), "\r{}", line(self.what, done, all, unknown, look));
+    }
+}
+
+/// How far something is that is shown meanwhile.
+#[derive(Debug, Default)]
+pub struct Meter {
+    done: AtomicU64,
+    all: AtomicU64,
+    is_over: AtomicBool,
+}
+
+impl Meter {
+    /// So much is done, of so much; 0 where nobody knows of how much.
+    pub fn at(&self, done: u64, all: u64) {
+        self.done.store(done, Ordering::Relaxed);
+        self.all.store(all, Ordering::Relaxed);
+    }
+
+    /// What was said last.
+    #[must_use]
+    pub fn now(&self) -> (u64, u64) {
+        (self.done.load(Ordering::Relaxed), self.all.load(Ordering::Relaxed))
+    }
+
+    /// The same reader, of which it is told how much was read, of so many bytes.
+    pub fn reading<R: Read>(&self, reader: R, all: u64) -> impl Read {
+        Metered { reader, done: 0, all, meter: self }
+    }
+}
+
+struct Metered<'a, R> {
+    reader: R,
+    done: u64,
+    all: u64,
+    meter: &'a Meter,
+}
+
+impl<R: Read> Read for Metered<'_, R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(to)?;
+        self.done += count as u64;
+        self.meter.at(self.done, self.all);
+        Ok(count)
+    }
+}
+
+/// A thread that draws a bar until this is dropped.
+struct Drawn<'scope, 'a> {
+    meter: &'a Meter,
+    thread: Option<ScopedJoinHandle<'scope, ()>>,
+}
+
+impl<'scope, 'a: 'scope> Drawn<'scope, 'a> {
+    fn new(scope: &'scope Scope<'scope, '_>, bar: &'a mut Bar, meter: &'a Meter) -> Self {
+        let begun = Instant::now();
+        let draw = move || {
+            while !meter.is_over.load(Ordering::Relaxed) {
+                let (done, all) = meter.now();
+                bar.draw(done, all, || format!("{} s", begun.elapsed().as_secs()));
+                park_timeout(PAUSE);
+            }
+        };
+        // Where there is no thread to be had, nothing is drawn.
+        Self { meter, thread: Builder::new().spawn_scoped(scope, draw).ok() }
+    }
+}
+
+impl Drop for Drawn<'_, '_> {
+    fn drop(&mut self) {
+        self.meter.is_over.store(true, Ordering::Relaxed);
+        self.thread.iter().for_each(|thread| thread.thread().unpark());
     }
 }
 
@@ -48,10 +137,10 @@ impl Drop for Bar {
 }
 
 /// One line, as long as whatever it stands in the place of.
-fn line(what: &str, done: u64, all: u64, look: Look) -> String {
+fn line(what: &str, done: u64, all: u64, unknown: impl FnOnce() -> String, look: Look) -> String {
     let width = look.width.saturating_sub(1);
     let text = if all == 0 {
-        format!("{what}: {done} steps")
+        format!("{what}: {}", unknown())
     } else {
         let done = done.min(all);
         let parts = |of: usize| {
@@ -72,7 +161,8 @@ mod tests {
     use super::*;
 
     fn shown(done: u64, all: u64, width: usize, is_unicode: bool) -> String {
-        line("checking", done, all, Look { width, height: None, colour: false, is_unicode })
+        let look = Look { width, height: None, colour: false, is_unicode };
+        line("checking", done, all, || format!("{done} steps"), look)
     }
 
     #[test]
@@ -95,5 +185,24 @@ mod tests {
     fn it_stands_in_the_place_of_what_was_there() {
         let lengths = [(0, 2), (2, 2), (5, 0)].map(|(done, all)| shown(done, all, 60, false).len());
         assert_eq!(lengths, [59; 3]);
+    }
+
+    #[test]
+    fn what_is_read_is_told() {
+        let meter = Meter::default();
+        let mut reader = meter.reading(&[7; 30][..], 30);
+        let mut bytes = [0; 20];
+        assert_eq!((reader.read(&mut bytes).unwrap(), meter.now()), (20, (20, 30)));
+        assert_eq!((reader.read(&mut bytes).unwrap(), meter.now()), (10, (30, 30)));
+    }
+
+    #[test]
+    fn nobody_waits_for_a_bar() {
+        let look = Look { width: 40, height: None, colour: false, is_unicode: false };
+        let bar = || Bar { look: Some(look), next: Instant::now() + PATIENCE, ..Bar::new("x") };
+        assert_eq!(bar().during(|meter| meter.now()), (0, 0));
+        // Also where what it is about comes to a bad end.
+        let work = || bar().during(|_| panic!("a bad end"));
+        assert!(std::panic::catch_unwind(work).is_err());
     }
 }

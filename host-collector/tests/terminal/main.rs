@@ -2,6 +2,7 @@
 #![cfg(unix)]
 #![expect(clippy::std_instead_of_alloc, reason = "a test runs on a host")]
 
+mod bar;
 mod collector;
 mod live;
 mod screen;
