@@ -20,7 +20,7 @@ pub enum Error {
         why: String,
     },
     /// Somebody is there and says no.
-    #[error("the collector at {at} says: {what}{}", hint(*.status))]
+    #[error("{} says: {what}{}", who(at), hint(*.status))]
     Refused {
         /// Who was asked.
         at: String,
@@ -72,6 +72,12 @@ pub enum Error {
     /// Standard output, or the system.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+/// A collector is asked by its address, a store by its folder.
+fn who(at: &str) -> String {
+    let is_collector = at.starts_with("http://") || at.starts_with("https://");
+    if is_collector { format!("the collector at {at}") } else { format!("the store in {at}") }
 }
 
 fn hint(status: u16) -> &'static str {

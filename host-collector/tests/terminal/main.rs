@@ -101,7 +101,8 @@ fn a_store_is_looked_into_where_no_collector_runs() {
     let folder = folder("store");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
-    let trace = r#"{"traceID":"ab","spans":[{"traceID":"ab","spanID":"1","operationName":"read","references":[],
+    let trace = r#"{"traceID":"ab","spans":[{"traceID":"ab","spanID":"1","operationName":"read",
+        "references":[{"refType":"FOLLOWS_FROM","traceID":"cd","spanID":"2"}],
         "startTime":1790000000000000,"duration":5,"logs":[],"processID":"p","tags":[]}],
         "processes":{"p":{"serviceName":"sensor","tags":[]}}}"#;
     fs::write(folder.join("a.json"), trace).unwrap();
@@ -121,6 +122,12 @@ fn a_store_is_looked_into_where_no_collector_runs() {
         let out = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success() && out.contains(says), "{line}: {out}");
     }
+    let (_, out, _) = run(nobody, &format!("show ab --store {}", store.display()));
+    let other = format!("{:0>32}", "cd");
+    assert!(out.contains(&format!("↳ follows from 0000000000000002 of trace {other}\n")), "{out}");
+    // What cannot be is said of whoever was asked.
+    let (code, _, err) = run(nobody, &format!("search --min soon --store {}", store.display()));
+    assert!(code == Some(3) && err.contains("the store in ") && err.contains("1.5ms"), "{err}");
     // Neither a collector nor a store.
     let (code, _, err) = run(nobody, "search");
     assert!(code == Some(3) && err.contains("spandrel serve"), "{err}");
