@@ -226,6 +226,7 @@ impl<'a, W: Write> Shown<'a, W> {
     /// Draws all that came as if it were over.
     fn end(&mut self) -> io::Result<()> {
         if let Show::Trees(pond) = &mut self.show {
+            pond.fit(self.options.asking.look());
             pond.draw(&mut self.out, Duration::MAX)?;
         }
         self.out.flush()
@@ -234,6 +235,7 @@ impl<'a, W: Write> Shown<'a, W> {
     /// Makes room for a message on the same screen.
     fn clear(&mut self) -> io::Result<()> {
         if let Show::Trees(pond) = &mut self.show {
+            pond.fit(self.options.asking.look());
             pond.wipe(&mut self.out)?;
             self.is_stale = true;
         }
