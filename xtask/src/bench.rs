@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// Fail where a figure that does not depend on the machine is not as blessed
     #[arg(long, conflicts_with = "bless")]
     check: bool,
+    /// Open a trace in Jaeger's own UI, too: the folder of a built one, with its index.html
+    #[arg(long, value_name = "DIR")]
+    jaeger_ui: Option<PathBuf>,
     /// Take such figures as what later runs must not be worse than
     #[arg(long)]
     bless: bool,
@@ -92,6 +95,7 @@ const BUDGETS: &[Budget] = &[
     at_most("page.requests", 5.0, ""),
     at_most("page.open_trace_ms.1000", 150.0, ""),
     at_most("page.open_trace_ms.100000", 1_000.0, ""),
+    at_least("page.vs_jaeger_ui", 3.0, ""),
     at_most("page.frame_ms.p95", 8.0, ""),
     at_most("page.missed_frames_pct", 1.0, ""),
     at_most("tail.latency_ms.p95", 50.0, ""),
@@ -106,15 +110,19 @@ fn is_exact(key: &str) -> bool {
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     ensure!(args.runs > 0, "--runs must be at least 1");
+    // Figures are measured in another folder than this one.
+    let jaeger_ui = args.jaeger_ui.as_deref().map(built_ui).transpose()?;
     let progress = Progress::start();
     progress.say("building the collector");
     // What is measured is what people run.
     let (program, bytes) = dist::build()?;
     progress.say("measuring");
-    let mut lines = measure("tests/bench/collector", &["--release"], "bench", &program, args)?;
+    let mut lines = measure("tests/bench/collector", &["--release"], "bench", &program, args, &[])?;
     if workspace::find_program(setup::CHROMIUM.program).is_some() {
         progress.say("measuring the page and the terminal");
-        lines.extend(measure("tests/browser", &["--bin", "figures"], "browser", &program, args)?);
+        let more: Vec<_> = jaeger_ui.map(|ui| format!("--jaeger-ui={ui}")).into_iter().collect();
+        let how = ["--bin", "figures"];
+        lines.extend(measure("tests/browser", &how, "browser", &program, args, &more)?);
     } else {
         progress
             .say("figures of the page are left out: `cargo xtask setup` gets chromium for them");
@@ -146,14 +154,26 @@ fn measure(
     target: &str,
     program: &Path,
     args: &Args,
+    more: &[String],
 ) -> Result<Vec<String>> {
     let mut run = Command::new("cargo");
     run.args(["run", "--quiet"]).args(how).arg("--target-dir");
     run.arg(workspace::target_dir().join(target));
     run.arg("--").arg(format!("--spandrel={}", program.display()));
     run.arg(format!("--runs={}", args.runs));
-    run.args(args.only.iter().map(|prefix| format!("--only={prefix}")));
+    run.args(args.only.iter().map(|prefix| format!("--only={prefix}"))).args(more);
     finish("measuring", run.current_dir(workspace::root().join(folder)))
+}
+
+/// The whole path of a folder that has a built UI.
+fn built_ui(folder: &Path) -> Result<String> {
+    ensure!(
+        folder.join("index.html").is_file(),
+        "{} is no built UI: give the folder that has its index.html",
+        folder.display()
+    );
+    let whole = folder.canonicalize()?;
+    Ok(whole.to_str().with_context(|| format!("{} is no text", whole.display()))?.to_owned())
 }
 
 fn golden_path() -> PathBuf {

@@ -2,14 +2,13 @@
 
 use core::time::Duration;
 use std::net::UdpSocket;
-use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use spandrel::wire::{Body, Frame, Hello, Process, Value};
 use spandrel::{DeviceId, Session};
 use spandrel_tests::proc::pause;
 
-use super::{Found, browser, number};
+use super::{Found, Subject, browser, number};
 use crate::Collector;
 
 const DEVICES: u64 = 10_000;
@@ -18,7 +17,7 @@ const AT_ONCE: u64 = 100;
 const PAUSE: Duration = Duration::from_millis(30);
 
 /// `devices.list_ms`, from the click on the list's name until its rows are on the screen.
-pub(super) fn list(program: &Path) -> Result<Found> {
+pub(super) fn list(subject: &Subject) -> Result<Found> {
     const LIST: &str = "return new Promise(done => {
         const begun = performance.now();
         document.querySelector('nav a[href*=devices]').click();
@@ -28,7 +27,7 @@ pub(super) fn list(program: &Path) -> Result<Found> {
         look();
     })";
 
-    let collector = Collector::start_of(program, 0)?;
+    let collector = Collector::start_of(&subject.spandrel, 0)?;
     let socket = UdpSocket::bind("127.0.0.1:0")?;
     socket.connect(("127.0.0.1", collector.frames()))?;
     for device in 1..=DEVICES {

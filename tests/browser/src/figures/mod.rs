@@ -3,10 +3,11 @@
 //! `cargo xtask bench` runs them with the collector that people run, and makes medians of them.
 
 mod devices;
+mod jaeger_ui;
 mod page;
 mod tail;
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
@@ -15,20 +16,33 @@ use crate::Browser;
 /// What one run of a row found.
 pub type Found = Vec<(String, f64)>;
 
+/// What is measured.
+#[derive(Debug)]
+pub struct Subject {
+    /// The collector's program.
+    pub spandrel: PathBuf,
+    /// A built UI of Jaeger: the folder with its `index.html`.
+    pub jaeger_ui: Option<PathBuf>,
+}
+
 /// A row, by what its keys begin with.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
     /// What its keys begin with.
     pub keys: &'static [&'static str],
-    /// Measures once, with this collector.
-    pub measure: fn(&Path) -> Result<Found>,
+    /// Measures once.
+    pub measure: fn(&Subject) -> Result<Found>,
 }
 
 /// All rows.
-pub const ROWS: [Row; 5] = [
+pub const ROWS: [Row; 6] = [
     Row { keys: &["page.bytes", "page.requests"], measure: page::assets },
     Row { keys: &["page.open_trace_ms"], measure: page::open },
     Row { keys: &["page.frame_ms", "page.missed_frames_pct"], measure: page::frames },
+    Row {
+        keys: &["page.jaeger_ui_ms", "page.ours_10000_ms", "page.vs_jaeger_ui"],
+        measure: jaeger_ui::compare,
+    },
     Row { keys: &["devices.list_ms"], measure: devices::list },
     Row { keys: &["tail.latency_ms", "tail.page_latency_ms"], measure: tail::latency },
 ];
@@ -72,6 +86,6 @@ mod tests {
     #[test]
     fn a_row_is_found_by_the_begin_of_its_keys() {
         let named = |prefix| ROWS.iter().filter(|row| row.is_named(prefix)).count();
-        assert_eq!((named("page"), named("tail.latency_ms.p95"), named("store")), (3, 1, 0));
+        assert_eq!((named("page"), named("tail.latency_ms.p95"), named("store")), (4, 1, 0));
     }
 }

@@ -1,13 +1,12 @@
 //! The page itself: how much it is, how fast it shows a trace, and what a frame of it costs.
 
 use core::time::Duration;
-use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use spandrel_tests::proc::pause;
 
-use super::{Found, browser, number, part};
+use super::{Found, Subject, browser, number, part};
 use crate::{Browser, Collector, Look, Span, trace_id};
 
 /// So many spans go in one request.
@@ -15,12 +14,12 @@ const AT_ONCE: usize = 20_000;
 const LONG: u64 = 100_000;
 const SHORT: u64 = 1_000;
 /// The screen that figures are of.
-const SCREEN: Look = Look { width: 1280, is_dark: false };
+pub(super) const SCREEN: Look = Look { width: 1280, is_dark: false };
 /// Sixty times a second, as a hand moves.
 const STEP: Duration = Duration::from_millis(16);
 
 /// A trace of three services, as wide as it is deep.
-fn send(collector: &Collector, trace: u64, count: u64) -> Result<()> {
+pub(super) fn send(collector: &Collector, trace: u64, count: u64) -> Result<()> {
     let services = ["panel", "sensor", "motor"];
     for (place, service) in services.iter().enumerate() {
         let own = (1..=count).filter(|id| id % 3 == place as u64);
@@ -62,8 +61,8 @@ fn span(trace: u64, id: u64, count: u64) -> Span {
 }
 
 /// `page.bytes` and `page.requests`.
-pub(super) fn assets(program: &Path) -> Result<Found> {
-    let collector = Collector::start_of(program, 0)?;
+pub(super) fn assets(subject: &Subject) -> Result<Found> {
+    let collector = Collector::start_of(&subject.spandrel, 0)?;
     send(&collector, 1, 30)?;
     let browser = browser()?;
     browser.open(&collector.page(""))?;
@@ -82,7 +81,7 @@ pub(super) fn assets(program: &Path) -> Result<Found> {
 }
 
 /// `page.open_trace_ms`, from the click on a line of the search until rows and bars are on the screen.
-pub(super) fn open(program: &Path) -> Result<Found> {
+pub(super) fn open(subject: &Subject) -> Result<Found> {
     // Two frames later what was drawn in the first has been painted.
     const OPEN: &str = "return new Promise(done => {
         const begun = performance.now();
@@ -93,7 +92,7 @@ pub(super) fn open(program: &Path) -> Result<Found> {
         look();
     })";
 
-    let collector = Collector::start_of(program, 0)?;
+    let collector = Collector::start_of(&subject.spandrel, 0)?;
     let mut found = Vec::new();
     let browser = browser()?;
     browser.look(SCREEN)?;
@@ -114,8 +113,8 @@ pub(super) fn open(program: &Path) -> Result<Found> {
 }
 
 /// `page.frame_ms.p95` and `page.missed_frames_pct`, while a long trace is dragged and zoomed.
-pub(super) fn frames(program: &Path) -> Result<Found> {
-    let collector = Collector::start_of(program, 0)?;
+pub(super) fn frames(subject: &Subject) -> Result<Found> {
+    let collector = Collector::start_of(&subject.spandrel, 0)?;
     send(&collector, 1, LONG)?;
     let browser = Browser::start_traced()?.context("figures of the page need chromium")?;
     browser.look(SCREEN)?;

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
 use spandrel_tests::proc::{Proc, pause};
 
-use super::{Found, browser, number, part};
+use super::{Found, Subject, browser, number, part};
 use crate::{Collector, Device};
 
 const SPANS: u32 = 100;
@@ -18,11 +18,11 @@ const PAUSE: Duration = Duration::from_millis(40);
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// `tail.latency_ms.p95` and `tail.page_latency_ms.p95`.
-pub(super) fn latency(program: &Path) -> Result<Found> {
-    let collector = Collector::start_of(program, 0)?;
+pub(super) fn latency(subject: &Subject) -> Result<Found> {
+    let collector = Collector::start_of(&subject.spandrel, 0)?;
     let mut device = Device::new(collector.frames())?;
     device.hello()?;
-    let in_pipe = in_pipe(program, &collector, &mut device)?;
+    let in_pipe = in_pipe(&subject.spandrel, &collector, &mut device)?;
     let in_page = in_page(&collector, &mut device)?;
     Ok(vec![
         ("tail.latency_ms.p95".to_owned(), part(in_pipe, 95)?),
