@@ -6,6 +6,7 @@ mod client;
 mod collector;
 mod device;
 pub mod figures;
+pub mod greenhouse;
 mod hands;
 pub mod relay;
 mod shot;

@@ -2,7 +2,8 @@
 
 import { copyButton, h } from "../lib/dom.js";
 import { count, duration, moment, shown } from "../lib/format.js";
-import { attribute, deviceOf, errorOf, FLAGS } from "../lib/tree.js";
+import { sources } from "../lib/sources.js";
+import { errorOf, FLAGS } from "../lib/tree.js";
 import { link } from "../lib/url.js";
 import { askToDelete } from "../ui/deleting.js";
 
@@ -24,7 +25,8 @@ export function head(trace, colors, gone) {
   const records = trace.gaps.columns.records?.reduce((sum, value) => sum + value, 0) ?? 0;
   const error = trace.processes.reduce((most, process) => Math.max(most, errorOf(process)), 0);
   const warnings = [...new Set(trace.processes.flatMap((process) => process.warnings.map((text) => `${process.service}: ${text}`)))];
-  const chips = trace.processes.slice(0, MOST_PROCESSES).map((process, index) => chip(process, colors[index] ?? ""));
+  const all = sources(trace.processes);
+  const chips = all.slice(0, MOST_PROCESSES).map((source) => chip(source, colors[source.process] ?? ""));
   return h("header", { class: "trace-head" },
     h("div", { class: "title" },
       h("h1", {}, h("bdi", { class: "service" }, shown(rootService, 200)), " ", h("bdi", {}, shown(rootName, 300))),
@@ -37,19 +39,16 @@ export function head(trace, colors, gone) {
       orphans > 0 && h("span", { class: "warned" }, ` · ${count(orphans)} without parent`),
       records > 0 && h("span", { class: "warned" }, ` · ${count(records)} records lost`)),
     h("div", { class: "chips" }, chips.slice(0, MOST_CHIPS)),
-    chips.length > MOST_CHIPS && h("details", {}, h("summary", {}, `${count(trace.processes.length - MOST_CHIPS)} more processes`), h("div", { class: "chips" }, chips.slice(MOST_CHIPS))),
+    chips.length > MOST_CHIPS && h("details", {}, h("summary", {}, `${count(all.length - MOST_CHIPS)} more processes`), h("div", { class: "chips" }, chips.slice(MOST_CHIPS))),
     warnings.length > 0 && h("details", { class: "warned" }, h("summary", {}, `${count(warnings.length)} ${warnings.length === 1 ? "warning" : "warnings"}`),
       h("ul", { class: "warnings" }, warnings.slice(0, 500).map((text) => h("li", {}, h("bdi", {}, shown(text, 1000)))))));
 }
 
-/** @param {import("../lib/shape.js").Process} process @param {string} color */
-function chip(process, color) {
-  const device = deviceOf(process);
-  const sync = attribute(process, "clock.sync");
-  const error = errorOf(process);
+/** @param {import("../lib/sources.js").Source} source @param {string} color */
+function chip({ service, device, error, sync, lost: amounts }, color) {
   const clock = error > 0 ? `± ${duration(error)}` : sync === "none" ? "own clock" : sync === "arrival" ? "by arrival" : "";
-  const lost = process.attributes.filter(([key]) => key.startsWith("lost.")).map(([key, , amount]) => `${shown(amount, 20)} ${shown(key.slice(5), 30)}`);
-  const inside = [h("span", { class: "swatch", "aria-hidden": "true", style: { "background-color": color } }), h("bdi", {}, shown(process.service, 80)),
+  const lost = [...amounts].map(([kind, amount]) => `${count(amount)} ${shown(kind, 30)}`);
+  const inside = [h("span", { class: "swatch", "aria-hidden": "true", style: { "background-color": color } }), h("bdi", {}, shown(service, 80)),
     device && h("code", {}, shown(device.replace(/^0+(?=.)/, ""), 16)), clock && h("span", { class: "dim" }, clock),
     lost.length > 0 && h("span", { class: "warned" }, `lost ${lost.join(", ")}`)];
   return device ? h("a", { class: "chip", href: link({ view: "devices", device }) }, inside) : h("span", { class: "chip" }, inside);

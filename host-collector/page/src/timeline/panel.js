@@ -68,7 +68,7 @@ export class Panel {
     const marks = markNames(trace.flags[row] ?? 0);
     return h("header", {}, this.closing(),
       h("h2", {}, h("bdi", {}, value(span.name) ?? "(no name)")),
-      h("p", { class: "dim" }, h("bdi", {}, shown(span.process?.service, 200)), ` · ${span.kind}`),
+      h("p", { class: "dim" }, h("bdi", {}, shown(span.process?.service, 200)), span.kind && ` · ${span.kind}`),
       marks.length > 0 && h("ul", { class: "marks" }, marks.map(([sign, text]) => h("li", {}, `${sign} ${text}`))),
       spans.length > 1 && h("p", { class: "warned" }, `${count(spans.length)} spans have this id.`),
       h("div", { class: "actions" }, copyButton(() => JSON.stringify(spans.length === 1 ? span : spans, null, 2), "Copy as JSON"),

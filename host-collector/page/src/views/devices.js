@@ -201,7 +201,7 @@ function cells(device, now) {
     cell("state", h("span", { class: `light ${device.state}` }, device.state)),
     cell("service", h("bdi", {}, shown(device.service, 100))),
     cell("id", h("a", { href: link({ view: "devices", device: device.id }) }, device.id)),
-    cell("boot", `${device.session}${device.boots > 1 ? ` of ${count(device.boots)}` : ""}`),
+    cell("boot", `${device.session}${device.boots > 1 ? ` (${count(device.boots)} known)` : ""}`),
     cell("clock", device.error_ns === null ? "–" : duration(Number(device.error_ns))),
     cell("drift", device.drift_ppm === null ? "–" : `${device.drift_ppm.toFixed(1)} ppm`),
     cell("loss", h("span", { class: lostOf(device) > 0 ? "warned" : "" }, lostOf(device) > 0 ? percent(lossShare(device)) : "0")),
