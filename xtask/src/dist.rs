@@ -38,9 +38,14 @@ pub(crate) fn build() -> Result<(PathBuf, usize)> {
     let (folder, build) = (workspace::target_dir().join("dist"), "target/dist/build");
     // With a target the flags are not those of build scripts; in a folder of its own they make nothing
     // else anew.
+    // A static program finds no `getrandom` in the C library that it has, and would read a device that a
+    // container from scratch need not have: it asks the kernel itself.
     cargo("build --release --locked --package spandrel-collector --bin spandrel")
         .args(&["--target", &target, "--target-dir", build])
-        .env("RUSTFLAGS", "-C target-feature=+crt-static")
+        .env(
+            "RUSTFLAGS",
+            "-C target-feature=+crt-static --cfg getrandom_backend=\"linux_getrandom\"",
+        )
         .env("CARGO_PROFILE_RELEASE_STRIP", "symbols")
         .run()?;
     let built = workspace::root().join(build).join(&target).join("release/spandrel");
