@@ -75,6 +75,10 @@ fn what_devices_lost_and_how_sure_their_clocks_are_is_shown_of_each() -> Result<
         browser.until(
             "document.querySelector('.trace-head .summary').innerText.includes('clocks within ±')",
         )?;
+        // Whoever lost something has much to say, and a phone has little room.
+        let beyond = "const edge = document.querySelector('.timeline').getBoundingClientRect().right;
+            return [...document.querySelectorAll('.chip > *')].filter((one) => one.getBoundingClientRect().right > edge).length";
+        assert_eq!(browser.run(beyond, &[])?, 0, "{look}");
         assert_eq!(axe.violations(&browser)?, [""; 0], "a trace {look}");
         assert!(browser.shoot(&format!("view=trace full {look}"))?.colours()? > 12, "{look}");
     }

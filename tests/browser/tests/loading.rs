@@ -1,8 +1,12 @@
-//! What is on the page while the collector has not answered yet: that it is asked, and never nothing.
+//! What is on the page while the collector has not answered yet, or answers that it cannot: never nothing.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use serde_json::json;
-use spandrel_browser::relay::Slow;
+use spandrel_browser::relay::{Slow, forward, listen};
 use spandrel_browser::{Axe, Browser, Collector, Device, LOOKS, Span};
 
 const API: &str = "/api/spandrel/v1";
@@ -116,6 +120,57 @@ fn what_was_there_stays_until_the_answer_to_the_next_question_comes() -> Result<
             "!({BUSY}) && !({is_there}) && document.querySelector('main .empty')"
         ))?;
         assert_eq!(browser.complaints()?, [""; 0], "{address}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_went_wrong_is_said_and_tried_again() -> Result<()> {
+    const WHY: &str = "the store cannot be read";
+
+    let Some(axe) = Axe::load()? else { return Ok(()) };
+    let Some(browser) = Browser::start()? else { return Ok(()) };
+    let collector = filled()?;
+    let (port, is_broken) = (collector.port(), Arc::new(AtomicBool::new(false)));
+    let breaks = is_broken.clone();
+    let relay = listen(move |head, stream| {
+        // What the collector is it can say still.
+        if !breaks.load(Ordering::Relaxed) || !head.starts_with(&format!("GET {API}/")) {
+            return forward(port, head, stream);
+        }
+        let body = json!({"error": WHY}).to_string();
+        let length = body.len();
+        Ok(write!(
+            stream,
+            "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\n\
+             Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        )?)
+    })?;
+    for look in [LOOKS[0], LOOKS[3]] {
+        browser.look(look)?;
+        for (address, _, _, then) in LOADING {
+            let about = format!("wrong {address} {look}");
+            // All of the trace is there where it is only a span that is not.
+            let of_span = address.strip_suffix("&span=0000000000000002");
+            is_broken.store(of_span.is_none(), Ordering::Relaxed);
+            browser.open(&format!("http://127.0.0.1:{relay}/?{}", of_span.unwrap_or(address)))?;
+            if of_span.is_some() {
+                browser.until("document.querySelectorAll('[id^=row-]').length === 2")?;
+                is_broken.store(true, Ordering::Relaxed);
+                browser.run("document.querySelector('[role=treegrid]').focus()", &[])?;
+                browser.press("End")?;
+            }
+            let said =
+                format!("document.querySelector('main [role=alert]')?.innerText.includes('{WHY}')");
+            browser.until(&said)?;
+            browser.until(&format!("!({BUSY})"))?;
+            assert_eq!(axe.violations(&browser)?, [""; 0], "{about}");
+            assert!(browser.shoot(&about)?.colours()? > 8, "{about}");
+            is_broken.store(false, Ordering::Relaxed);
+            browser.run("document.querySelector('main [role=alert] button').click()", &[])?;
+            browser.until(then)?;
+            browser.until("document.querySelector('main [role=alert]') === null")?;
+        }
     }
     Ok(())
 }
