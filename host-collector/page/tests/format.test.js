@@ -39,6 +39,9 @@ test("counts, shares and ages are short", () => {
   assert.equal(count(1234567), "1,234,567");
   assert.equal(percent(0.004567), "0.46 %");
   assert.equal(percent(0.5), "50 %");
+  assert.equal(percent(0.0001), "0.010 %");
+  assert.equal(percent(1.3e-8), "< 0.01 %");
+  assert.equal(percent(0), "0 %");
   assert.equal(percent(NaN), "–");
   assert.equal(ago(0n, 90_000_000_000n), "90 s ago");
   assert.equal(ago(5n, 0n), "ahead");

@@ -58,7 +58,7 @@ fn what_devices_lost_and_how_sure_their_clocks_are_is_shown_of_each() -> Result<
     let collector = Collector::start()?;
     let mut all = Greenhouse::start(&collector)?;
     all.flood();
-    let (trace, _) = all.water();
+    let ((other, _), (trace, _)) = (all.water(), all.water());
     for look in LOOKS {
         browser.look(look)?;
         browser.open(&collector.page("view=devices&sort=-ring"))?;
@@ -81,6 +81,24 @@ fn what_devices_lost_and_how_sure_their_clocks_are_is_shown_of_each() -> Result<
         assert_eq!(browser.run(beyond, &[])?, 0, "{look}");
         assert_eq!(axe.violations(&browser)?, [""; 0], "a trace {look}");
         assert!(browser.shoot(&format!("view=trace full {look}"))?.colours()? > 12, "{look}");
+        let compare = format!("view=compare&a={trace}&b={other}");
+        for (address, there) in [
+            ("view=traces", "document.querySelectorAll('a.trace').length > 10"),
+            ("view=graph", "document.querySelectorAll('rect.node').length === 4"),
+            ("view=bottlenecks", "document.querySelectorAll('button.opens').length > 10"),
+            (
+                &*compare,
+                "document.querySelector('table.compared')?.innerText.includes('wait for switch')",
+            ),
+        ] {
+            browser.open(&collector.page(address))?;
+            browser.until(there)?;
+            let kind = address.split('&').next().unwrap_or_default();
+            assert!(browser.shoot(&format!("{kind} full {look}"))?.colours()? > 12, "{look}");
+            let sideways =
+                browser.run("return document.documentElement.scrollWidth <= innerWidth", &[])?;
+            assert_eq!(sideways, true, "{address} {look}");
+        }
     }
     assert_eq!(browser.complaints()?, [""; 0]);
     Ok(())

@@ -26,6 +26,7 @@ export function count(value) {
 export function percent(share) {
   if (!Number.isFinite(share)) return "–";
   const value = share * 100;
+  if (value > 0 && value < 0.01) return "< 0.01 %";
   return `${value >= 10 || value === 0 ? value.toFixed(0) : value.toPrecision(2)} %`;
 }
 
