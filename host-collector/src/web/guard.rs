@@ -45,12 +45,12 @@ pub(super) enum Denied {
     /// It has no token, or none of ours.
     #[error(
         "send a token of the collector's --token-file as: Authorization: Bearer TOKEN; in a browser, open the \
-         link that the collector printed when it started"
+         link that the collector printed last"
     )]
     NoToken,
     /// It comes over a network, and nobody let it in.
     #[error(
-        "open the link that the collector printed when it started; programs need a token: start the \
+        "open the link that the collector printed last; programs need a token: start the \
          collector with --token-file, and send one as: Authorization: Bearer TOKEN"
     )]
     NoLogin,

@@ -4,16 +4,18 @@ use core::time::Duration;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use spandrel_tests::build::cargo_build;
-use spandrel_tests::proc::Proc;
+use spandrel_tests::proc::{Proc, pause};
 use spandrel_tests::workspace;
 
 use crate::spans::Span;
 
 const START_LIMIT: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_millis(30);
 
 /// A service, tags of its process, and its spans.
 pub type Process<'a> = (&'a str, &'a [(&'a str, i64)], &'a [Span]);
@@ -48,11 +50,24 @@ impl Collector {
     /// # Errors
     /// If it cannot be started.
     pub fn start_of(program: &Path, port: u16) -> Result<Self> {
+        Self::start_with(program, port, &[])
+    }
+
+    /// Starts one that lets in only who has a token of this file, or its link.
+    ///
+    /// # Errors
+    /// As [`Collector::start`].
+    pub fn start_closed(tokens: &Path) -> Result<Self> {
+        let tokens = tokens.to_str().context("the file's name is no text")?;
+        Self::start_with(program()?, 0, &["--token-file", tokens])
+    }
+
+    fn start_with(program: &Path, port: u16, more: &[&str]) -> Result<Self> {
         let mut command = Command::new(program);
         command.args(["--no-config", "serve", "--memory", "--no-tree"]);
         // Somebody may have the TCP port of the number that the system gives for UDP.
         command.args(["--no-tcp", "--listen", "127.0.0.1:0"]);
-        command.args(["--http", &format!("127.0.0.1:{port}")]);
+        command.args(["--http", &format!("127.0.0.1:{port}")]).args(more);
         let mut proc = Proc::spawn("the collector", &mut command)?;
         let line = proc.wait_for_line("door http is open at 127.0.0.1:", START_LIMIT)?;
         let port = port_of(&line)?;
@@ -76,6 +91,23 @@ impl Collector {
     #[must_use]
     pub fn page(&self, search: &str) -> String {
         format!("http://127.0.0.1:{}/?{search}", self.port)
+    }
+
+    /// The link by which somebody gets in once, which is printed anew when it was `used` so often.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn link(&mut self, used: usize) -> Result<String> {
+        let begun = Instant::now();
+        loop {
+            let lines = self.proc.lines();
+            let mut links = lines.iter().filter_map(|line| line.split_once("log in once at "));
+            if let Some((_, link)) = links.nth(used) {
+                return Ok(link.to_owned());
+            }
+            ensure!(begun.elapsed() < START_LIMIT, self.proc.tell("printed no other link"));
+            pause(LOOK_AGAIN)?;
+        }
     }
 
     /// Ends it at once.

@@ -46,7 +46,8 @@ export function trouble(error, again) {
       paste("spandrel serve", "In a shell"));
   }
   const text = error instanceof Error ? error.message : String(error);
-  const title = error instanceof ApiError && error.status === 404 ? "It is not here" : "That did not work";
+  const status = error instanceof ApiError ? error.status : 0;
+  const title = status === 404 ? "It is not here" : status === 401 ? "You are not logged in" : "That did not work";
   const button = h("button", { type: "button", onclick: again }, "Try again");
   return h("section", { class: "empty", role: "alert" }, h("h2", {}, title), h("p", { class: "text" }, shown(text, 2000)), button);
 }
