@@ -314,6 +314,15 @@ mod tests {
     }
 
     #[test]
+    fn a_ui_that_was_not_built_is_found_before_anything_is_measured() {
+        let error = built_ui(workspace::root()).unwrap_err().to_string();
+        assert!(error.contains("give the folder that has its index.html"), "{error}");
+        // Any page is one: this is ours before it is made one file of.
+        let page = built_ui(&workspace::root().join("host-collector/page")).unwrap();
+        assert!(Path::new(&page).is_absolute());
+    }
+
+    #[test]
     fn the_table_says_what_is_missed() {
         let lines = ["frames_to_otlp.vs_prost 9.99", "frames_to_otlp.allocs_per_frame 2", "x 1e7"];
         let table = table(&figures(&lines.map(str::to_owned)).unwrap());
