@@ -79,8 +79,7 @@ pub fn import(options: &Import) -> Result<u64, ImportError> {
             log::warn!(rejected; "{}: {rejected} spans were left out: their ids are none", path.display());
         }
         // Whoever imports a trace that was deleted wants it back.
-        let traces = chunk.spans().map(|(_, _, span)| span.trace_id().0).collect();
-        store.show_again(&traces)?;
+        store.show_again(&chunk)?;
         let mut waiting = VecDeque::new();
         let mut bar = Bar::new("importing");
         let (mut done, all) = (0, chunk.bytes().len() as u64);

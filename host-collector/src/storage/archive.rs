@@ -1,6 +1,6 @@
 //! Traces that a person wants to keep, whatever becomes of the others.
 
-use super::{ReadError, Refused};
+use super::{EraseError, ReadError, Refused};
 use crate::model::{Chunk, TraceId};
 use core::fmt;
 
@@ -29,6 +29,9 @@ pub enum ArchiveError {
     /// It cannot be opened, or what is there cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// It cannot be forgotten that it was deleted before.
+    #[error(transparent)]
+    Erase(#[from] EraseError),
     /// It is only read.
     #[error("the archive is only read here: ask the collector that has the store")]
     ReadOnly,

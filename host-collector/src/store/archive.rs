@@ -62,7 +62,10 @@ impl Archive for ArchiveFolder {
     }
 
     fn keep(&self, chunk: Chunk) -> Result<(), ArchiveError> {
-        Ok(self.open()?.offer(chunk)?.wait()?)
+        let store = self.open()?;
+        // Whoever keeps a trace that was deleted before wants it here.
+        store.show_again(&chunk)?;
+        Ok(store.offer(chunk)?.wait()?)
     }
 }
 
@@ -146,6 +149,12 @@ mod tests {
         let got = again.get(TraceId([7; 16])).unwrap().unwrap();
         assert_eq!(got.len(), 1);
         assert_eq!(again.get(TraceId([8; 16])), Ok(None));
+        again.delete(TraceId([7; 16])).unwrap();
+        again.delete(TraceId([8; 16])).unwrap();
+        assert_eq!(again.get(TraceId([7; 16])), Ok(None));
+        // It is kept once more, and then it is there.
+        again.keep(chunk(7)).unwrap();
+        assert_eq!(again.get(TraceId([7; 16])).unwrap().unwrap().len(), 1);
         again.close();
         fs::remove_dir_all(&folder).unwrap();
     }

@@ -146,13 +146,14 @@ impl Store {
         }
     }
 
-    /// Shows traces again that were deleted, as far as they are not erased, and what comes of them.
+    /// Shows those traces again that were deleted and of which a chunk has spans, as far as they are not
+    /// erased; and what comes of them.
     ///
     /// # Errors
     ///
     /// [`EraseError`] where the disk does not take it.
-    pub fn show_again(&self, traces: &BTreeSet<[u8; 16]>) -> Result<(), EraseError> {
-        let lows: BTreeSet<u64> = traces.iter().map(|id| TraceId(*id).low()).collect();
+    pub fn show_again(&self, chunk: &Chunk) -> Result<(), EraseError> {
+        let lows: BTreeSet<u64> = chunk.spans().map(|(_, _, span)| span.trace_id().low()).collect();
         let is_meant = |entry: &deleted::Entry| lows.contains(&entry.id.low());
         self.core().forget(is_meant).map_err(|error| EraseError::Disk(threads::text_of(&error)))
     }

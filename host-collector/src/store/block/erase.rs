@@ -40,8 +40,9 @@ impl<'a> Eraser<'a> {
         let is_gone: Vec<bool> = group.rows.traces.iter().map(|id| self.gone.has(*id)).collect();
         let of_row = |row: usize| at(&is_gone, at(&group.rows.trace, row) as usize);
         self.catalog.add(&group.rows, |row| !of_row(row));
-        let is_new = group.rows.traces.iter().zip(&is_gone);
-        let is_new = is_new.fold(false, |any, (id, is_gone)| any || *is_gone && id.0 != [0; 16]);
+        // Those that were erased before have nothing left.
+        let mut traces = group.rows.traces.iter().zip(&is_gone);
+        let is_new = traces.any(|(id, is_gone)| *is_gone && id.0 != [0; 16]);
         Ok(is_new.then(|| self.without(group, &is_gone)))
     }
 

@@ -1,7 +1,7 @@
 //! Blocks become one: their groups are copied as they are, and what finds them is put together.
 //!
-//! Nothing is unpacked where nothing is erased, so it costs little more than the copy, and memory does not grow with the
-//! blocks: tables are read and written a chunk at a time.
+//! Nothing is unpacked where nothing is erased, so it costs little more than the copy; and memory does not
+//! grow with the blocks: tables are read and written a chunk at a time.
 
 use super::catalog::Catalog;
 use super::erase::Eraser;

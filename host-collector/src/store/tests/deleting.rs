@@ -169,9 +169,9 @@ fn a_store_that_runs_deletes_and_shows_again_what_is_imported() {
     store.delete(id).unwrap();
     store.delete(id).unwrap();
     assert_eq!(store.get(id), Ok(None));
-    store.show_again(&BTreeSet::from([trace_id(1)])).unwrap();
+    store.show_again(&chunk(&[Sketch::plain(1, 9)])).unwrap();
     assert_eq!(store.get(id), Ok(None));
-    store.show_again(&BTreeSet::from([trace_id(2)])).unwrap();
+    store.show_again(&chunk(&[Sketch::plain(2, 9)])).unwrap();
     assert!(store.get(id).unwrap().is_some());
     drop(store);
 }
