@@ -30,17 +30,20 @@ fn spandrel(folder: &Path, line: &str) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(all).unwrap())
 }
 
+/// What it prints that exits well.
+fn done(folder: &Path, line: &str) -> String {
+    let (code, said) = spandrel(folder, line);
+    assert_eq!(code, Some(0), "{line}: {said}");
+    said
+}
+
 #[test]
 fn files_are_imported_and_the_store_is_looked_at_copied_and_emptied() {
     let folder = folder("manage");
     fs::write(folder.join("a.json"), trace(1, "web")).unwrap();
     fs::write(folder.join("b.json"), trace(2, "sensor")).unwrap();
     let run = |line: &str| spandrel(&folder, line);
-    let done = |line: &str| {
-        let (code, said) = run(line);
-        assert_eq!(code, Some(0), "{line}: {said}");
-        said
-    };
+    let done = |line: &str| done(&folder, line);
     let said = done("import a.json b.json --store s --drop service=sensor --keep-days 0");
     assert!(said.contains("1 spans were kept"), "{said}");
     // Another run adds to it.
@@ -100,11 +103,7 @@ fn a_trace_is_deleted_and_comes_back_by_an_import() {
     fs::write(folder.join("a.json"), trace(1, "web")).unwrap();
     fs::write(folder.join("b.json"), trace(2, "sensor")).unwrap();
     let run = |line: &str| spandrel(&folder, line);
-    let done = |line: &str| {
-        let (code, said) = run(line);
-        assert_eq!(code, Some(0), "{line}: {said}");
-        said
-    };
+    let done = |line: &str| done(&folder, line);
     done("import a.json b.json --store s --keep-days 0");
     done("import a.json --store s/archive --keep-days 0");
     done("store delete 1 --store s");

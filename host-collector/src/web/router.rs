@@ -61,8 +61,7 @@ impl Route {
         about: &'static str,
         query: impl Fn(&Ask, &dyn Reader) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        let handler = Handler::Query(Arc::new(query));
-        Self { family, method: Method::GET, pattern, about, handler }
+        Self::query(Method::GET, family, pattern, about, query)
     }
 
     /// Answers `POST`.
@@ -73,8 +72,7 @@ impl Route {
         about: &'static str,
         query: impl Fn(&Ask, &dyn Reader) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        let handler = Handler::Query(Arc::new(query));
-        Self { family, method: Method::POST, pattern, about, handler }
+        Self::query(Method::POST, family, pattern, about, query)
     }
 
     /// Answers `DELETE`.
@@ -85,8 +83,17 @@ impl Route {
         about: &'static str,
         query: impl Fn(&Ask, &dyn Reader) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        let handler = Handler::Query(Arc::new(query));
-        Self { family, method: Method::DELETE, pattern, about, handler }
+        Self::query(Method::DELETE, family, pattern, about, query)
+    }
+
+    fn query(
+        method: Method,
+        family: Family,
+        pattern: &'static str,
+        about: &'static str,
+        query: impl Fn(&Ask, &dyn Reader) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        Self { family, method, pattern, about, handler: Handler::Query(Arc::new(query)) }
     }
 
     /// Answers a call of gRPC, whose pattern is `/package.Service/Method`. One message comes; what goes
