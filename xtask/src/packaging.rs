@@ -120,7 +120,8 @@ pub(crate) fn start_alone(binary: &Path) -> Result<Alone> {
     command
         .envs([("SPANDREL_RECEIVE_LISTEN", "127.0.0.1:0"), ("SPANDREL_DOORS_HTTP", "127.0.0.1:0")]);
     let mut collector = Proc::spawn("spandrel", &mut command)?;
-    collector.wait_for_line("^listening on udp and tcp 127.0.0.1:", START_LIMIT)?;
+    // What comes before its doors are open, the store and the key of cookies too, has gone well then.
+    collector.wait_for_line("door http is open at 127.0.0.1:", START_LIMIT)?;
     collector.interrupt()?;
     let status = collector.wait_for_exit(START_LIMIT)?;
     ensure!(status.success(), collector.tell(&format!("ended with {status}")));

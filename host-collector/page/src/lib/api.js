@@ -51,12 +51,9 @@ export async function ask(path, params = {}, init = {}) {
   }
   now.heard = performance.now();
   if (response.ok) return response;
-  if (response.status === 503 || response.status === 502) {
-    const text = await response.text().catch(() => "");
-    throw new ApiError(response.status, text.trim() || "The collector is busy: try again.");
-  }
   const body = await response.text().catch(() => "");
-  throw new ApiError(response.status, reason(body) || `The collector answered ${response.status}.`);
+  const isBusy = response.status === 503 || response.status === 502;
+  throw new ApiError(response.status, reason(body) || (isBusy ? "The collector is busy: try again." : `The collector answered ${response.status}.`));
 }
 
 /** @param {string} body @returns {string} */
