@@ -59,7 +59,7 @@ impl Deleted {
         let length = usize::try_from(input.length().map_err(failed)?).unwrap_or(usize::MAX);
         let bytes = read(&*input, 0, length).map_err(failed)?;
         match parse(&bytes) {
-            Ok(entries) => Ok(Self::of(entries.into_iter())),
+            Ok(list) => Ok(Self::listed(list.into_iter())),
             Err(Unreadable::Version(version)) => {
                 Err(OpenError::Version { store: disk.name(), file: DELETED.to_owned(), version })
             }
@@ -70,16 +70,20 @@ impl Deleted {
         }
     }
 
-    fn of(entries: impl Iterator<Item = (TraceId, u64)>) -> Self {
-        let mut deleted = Self::default();
-        entries.for_each(|(id, at_s)| deleted.push(id, at_s));
-        deleted
+    fn of(entries: VecDeque<Entry>, last: u64) -> Self {
+        let mut by_low: HashMap<u64, Vec<TraceId>> = HashMap::new();
+        for entry in &entries {
+            by_low.entry(entry.id.low()).or_default().push(entry.id);
+        }
+        Self { entries, last, by_low }
     }
 
-    fn push(&mut self, id: TraceId, at_s: u64) {
-        self.last += 1;
-        self.entries.push_back(Entry { id, at_s, number: self.last });
-        self.by_low.entry(id.low()).or_default().push(id);
+    /// Those of a file, which begin to count anew.
+    fn listed(list: impl Iterator<Item = (TraceId, u64)>) -> Self {
+        let entries = list.zip(1..).map(|((id, at_s), number)| Entry { id, at_s, number });
+        let entries: VecDeque<Entry> = entries.collect();
+        let last = entries.len() as u64;
+        Self::of(entries, last)
     }
 
     /// The same with one more, for which the first goes if there are too many; none if it is there already.
@@ -87,36 +91,19 @@ impl Deleted {
         if self.entries.iter().any(|entry| entry.id == id) {
             return None;
         }
-        let mut more = self.clone();
-        more.push(id, now_s);
-        if more.entries.len() > MOST
-            && let Some(oldest) = more.entries.pop_front()
-        {
-            more.forget(oldest.id);
+        let (mut entries, number) = (self.entries.clone(), self.last + 1);
+        entries.push_back(Entry { id, at_s: now_s, number });
+        if entries.len() > MOST {
+            entries.pop_front();
         }
-        Some(more)
+        Some(Self::of(entries, number))
     }
 
     /// The same without those that `is_gone` says yes to; none if there are none such.
     pub(super) fn without(&self, is_gone: impl Fn(&Entry) -> bool) -> Option<Self> {
-        let gone: Vec<TraceId> =
-            self.entries.iter().filter(|entry| is_gone(entry)).map(|entry| entry.id).collect();
-        if gone.is_empty() {
-            return None;
-        }
-        let mut fewer = self.clone();
-        fewer.entries.retain(|entry| !is_gone(entry));
-        gone.into_iter().for_each(|id| fewer.forget(id));
-        Some(fewer)
-    }
-
-    fn forget(&mut self, id: TraceId) {
-        if let Some(known) = self.by_low.get_mut(&id.low()) {
-            known.retain(|other| *other != id);
-            if known.is_empty() {
-                self.by_low.remove(&id.low());
-            }
-        }
+        let left: VecDeque<Entry> =
+            self.entries.iter().filter(|entry| !is_gone(entry)).copied().collect();
+        (left.len() < self.entries.len()).then(|| Self::of(left, self.last))
     }
 
     /// Whether a trace was deleted, or erased: then its spans have an id of zeros.
@@ -276,7 +263,7 @@ mod tests {
 
     #[test]
     fn of_too_many_the_first_are_forgotten() {
-        let many = Deleted::of((1..=MOST as u64).map(|low| (id(1, low), 5)));
+        let many = Deleted::listed((1..=MOST as u64).map(|low| (id(1, low), 5)));
         let more = many.with(id(2, 1), 6).unwrap();
         assert_eq!(more.len(), MOST);
         assert!(!more.has(id(1, 1)) && more.has(id(2, 1)) && more.has(id(1, 2)));

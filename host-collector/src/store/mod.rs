@@ -153,7 +153,9 @@ impl Store {
     ///
     /// [`EraseError`] where the disk does not take it.
     pub fn show_again(&self, chunk: &Chunk) -> Result<(), EraseError> {
-        let lows: BTreeSet<u64> = chunk.spans().map(|(_, _, span)| span.trace_id().low()).collect();
+        let deleted = self.core().lock().deleted.clone();
+        let ids = chunk.spans().map(|(_, _, span)| span.trace_id());
+        let lows: BTreeSet<u64> = ids.filter(|id| deleted.has(*id)).map(|id| id.low()).collect();
         let is_meant = |entry: &deleted::Entry| lows.contains(&entry.id.low());
         self.core().forget(is_meant).map_err(|error| EraseError::Disk(threads::text_of(&error)))
     }

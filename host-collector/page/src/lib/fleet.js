@@ -9,13 +9,16 @@ export function lostOf(device) {
 
 /** What share of its records was lost. @param {Device} device @returns {number} */
 export function lossShare(device) {
-  const lost = lostOf(device);
-  return lost === 0 ? 0 : lost / (lost + Number(device.records));
+  return shareOf(lostOf(device), device);
 }
 
 /** How good its link is: what share of its records was lost on the way. @param {Device} device @returns {number} */
 export function linkLoss(device) {
-  const lost = Number(device.lost?.link ?? 0);
+  return shareOf(Number(device.lost?.link ?? 0), device);
+}
+
+/** @param {number} lost @param {Device} device */
+function shareOf(lost, device) {
   return lost === 0 ? 0 : lost / (lost + Number(device.records));
 }
 

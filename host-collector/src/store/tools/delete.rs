@@ -16,10 +16,7 @@ use std::sync::Arc;
 ///
 /// [`OpenError`], which says what to do.
 pub fn delete(path: &Path, traces: &[TraceId]) -> Result<Vec<TraceId>, OpenError> {
-    delete_of(Arc::new(folder(path)?), traces)
-}
-
-fn delete_of(disk: Arc<dyn Disk>, traces: &[TraceId]) -> Result<Vec<TraceId>, OpenError> {
+    let disk = Arc::new(folder(path)?);
     let name = disk.name();
     let failed = |why| failed(name.clone(), "what was deleted", why);
     let core = Core::open(disk, Options::default(), Limits::default())?;
